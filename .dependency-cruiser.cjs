@@ -1,0 +1,4 @@
+module.exports = {
+  forbidden: [],
+  options: { parser: 'swc', doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true },
+};

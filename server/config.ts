@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+
+const flag = z.enum(['0', '1', 'true', 'false', '']).transform((value) => value === '1' || value === 'true');
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const Environment = z.object({
+  PORT: port.default(8080),
+  HOST: z.string().default('0.0.0.0'),
+  /** What people type; decides the cookies' Secure flag and which Origin is ours behind a proxy. */
+  PUBLIC_URL: z.url().optional(),
+  ANKE_DATA: z.string().default('./data'),
+  DATABASE_URL: z.string().optional(),
+  WORKERS: z.coerce.number().int().min(1).max(64).optional(),
+  RTMP_PORT: port.default(1935),
+  /** Address of the media process; the supervisor fills it in for the workers. */
+  MEDIA_URL: z.url().optional(),
+  FFMPEG_PATH: z.string().optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** `true`, a hop count, or addresses, as Express's "trust proxy". */
+  TRUST_PROXY: z.string().optional(),
+  /** Offers the demo accounts on the login page. Set by `npm run demo` alone. */
+  ANKE_DEMO: flag.default(false),
+});
+
+export interface Config {
+  port: number;
+  host: string;
+  publicUrl: string | undefined;
+  /** Absolute. */
+  dataDir: string;
+  /** Undefined: the supervisor starts the embedded server and passes its address on. */
+  databaseUrl: string | undefined;
+  workers: number;
+  rtmpPort: number;
+  mediaUrl: string | undefined;
+  ffmpegPath: string | undefined;
+  logLevel: string;
+  trustProxy: string | number | boolean;
+  secureCookies: boolean;
+  demo: boolean;
+}
+
+/**
+ * Reads and checks the environment.
+ * @throws Error naming every wrong variable, in one message.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  // An empty variable (`PORT= npm start`, a blank line in .env) means "not set".
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(present);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`wrong environment: ${wrong.join('; ')}`);
+  }
+  const e = parsed.data;
+  return {
+    port: e.PORT,
+    host: e.HOST,
+    publicUrl: e.PUBLIC_URL?.replace(/\/$/, ''),
+    dataDir: path.resolve(e.ANKE_DATA),
+    databaseUrl: e.DATABASE_URL,
+    workers: e.WORKERS ?? Math.min(os.availableParallelism(), 4),
+    rtmpPort: e.RTMP_PORT,
+    mediaUrl: e.MEDIA_URL,
+    ffmpegPath: e.FFMPEG_PATH,
+    logLevel: e.LOG_LEVEL,
+    trustProxy: trustProxy(e.TRUST_PROXY),
+    secureCookies: e.PUBLIC_URL?.startsWith('https:') ?? false,
+    demo: e.ANKE_DEMO,
+  };
+}
+
+function trustProxy(value: string | undefined): string | number | boolean {
+  if (value === undefined || value === 'false') return false;
+  if (value === 'true') return true;
+  return /^\d+$/.test(value) ? Number(value) : value;
+}
+
+/** Every secret of an installation; each is a file of its own in `<data>/secrets`, mode 0600. */
+const SECRET_NAMES = [
+  'access',
+  'refresh',
+  'ticket',
+  'playback',
+  'hooks',
+  'phone-hash',
+  'phone-cipher',
+  'stream-key',
+  'database',
+] as const;
+export type SecretName = (typeof SECRET_NAMES)[number];
+export type Secrets = Record<SecretName, string>;
+
+/** Reads the secrets of the data folder, making those that are missing (64 hex digits, 256 bits). */
+export function loadSecrets(dataDir: string): Secrets {
+  const folder = path.join(dataDir, 'secrets');
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return Object.fromEntries(SECRET_NAMES.map((name) => [name, readOrMake(path.join(folder, name))])) as Secrets;
+}
+
+function readOrMake(file: string): string {
+  if (!fs.existsSync(file)) {
+    // Written aside and linked into place: of several processes that start at once exactly one makes the secret,
+    // and none reads it half written.
+    const draft = `${file}.${process.pid}`;
+    fs.writeFileSync(draft, randomBytes(32).toString('hex'), { mode: 0o600 });
+    try {
+      fs.linkSync(draft, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      fs.rmSync(draft);
+    }
+  }
+  return fs.readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+/*
+ * What the app and the media process say to each other. Both directions are HTTP POST with a JSON body signed by
+ * signature.ts: hooks go to `<app>/internal/media/<name>`, controls to `<media>/control/<name>`.
+ */
+
+/** One publication under one random URL prefix: the test stream before a class (preview), or the class itself. */
+export const Broadcast = z.object({
+  id: z.uuid(),
+  sessionId: z.uuid(),
+  /** Unguessable path segment: everything of the broadcast is below `/media/<prefix>/`. */
+  prefix: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/),
+  kind: z.enum(['preview', 'live']),
+});
+export type Broadcast = z.infer<typeof Broadcast>;
+
+/** Hook `authorise`: may whoever holds this stream key publish now, and into which broadcast? */
+export const AuthoriseRequest = z.object({ streamKey: z.string().max(256), remoteAddress: z.string().max(64) });
+export type AuthoriseRequest = z.infer<typeof AuthoriseRequest>;
+
+export const AuthoriseResponse = z.discriminatedUnion('allowed', [
+  z.object({ allowed: z.literal(true), broadcast: Broadcast }),
+  z.object({ allowed: z.literal(false), reason: z.enum(['unknown-key', 'session-ended', 'session-archived']) }),
+]);
+export type AuthoriseResponse = z.infer<typeof AuthoriseResponse>;
+
+/** What the publisher sends, as far as it is known. */
+export const SourceFormat = z.object({
+  videoCodec: z.string().nullable(),
+  audioCodec: z.string().nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  framesPerSecond: z.number().nullable(),
+});
+export type SourceFormat = z.infer<typeof SourceFormat>;
+
+const event = { id: z.uuid(), at: z.int(), broadcastId: z.uuid(), sessionId: z.uuid() };
+
+/** Hook `event`. `id` makes a retry harmless; `at` is the media process's clock, epoch ms. Delivered in order, at least once. */
+export const MediaEvent = z.discriminatedUnion('type', [
+  z.object({ ...event, type: z.literal('publisher-connected'), source: SourceFormat }),
+  /** The publisher went away; the broadcast stays open for its return. */
+  z.object({ ...event, type: z.literal('publisher-lost'), reason: z.string().max(200) }),
+  /** The first segment is playable. `firstPdt` is the PROGRAM-DATE-TIME of its first frame, epoch ms. */
+  z.object({ ...event, type: z.literal('broadcast-started'), firstPdt: z.int() }),
+  /** The recording is closed. `lastPdt` is the end of its last frame; `path` is relative to ANKE_DATA. */
+  z.object({
+    ...event,
+    type: z.literal('broadcast-ended'),
+    lastPdt: z.int().nullable(),
+    durationMs: z.int(),
+    bytes: z.int(),
+    path: z.string(),
+  }),
+]);
+export type MediaEvent = z.infer<typeof MediaEvent>;
+
+/** Control `retarget`: the publisher of this session, if there is one, continues into another broadcast at its next key frame. */
+export const RetargetRequest = z.object({ broadcast: Broadcast });
+export type RetargetRequest = z.infer<typeof RetargetRequest>;
+
+/** Control `end`: close the broadcast's recording and disconnect its publisher. Ending twice is harmless. */
+export const EndRequest = z.object({ broadcastId: z.uuid() });
+export type EndRequest = z.infer<typeof EndRequest>;
+
+/** Control `deny`: refuse playback tokens of this person for this session that were issued before `issuedBefore` (epoch seconds). */
+export const DenyRequest = z.object({ sessionId: z.uuid(), personId: z.uuid(), issuedBefore: z.int() });
+export type DenyRequest = z.infer<typeof DenyRequest>;
+
+/** Control `status`: one entry for each open broadcast. */
+export const BroadcastStatus = z.object({
+  broadcastId: z.uuid(),
+  sessionId: z.uuid(),
+  kind: z.enum(['preview', 'live']),
+  publishing: z.boolean(),
+  source: SourceFormat.nullable(),
+  /** Of the last 10 s, bits per second. */
+  bitrate: z.number(),
+  /** Distance of the last two key frames, ms. */
+  keyFrameIntervalMs: z.number().nullable(),
+  /** How far the newest packaged frame is behind the wall clock, ms. */
+  lagMs: z.number().nullable(),
+  lastPdt: z.int().nullable(),
+  /** Playlist and part readers of the last 10 s. */
+  readers: z.int(),
+});
+export type BroadcastStatus = z.infer<typeof BroadcastStatus>;
+export const StatusResponse = z.object({ broadcasts: z.array(BroadcastStatus) });
+export type StatusResponse = z.infer<typeof StatusResponse>;
+
+/**
+ * Payload of the playback token (JWT, HS256 with the playback secret). It rides in the cookie {@link PLAYBACK_COOKIE}
+ * of path `/media/<prefix>/`, or, for players without cookies, as `/media/t/<token>/<prefix>/…`.
+ */
+export const PlaybackClaims = z.object({
+  sub: z.uuid(),
+  /** Session id. */
+  ses: z.uuid(),
+  /** URL prefix of the broadcast. */
+  pfx: z.string(),
+  jti: z.string(),
+  iat: z.int(),
+  exp: z.int(),
+});
+export type PlaybackClaims = z.infer<typeof PlaybackClaims>;
+export const PLAYBACK_COOKIE = 'anke_play';
+export const PLAYBACK_TTL_SECONDS = 600;
