@@ -98,6 +98,8 @@ export type Secrets = Record<SecretName, string>;
 /** Reads the secrets of the data folder, making those that are missing (64 hex digits, 256 bits). */
 export function loadSecrets(dataDir: string): Secrets {
   const folder = path.join(dataDir, 'secrets');
+  // Made first: a recursive mkdir would close the data folder as well, and PostgreSQL's own account must pass through it.
+  fs.mkdirSync(dataDir, { recursive: true });
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   return Object.fromEntries(SECRET_NAMES.map((name) => [name, readOrMake(path.join(folder, name))])) as Secrets;
 }
