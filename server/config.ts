@@ -24,6 +24,8 @@ const Environment = z.object({
   TRUST_PROXY: z.string().optional(),
   /** Offers the demo accounts on the login page. Set by `npm run demo` alone. */
   ANKE_DEMO: flag.default(false),
+  /** Which of the workers this process is; the supervisor sets it. */
+  WORKER_INDEX: z.coerce.number().int().min(0).default(0),
 });
 
 export interface Config {
@@ -42,6 +44,7 @@ export interface Config {
   trustProxy: string | number | boolean;
   secureCookies: boolean;
   demo: boolean;
+  workerIndex: number;
 }
 
 /**
@@ -71,7 +74,13 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     trustProxy: trustProxy(e.TRUST_PROXY),
     secureCookies: e.PUBLIC_URL?.startsWith('https:') ?? false,
     demo: e.ANKE_DEMO,
+    workerIndex: e.WORKER_INDEX,
   };
+}
+
+/** Our own environment with `changes`, for a child process that reads its configuration from there. */
+export function childEnvironment(changes: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ...changes };
 }
 
 function trustProxy(value: string | undefined): string | number | boolean {

@@ -49,7 +49,13 @@ async function instantiate(): Promise<void> {
     .resolve('@prisma/schema-engine-wasm')
     .replace('schema_engine.js', 'schema_engine_bg.wasm');
   const module = await WebAssembly.compile(await readFile(file));
-  const functions = glue as unknown as WebAssembly.ModuleImports;
+  const functions = { ...glue } as unknown as Record<string, WebAssembly.ImportValue>;
+  // Its 10 s limit on taking the migration lock is never cancelled and would keep the process alive for as long.
+  for (const name of Object.keys(functions)) {
+    if (name.startsWith('__wbg_setTimeout')) {
+      functions[name] = (call: () => void, ms: number) => setTimeout(call, ms >>> 0).unref();
+    }
+  }
   const imports = Object.fromEntries(WebAssembly.Module.imports(module).map((needed) => [needed.module, functions]));
   const instance = await WebAssembly.instantiate(module, imports);
   const { __wbg_set_wasm: bind } = functions as { __wbg_set_wasm: (exports: WebAssembly.Exports) => void };

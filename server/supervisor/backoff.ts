@@ -28,3 +28,13 @@ export class Backoff {
     return delay;
   }
 }
+
+/** For a program that has not yet been up once: what is wrong at the start stays wrong, so say so soon. */
+export function startingBackoff(patient: boolean): Backoff {
+  return new Backoff({ attempts: patient ? Number.POSITIVE_INFINITY : 4 });
+}
+
+/** For a program that has been up. `patient`: never given up. */
+export function runningBackoff(patient: boolean): Backoff {
+  return patient ? new Backoff({ attempts: Number.POSITIVE_INFINITY }) : new Backoff();
+}

@@ -1,11 +1,12 @@
-import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
 import { Backoff } from './backoff.ts';
 import { holdLock, type Lock } from './lock.ts';
+import { freePort } from './ports.ts';
 import { type PostgresFiles, placePostgres } from './postgres-files.ts';
 import { findRunning, initialise, launch, type Server, type Settings, shutDown, USER } from './postgres-server.ts';
+import { signal } from './process.ts';
 
 export interface PostgresOptions {
   /** Holds the cluster, in `postgres/`. */
@@ -78,6 +79,12 @@ export class Postgres {
     await this.#lock.release();
   }
 
+  /** For the last moment: ends the server at once and waits for nothing. It recovers at its next start. */
+  abandon(): void {
+    this.#stopping.abort();
+    signal(this.#server.process, 'SIGQUIT');
+  }
+
   async #keepRunning(): Promise<void> {
     const stopping = new Promise<void>((resolve) => {
       this.#stopping.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -130,18 +137,6 @@ async function launchSomewhere(files: PostgresFiles, settings: Settings, logger:
       await delay(200 * attempt);
     }
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const server = net.createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: 0, host, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 function urlOf(port: number, password: string, database: string): string {

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { run } from '#server/supervisor/run.ts';
+
+/* The supervisor as it is, over the two programs beside this file. Tells its parent the process ids on request. */
+
+const supervisor = await run({
+  programs: {
+    worker: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+    media: fileURLToPath(new URL('./media.ts', import.meta.url)),
+  },
+});
+process.on('message', (message) => {
+  if (message === 'pids') process.send?.({ type: 'pids', ...supervisor.pids });
+});
