@@ -78,6 +78,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
+/** Takes the variables of a `.env` in the working directory; those already set win. For entry points. */
+export function loadEnvFile(): void {
+  if (fs.existsSync('.env')) process.loadEnvFile('.env');
+}
+
 /** Our own environment with `changes`, for a child process that reads its configuration from there. */
 export function childEnvironment(changes: Record<string, string>): NodeJS.ProcessEnv {
   return { ...process.env, ...changes };

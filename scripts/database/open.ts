@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { loadConfig, loadSecrets } from '#server/config.ts';
+import { loadConfig, loadEnvFile, loadSecrets } from '#server/config.ts';
 import { createLogger } from '#server/logger.ts';
 import { Postgres, runningPostgres } from '#server/supervisor/postgres.ts';
 
@@ -8,6 +8,7 @@ import { Postgres, runningPostgres } from '#server/supervisor/postgres.ts';
  * the time being unless it already runs.
  */
 export async function withDatabase<T>(work: (databaseUrl: string) => Promise<T>): Promise<T> {
+  loadEnvFile();
   const config = loadConfig();
   if (config.databaseUrl) return work(config.databaseUrl);
   mkdirSync(config.dataDir, { recursive: true });

@@ -1,5 +1,4 @@
-import fs from 'node:fs';
-import { loadConfig } from '../config.ts';
+import { loadConfig, loadEnvFile } from '../config.ts';
 import { createLogger } from '../logger.ts';
 import { LockedError } from './lock.ts';
 import type { Ready } from './messages.ts';
@@ -65,11 +64,6 @@ export async function run(options: RunOptions = {}): Promise<Supervisor> {
   const ready: Ready = { type: 'ready', address: supervisor.address };
   process.send?.(ready);
   return supervisor;
-}
-
-/** Variables of a `.env` in the working directory; those already set win. */
-function loadEnvFile(): void {
-  if (fs.existsSync('.env')) process.loadEnvFile?.('.env');
 }
 
 function orExit<T>(work: () => T): T {
