@@ -87,7 +87,8 @@ function hydrate(native: string): boolean {
   const links = JSON.parse(list) as { source: string; target: string }[];
   try {
     for (const { source, target } of links) {
-      const link = path.join(native, '..', target);
+      // The list's paths begin with "native/", which a copy of it isn't called.
+      const link = path.join(native, path.relative('native', target));
       if (fs.lstatSync(link, { throwIfNoEntry: false })) continue;
       fs.symlinkSync(path.relative(path.dirname(target), source), link);
     }
