@@ -5,18 +5,21 @@ import { loadConfig } from '#server/config.ts';
 import { isMessage } from '#server/supervisor/messages.ts';
 
 /*
- * The least that the supervisor can supervise as a worker. GET / answers with what it knows; GET /slow answers after
- * the message `finish` has come by GET /finish, so that a test can hold a request open without a clock.
+ * The least that the supervisor can supervise as a worker. GET / answers with what it knows; GET /slow is held until
+ * the message `finish` comes, and GET /held says how many are held, so that a test needs no clock.
  */
+
+if (process.env.ANKE_TEST_BROKEN) throw new Error('broken as ordered');
 
 const config = loadConfig();
 const database = new pg.Pool({ connectionString: config.databaseUrl, max: 2 });
 database.on('error', () => undefined);
 let siblings: number[] = [];
-let finish: (() => void)[] = [];
+const held = new Set<() => void>();
 
 process.on('message', (message) => {
   if (isMessage(message, 'siblings')) siblings = message.ports;
+  if (message === 'finish') for (const finish of held) finish();
 });
 process.on('SIGINT', () => undefined);
 
@@ -44,11 +47,8 @@ privateServer.listen({ port: 0, host: '127.0.0.1', exclusive: true }, () => {
 });
 
 async function answer(path: string): Promise<unknown> {
-  if (path === '/slow') await new Promise<void>((resolve) => finish.push(resolve));
-  if (path === '/finish') {
-    for (const resolve of finish) resolve();
-    finish = [];
-  }
+  if (path === '/held') return { held: held.size };
+  if (path === '/slow') await new Promise<void>((resolve) => held.add(resolve));
   const { rows } = await database.query('SELECT count(*)::int AS migrations FROM _prisma_migrations');
   return { pid: process.pid, index: config.workerIndex, siblings, mediaUrl: config.mediaUrl, ...rows[0] };
 }
