@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import type { PostgresFiles } from './postgres-files.ts';
-import { identify, isRunning, type ProcessIdentity, signal, untilGone } from './process.ts';
+import { identify, isRunning, isTaken, type ProcessIdentity, signal, untilGone } from './process.ts';
 
 /** The superuser of an embedded server and the owner of everything in it. */
 export const USER = 'anke';
@@ -73,6 +73,7 @@ export function initialise(files: PostgresFiles, password: string, sync: boolean
 
 /** Starts the server on an initialised cluster and waits until it takes connections, however long its recovery is. */
 export async function launch(files: PostgresFiles, port: number, settings: Settings, logger: Logger): Promise<Server> {
+  clearStalePidFile(files, logger);
   const options = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(files.postgres, ['-D', files.cluster, '-p', String(port), ...options], {
     ...runAs(files),
@@ -95,24 +96,18 @@ export async function launch(files: PostgresFiles, port: number, settings: Setti
 }
 
 /**
- * The server that already runs on this cluster, once it takes connections. A postmaster.pid that names another process
- * is removed: PostgreSQL would take it for a running server and refuse to start.
+ * The server that already runs on this cluster, once it takes connections.
  * @throws Error when a PostgreSQL that isn't ours runs on it.
  */
 export async function findRunning(files: PostgresFiles, logger: Logger): Promise<Server | undefined> {
   const state = readPidFile(files);
   if (!state) return undefined;
   const found = identify(state.pid);
-  if (!found) return undefined;
-  const cluster = fs.realpathSync(files.cluster);
-  const here = found.cwd === undefined ? found.commandLine.includes(`-D ${files.cluster}`) : found.cwd === cluster;
-  if (!here || !path.basename(found.executable).startsWith('postgres')) {
-    logger.warn({ pid: state.pid }, 'removing a stale postmaster.pid: its pid belongs to another program now');
-    fs.rmSync(pidFile(files), { force: true });
-    return undefined;
-  }
+  if (!found || !isServerOf(files, found)) return undefined;
   if (found.executable !== fs.realpathSync(files.postgres)) {
-    throw new Error(`another PostgreSQL (${found.executable}, pid ${found.pid}) runs on ${cluster}: stop it first`);
+    throw new Error(
+      `another PostgreSQL (${found.executable}, pid ${found.pid}) runs on ${files.cluster}: stop it first`,
+    );
   }
   if (state.status === 'stopping') {
     await untilGone(found, 60_000);
@@ -121,6 +116,26 @@ export async function findRunning(files: PostgresFiles, logger: Logger): Promise
   const ready = await untilReady(files, found, logger);
   if (!ready) return undefined;
   return { process: found, port: ready.port, ended: untilEnded(found) };
+}
+
+/** PostgreSQL takes whatever has the pid in postmaster.pid for a running server, and then refuses to start. */
+function clearStalePidFile(files: PostgresFiles, logger: Logger): void {
+  const state = readPidFile(files);
+  if (!state || !isTaken(state.pid)) return;
+  const found = identify(state.pid);
+  if (found && isServerOf(files, found)) return;
+  logger.warn(
+    { stalePid: state.pid },
+    'removing a stale postmaster.pid: its pid belongs to another program, or to a dead one',
+  );
+  fs.rmSync(pidFile(files), { force: true });
+}
+
+function isServerOf(files: PostgresFiles, found: ProcessIdentity): boolean {
+  if (!path.basename(found.executable).startsWith('postgres')) return false;
+  // The server changes into its cluster.
+  if (found.cwd !== undefined) return found.cwd === fs.realpathSync(files.cluster);
+  return found.commandLine.includes(`-D ${files.cluster}`);
 }
 
 /** Ends it as `pg_ctl stop -m fast` does: open transactions are rolled back, everything committed is on disk. */

@@ -43,10 +43,10 @@ export class Postgres {
       const { settings = {}, password, logger } = options;
       initialise(files, password, settings.fsync !== 'off');
       const running = await findRunning(files, logger);
-      if (running) logger.info({ pid: running.process.pid, port: running.port }, 'PostgreSQL adopted');
+      if (running) logger.info({ postgresPid: running.process.pid, port: running.port }, 'PostgreSQL adopted');
       const server = running ?? (await launchSomewhere(files, settings, logger));
       await ensureDatabase(server.port, password);
-      if (!running) logger.info({ pid: server.process.pid, port: server.port }, 'PostgreSQL started');
+      if (!running) logger.info({ postgresPid: server.process.pid, port: server.port }, 'PostgreSQL started');
       return new Postgres(options, files, lock, server);
     } catch (error) {
       await lock.release();
@@ -110,7 +110,7 @@ export class Postgres {
       try {
         // After a kill -9 its orphaned backends hold the shared memory for a moment; until then this fails.
         this.#server = await launch(this.#files, this.port, this.#options.settings ?? {}, logger);
-        logger.info({ pid: this.pid, port: this.port }, 'PostgreSQL is back');
+        logger.info({ postgresPid: this.pid, port: this.port }, 'PostgreSQL is back');
         reason = await Promise.race([this.#server.ended, stopping]);
       } catch (error) {
         reason = error instanceof Error ? error.message : error;
@@ -132,9 +132,12 @@ async function launchSomewhere(files: PostgresFiles, settings: Settings, logger:
     try {
       return await launch(files, await freePort(), settings, logger);
     } catch (error) {
-      // Somebody else may have taken the port in between; orphaned backends may need a moment to go.
-      if (attempt === 5) throw error;
-      await delay(200 * attempt);
+      // Backends of a killed server hold its shared memory until they notice, at the latest when their statement ends.
+      const orphaned = error instanceof Error && error.message.includes('shared memory block');
+      // Otherwise somebody else may have taken the port in between.
+      if (attempt >= (orphaned ? 120 : 3)) throw error;
+      if (orphaned && attempt === 1) logger.warn('waiting for the last statements of a killed PostgreSQL to end');
+      await delay(500);
     }
   }
 }

@@ -19,6 +19,16 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return process.platform === 'linux' ? fromProc(pid) : fromPs(pid);
 }
 
+/** Is there an entry for this pid, be it a zombie's? Containers without an init process never clear those away. */
+export function isTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** Does the process seen earlier still run? */
 export function isRunning(seen: ProcessIdentity): boolean {
   return identify(seen.pid)?.startTime === seen.startTime;

@@ -74,6 +74,24 @@ test('a server whose parent was killed is adopted as it runs, watched, and stopp
   expect(identify(postgres.pid)).toBeUndefined();
 });
 
+test('when server and parent are both killed amid a statement, the next start waits for it and recovers', async () => {
+  const owner = await ownPostgres(dataDir);
+  await query(owner.url, 'CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)');
+  // Busy computing, its backend does not notice that the server is gone until it is done.
+  const busy = query(owner.url, "SELECT 'busy' FROM generate_series(1, 4000000) AS n WHERE n < 0").catch(() => []);
+  await expect
+    .poll(() =>
+      query(owner.url, "SELECT 1 AS n FROM pg_stat_activity WHERE query LIKE 'SELECT ''busy%' AND state = 'active'"),
+    )
+    .toEqual([{ n: 1 }]);
+  process.kill(owner.pid, 'SIGKILL');
+  owner.child.kill('SIGKILL');
+  await once(owner.child, 'exit');
+  const postgres = await start();
+  expect(await query(postgres.url(), 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
+  await busy;
+});
+
 test('a stale postmaster.pid is cleared, and whoever has that pid now is left alone', async () => {
   const first = await start();
   const text = await readFile(pidFile(), 'utf8');

@@ -189,7 +189,7 @@ describe('at its end', () => {
     const { child, output } = forkSupervisor(dataDir, { ANKE_TEST_BROKEN: '1' });
     expect(await once(child, 'exit')).toEqual([1, null]);
     expect(output()).toContain('worker given up');
-    const pids = [...output().matchAll(/"(?:mediaPid|pid)":(\d+)/g)].map((match) => Number(match[1]));
+    const pids = [...output().matchAll(/"(?:mediaPid|postgresPid|pid)":(\d+)/g)].map((match) => Number(match[1]));
     expect(running(pids)).toEqual([]);
   });
 });
