@@ -1,0 +1,103 @@
+/*
+ * Every error that the server tells a browser: its HTTP status and its words. No import, so that the learner's light
+ * pages can have it too. `{name}` stands for a parameter.
+ */
+export const errors = {
+  'bad-json': { status: 400, zh: '请求内容不是有效的 JSON', en: 'The request body is not valid JSON' },
+  'bad-request': { status: 400, zh: '请求有误: {fields}', en: 'The request is wrong: {fields}' },
+  'body-too-large': { status: 413, zh: '内容过大, 上限 {limit}', en: 'The body is larger than {limit}' },
+  'unsupported-media-type': { status: 415, zh: '不支持这种内容类型', en: 'This content type is not supported' },
+  'not-found': { status: 404, zh: '没有找到', en: 'Not found' },
+  'not-signed-in': { status: 401, zh: '登录已失效, 请重新登录', en: 'You are not signed in' },
+  forbidden: { status: 403, zh: '您的账号没有这项权限', en: 'Your account may not do this' },
+  'cross-site': { status: 403, zh: '请求来自其他网站, 已拒绝', en: 'A request from another site was refused' },
+  'wrong-credentials': { status: 401, zh: '账号或密码不对', en: 'Wrong account or password' },
+  'too-many-attempts': {
+    status: 429,
+    zh: '尝试次数过多, {seconds} 秒后再试',
+    en: 'Too many attempts; try again in {seconds} s',
+  },
+  'account-disabled': { status: 403, zh: '账号已停用, 请联系管理员', en: 'This account is disabled' },
+  'wrong-setup-code': {
+    status: 403,
+    zh: '初始化代码不对, 请查看启动日志',
+    en: 'Wrong set-up code; see the start-up log',
+  },
+  'already-set-up': { status: 409, zh: '系统已初始化', en: 'Already set up' },
+  'unknown-join-code': { status: 404, zh: '没有这个单位代码, 请核对', en: 'No unit has this code' },
+  'unknown-link': { status: 404, zh: '链接无效或已作废, 请向单位索取新链接', en: 'This link is not valid any more' },
+  'person-refused': { status: 403, zh: '您的单位没有确认您的身份', en: 'Your unit has not confirmed you' },
+  'name-phone-mismatch': {
+    status: 409,
+    zh: '这个手机号已在本单位登记为其他姓名, 请核对',
+    en: 'This phone number is on the roster under another name',
+  },
+  'duplicate-account': { status: 409, zh: '账号名或手机号已被使用', en: 'Account name or phone number is taken' },
+  'duplicate-unit': { status: 409, zh: '单位名称或信用代码已存在', en: 'A unit with this name or credit code exists' },
+  'duplicate-person': {
+    status: 409,
+    zh: '这个手机号已在本单位花名册中',
+    en: 'This phone number is already on the roster',
+  },
+  'duplicate-area': { status: 409, zh: '同名的街道或功能区已存在', en: 'An area with this name exists' },
+  'bad-credit-code': {
+    status: 400,
+    zh: '统一社会信用代码校验位不对, 请核对最后一位',
+    en: 'The check digit of the credit code is wrong',
+  },
+  'bad-workbook': { status: 400, zh: '这不是可读取的 .xlsx 文件', en: 'This is not a readable .xlsx file' },
+  'import-errors': { status: 422, zh: '有 {count} 处错误, 一行都没有导入', en: '{count} errors; nothing was imported' },
+  'impossible-transition': {
+    status: 409,
+    zh: '场次当前状态为“{from}”, 不能改为“{to}”',
+    en: 'A session that is {from} cannot become {to}',
+  },
+  'impossible-time': { status: 400, zh: '开始时间不合理: {reason}', en: 'Impossible start time: {reason}' },
+  'session-locked': {
+    status: 409,
+    zh: '场次已开始, 不能再修改这一项',
+    en: 'The session has started; this can no longer change',
+  },
+  'course-archived': { status: 409, zh: '课程已归档', en: 'The course is archived' },
+  'not-invited': { status: 403, zh: '您不在本课程的参训范围内', en: 'You are not invited to this course' },
+  'session-not-open': { status: 409, zh: '本场次没有开放', en: 'This session is not open' },
+  'bad-ticket': { status: 401, zh: '入场凭证无效或已过期', en: 'The ticket is not valid' },
+  'not-joined': { status: 409, zh: '尚未进入课堂', en: 'You have not joined the room' },
+  'too-late': { status: 409, zh: '已超过时限', en: 'Too late' },
+  'rate-limited': { status: 429, zh: '操作过快, 请稍后再试', en: 'Too fast; try again in a moment' },
+  busy: { status: 503, zh: '服务繁忙, 正在重试', en: 'The service is busy' },
+  'question-already-open': { status: 409, zh: '已有一道题正在作答', en: 'A question is already open' },
+  'question-closed': { status: 409, zh: '本题已结束作答', en: 'This question is closed' },
+  'already-answered': { status: 409, zh: '您已作答, 不能更改', en: 'You have answered already' },
+  'no-attempts-left': { status: 409, zh: '作答次数已用完', en: 'No attempts left' },
+  'attempt-submitted': { status: 409, zh: '这份答卷已提交', en: 'This attempt was submitted' },
+  'paper-not-open': { status: 409, zh: '试卷尚未开放', en: 'The paper is not open' },
+  'not-publishing': { status: 409, zh: '还没有收到推流', en: 'No stream is being published' },
+  'media-unavailable': { status: 503, zh: '视频服务暂时不可用', en: 'The media service is not available' },
+  internal: { status: 500, zh: '系统出错, 已记录 (编号 {requestId})', en: 'Something went wrong (ref {requestId})' },
+} as const satisfies Record<string, { status: number; zh: string; en: string }>;
+
+export type ErrorCode = keyof typeof errors;
+export type ErrorParams = Record<string, string | number>;
+export type Language = 'zh' | 'en';
+
+/** The words of an error in a language. A parameter that is missing stays as `{name}`. */
+export function errorText(code: ErrorCode, language: Language, params: ErrorParams = {}): string {
+  return errors[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+}
+
+/** RFC 9457 problem document, as every failed REST call returns it. */
+export interface Problem {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  code: ErrorCode;
+  detail: string;
+  requestId: string;
+  params?: ErrorParams;
+  /** For `bad-request`: which fields, and why. */
+  fields?: { path: string; message: string }[];
+}
+
+/** Answer to every socket request. */
+export type Ack<T> = { ok: true; data: T } | { ok: false; error: { code: ErrorCode; params?: ErrorParams } };

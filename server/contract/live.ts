@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { Id, Instant } from './common.ts';
+import { SessionState } from './courses.ts';
+import { endpoints } from './endpoint.ts';
+import { SourceFormat } from './media.ts';
+import { QuestionKind } from './quiz.ts';
+
+/** A question as the room sees it: without its answer until it is closed. */
+export const RoomLiveQuestion = z.object({
+  id: Id,
+  kind: QuestionKind,
+  stem: z.string(),
+  options: z.array(z.string()),
+  /** Shown when the picture reaches this point of the session axis, epoch ms. */
+  openedPdt: z.int(),
+  durationMs: z.int(),
+  closed: z.boolean(),
+  /** After closing: the right answer and how many chose each option. */
+  result: z
+    .object({ answer: z.array(z.int()), counts: z.array(z.int()), answered: z.int(), correct: z.int() })
+    .nullable(),
+});
+export type RoomLiveQuestion = z.infer<typeof RoomLiveQuestion>;
+
+/** All that everybody in a room shares; small enough to broadcast whole. */
+export const RoomSnapshot = z.object({
+  sessionId: Id,
+  revision: z.int(),
+  state: SessionState,
+  courseTitle: z.string(),
+  number: z.int(),
+  topic: z.string(),
+  outline: z.string(),
+  instructorName: z.string(),
+  startsAt: Instant,
+  plannedMinutes: z.int(),
+  startedAt: Instant.nullable(),
+  endedAt: Instant.nullable(),
+  /** Credited length that makes the session complete (达标). */
+  requiredMs: z.int(),
+  /** null before the class, and until the first picture. The playlist is `/media/<prefix>/index.m3u8`. */
+  prefix: z.string().nullable(),
+  /** false while the publisher is away. */
+  publishing: z.boolean(),
+  question: RoomLiveQuestion.nullable(),
+  paperPublished: z.boolean(),
+});
+export type RoomSnapshot = z.infer<typeof RoomSnapshot>;
+
+/** What a page needs to enter a room. */
+export const Admission = z.object({
+  /** Opens the socket's room and proves beats. Names the person, the session and this page load (connId). */
+  ticket: z.string(),
+  connId: Id,
+  /** For the cookie of `/media/<prefix>/`; null while there is nothing to play. */
+  playbackToken: z.string().nullable(),
+  creditedMs: z.int(),
+  /** Who am I here, for the page's corner. */
+  personName: z.string(),
+  room: RoomSnapshot,
+  /** Live questions of this session that I have answered. */
+  answered: z.array(Id),
+});
+export type Admission = z.infer<typeof Admission>;
+
+export const RoomQuestion = z.object({
+  id: Id,
+  sessionId: Id,
+  unitName: z.string(),
+  personName: z.string(),
+  text: z.string(),
+  askedAt: Instant,
+  answeredAt: Instant.nullable(),
+});
+export type RoomQuestion = z.infer<typeof RoomQuestion>;
+
+/** The console's view of what is being published. */
+export const StreamHealth = z.object({
+  kind: z.enum(['preview', 'live']).nullable(),
+  publishing: z.boolean(),
+  source: SourceFormat.nullable(),
+  bitrate: z.number(),
+  keyFrameIntervalMs: z.number().nullable(),
+  lagMs: z.number().nullable(),
+  publisherLostAt: Instant.nullable(),
+});
+export type StreamHealth = z.infer<typeof StreamHealth>;
+
+export const liveEndpoints = endpoints({
+  'POST /sessions/:sessionId/ticket': {
+    summary: 'Enter a session’s room',
+    action: 'room:enter',
+    target: 'session',
+    body: z.object({ deviceId: Id }),
+    response: Admission,
+  },
+  'GET /sessions/:sessionId/room': {
+    summary: 'The room as it stands, for a page that missed a change',
+    action: 'room:read',
+    target: 'session',
+    response: RoomSnapshot,
+  },
+  'POST /sessions/:sessionId/watch': {
+    summary: 'Playback for the console: the test stream before the class, the class itself after',
+    action: 'room:watch',
+    target: 'session',
+    response: z.object({
+      prefix: z.string().nullable(),
+      playbackToken: z.string().nullable(),
+      kind: z.enum(['preview', 'live']).nullable(),
+    }),
+  },
+  'GET /sessions/:sessionId/stream': {
+    summary: 'Health of the published stream',
+    action: 'room:watch',
+    target: 'session',
+    response: StreamHealth,
+  },
+  'GET /sessions/:sessionId/questions': {
+    summary: 'Questions that learners asked, newest first',
+    action: 'room-question:list',
+    target: 'session',
+    response: z.array(RoomQuestion),
+  },
+  'POST /room-questions/:roomQuestionId/answered': {
+    summary: 'Tick a learner’s question off',
+    action: 'room-question:answer',
+    target: 'room-question',
+    response: RoomQuestion,
+  },
+});

@@ -1,0 +1,74 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { type Prisma, PrismaClient } from '#prisma/client.ts';
+import type { Logger } from './logger.ts';
+
+/** Prisma for everyday queries, the pool for the hot writes and big reads. Both share the same connections. */
+export interface Db {
+  prisma: PrismaClient;
+  pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** A transaction of Prisma's. */
+export type Tx = Prisma.TransactionClient;
+
+/**
+ * Opens a pool of at most `connections`. Nothing connects until the first query.
+ * Bigint columns arrive as JavaScript numbers from the pool: every bigint of ours stays far below 2^53.
+ */
+export function openDb(url: string, logger: Logger, connections = 10): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 60_000,
+    types: { getTypeParser },
+  });
+  // An idle connection that breaks (the server was killed) must not end the process; the pool opens another.
+  pool.on('error', (error) => logger.warn({ err: error }, 'idle database connection lost'));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    prisma,
+    pool,
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+const INT8 = 20;
+const INT8_ARRAY = 1016;
+
+const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid: number, format?: 'text' | 'binary') => {
+  if (format !== 'binary') {
+    if (oid === INT8) return Number;
+    if (oid === INT8_ARRAY) return numberArray;
+  }
+  return pg.types.getTypeParser(oid, format as 'text');
+};
+
+/** `{1,2}` as PostgreSQL writes an array of numbers without nulls. */
+function numberArray(text: string): number[] {
+  return text === '{}' ? [] : text.slice(1, -1).split(',').map(Number);
+}
+
+/** Runs `work` in a transaction of the pool; rolls back when it throws. */
+export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,19 @@
+import { EventEmitter } from 'node:events';
+
+/** What features tell each other after a commit, within one process. Nothing depends on a signal arriving. */
+export interface SignalEvents {
+  /** Something that the room shows was changed: its revision was bumped. */
+  'room-changed': [sessionId: string];
+  /** Answers to the open question came in. */
+  'live-question-answered': [live: { liveQuestionId: string; sessionId: string }];
+  /** These logins ended: their sockets must go. */
+  'logins-revoked': [loginIds: string[]];
+  /** This person may not take part any more (refused by the unit, left it). */
+  'person-excluded': [personId: string];
+}
+
+export type Signals = EventEmitter<SignalEvents>;
+
+export function createSignals(): Signals {
+  return new EventEmitter<SignalEvents>();
+}
