@@ -27,3 +27,19 @@ export const Flag = z
 export function paged<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), total: z.int() });
 }
+
+type Undefaulted<T> = T extends z.ZodDefault<infer Inner> ? Inner : T;
+
+/**
+ * The body of a PATCH: every field may be absent, and what is absent stays as it is. Zod's own `partial()` would fill
+ * in the defaults instead, and a renamed unit would lose its address.
+ */
+export function changesOf<S extends z.ZodRawShape>(schema: z.ZodObject<S>) {
+  const fields = Object.entries(schema.shape).map(([key, field]) => {
+    const inner = field instanceof z.ZodDefault ? field.unwrap() : field;
+    return [key, z.optional(inner)];
+  });
+  return z.object(Object.fromEntries(fields)) as unknown as z.ZodObject<{
+    [K in keyof S]: z.ZodOptional<Extract<Undefaulted<S[K]>, z.ZodType>>;
+  }>;
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Flag, Id, Instant, Name } from './common.ts';
+import { changesOf, Flag, Id, Instant, Name } from './common.ts';
 import { endpoints } from './endpoint.ts';
 import { Industry, PersonCategory, UnitKind } from './organisations.ts';
 
@@ -115,7 +115,7 @@ export const courseEndpoints = endpoints({
     summary: 'Change a course',
     action: 'course:update',
     target: 'course',
-    body: CourseInput.partial(),
+    body: changesOf(CourseInput),
     response: Course,
   },
   'POST /courses/:courseId/archive': {
@@ -150,7 +150,7 @@ export const courseEndpoints = endpoints({
     summary: 'Change a session; once it has started only its texts',
     action: 'session:update',
     target: 'session',
-    body: SessionInput.partial(),
+    body: changesOf(SessionInput),
     response: Session,
   },
   'DELETE /sessions/:sessionId': { summary: 'Delete a draft session', action: 'session:update', target: 'session' },

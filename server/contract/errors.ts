@@ -81,9 +81,23 @@ export type ErrorCode = keyof typeof errors;
 export type ErrorParams = Record<string, string | number>;
 export type Language = 'zh' | 'en';
 
+/** Parameter values that are words themselves. */
+const words: Record<string, Record<Language, string>> = {
+  draft: { zh: '草稿', en: 'draft' },
+  scheduled: { zh: '已排期', en: 'scheduled' },
+  live: { zh: '直播中', en: 'live' },
+  ended: { zh: '已结束', en: 'ended' },
+  archived: { zh: '已归档', en: 'archived' },
+  'start-in-the-past': { zh: '已经过去一天以上', en: 'more than a day ago' },
+  'start-too-far-ahead': { zh: '在一年以后', en: 'more than a year ahead' },
+};
+
 /** The words of an error in a language. A parameter that is missing stays as `{name}`. */
 export function errorText(code: ErrorCode, language: Language, params: ErrorParams = {}): string {
-  return errors[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  return errors[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = String(params[name] ?? whole);
+    return words[value]?.[language] ?? value;
+  });
 }
 
 /** RFC 9457 problem document, as every failed REST call returns it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isCreditCode, normaliseCode } from './codes.ts';
-import { Flag, Id, Name, Page, Phone, paged } from './common.ts';
+import { changesOf, Flag, Id, Name, Page, Phone, paged } from './common.ts';
 import { endpoints } from './endpoint.ts';
 
 export const AreaKind = z.enum(['street', 'zone']);
@@ -157,7 +157,7 @@ export const organisationEndpoints = endpoints({
     summary: 'Change a unit',
     action: 'unit:update',
     target: 'unit',
-    body: UnitInput.partial(),
+    body: changesOf(UnitInput),
     response: Unit,
   },
   'POST /units/:unitId/join-code': {
@@ -194,7 +194,7 @@ export const organisationEndpoints = endpoints({
     summary: 'Change a person',
     action: 'person:update',
     target: 'person',
-    body: PersonInput.partial(),
+    body: changesOf(PersonInput),
     response: Person,
   },
   'DELETE /people/:personId': {
