@@ -1,0 +1,52 @@
+import { lazy, type ReactNode, Suspense } from 'react';
+import { Navigate, Route, Routes, useLocation } from 'react-router';
+import { homeOf, useMe } from './session.ts';
+import { NotFound } from './ui/not-found.tsx';
+import { OfflineBanner } from './ui/offline.tsx';
+import { Waiting } from './ui/spinner.tsx';
+
+const Login = lazy(() => import('./entry/login.tsx'));
+const Setup = lazy(() => import('./entry/setup.tsx'));
+const Join = lazy(() => import('./entry/join.tsx'));
+const PersonalLink = lazy(() => import('./entry/personal-link.tsx'));
+const List = lazy(() => import('./list/list.tsx'));
+const Room = lazy(() => import('./room/room.tsx'));
+const Paper = lazy(() => import('./paper/paper.tsx'));
+const ConsoleApp = lazy(() => import('./console/app.tsx'));
+
+export function App() {
+  return (
+    <>
+      <OfflineBanner />
+      <Suspense fallback={<Waiting />}>
+        <Routes>
+          <Route path="/" element={<Home />} />
+          <Route path="/login" element={<Login />} />
+          <Route path="/setup" element={<Setup />} />
+          <Route path="/u" element={<Join />} />
+          <Route path="/u/:joinCode" element={<Join />} />
+          <Route path="/j/:token" element={<PersonalLink />} />
+          <Route path="/learn" element={<SignedIn page={<List />} />} />
+          <Route path="/learn/:sessionId" element={<SignedIn page={<Room />} />} />
+          <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />
+          <Route path="/console/*" element={<SignedIn page={<ConsoleApp />} />} />
+          <Route path="*" element={<NotFound />} />
+        </Routes>
+      </Suspense>
+    </>
+  );
+}
+
+function Home() {
+  const me = useMe();
+  if (me === undefined) return <Waiting />;
+  return <Navigate replace to={me ? homeOf(me) : '/login'} />;
+}
+
+function SignedIn({ page }: { page: ReactNode }) {
+  const me = useMe();
+  const { pathname, search } = useLocation();
+  if (me === undefined) return <Waiting />;
+  if (me === null) return <Navigate replace to={`/login?next=${encodeURIComponent(pathname + search)}`} />;
+  return page;
+}

@@ -1,0 +1,56 @@
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import type { z } from 'zod';
+import type { Me as MeSchema } from '#contract/accounts.ts';
+import { call, onSignedOut, refresh } from './api.ts';
+import { queryClient } from './query-client.ts';
+import { forget, recall, remember } from './storage.ts';
+
+export type Me = z.infer<typeof MeSchema>;
+
+/** Kept where a login may still be renewable, so that a stranger's first visit asks for no renewal. */
+const SIGNED_IN = 'signed-in';
+
+/** Who is signed in; null: nobody. */
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: async (): Promise<Me | null> => {
+    const me = await call('GET /me');
+    if (me) return me;
+    if (recall(SIGNED_IN) === null) return null;
+    if (await refresh()) return call('GET /me');
+    forget(SIGNED_IN);
+    return null;
+  },
+  staleTime: 5 * 60_000,
+});
+
+/** undefined while it is not known yet. */
+export function useMe(): Me | null | undefined {
+  return useQuery(meQuery).data;
+}
+
+/** To be called with the answer of every call that signs somebody in. What was loaded for somebody else goes. */
+export function signedIn(me: Me): void {
+  remember(SIGNED_IN, '1');
+  queryClient.clear();
+  queryClient.setQueryData(meQuery.queryKey, me);
+}
+
+/** Signs this device out; the page forgets everything, whether or not the server could be told. */
+export async function signOut(): Promise<void> {
+  await call('POST /logout').catch(() => undefined);
+  signedOut();
+}
+
+/** Where somebody belongs who comes without a wish. */
+export function homeOf(me: Me): string {
+  return me.grants.some((grant) => grant.role !== 'learner') ? '/console' : '/learn';
+}
+
+onSignedOut(signedOut);
+
+function signedOut(): void {
+  forget(SIGNED_IN);
+  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
+  queryClient.setQueryData(meQuery.queryKey, null);
+}

@@ -1,0 +1,21 @@
+import { ButtonLink } from './button.tsx';
+import { Empty } from './empty.tsx';
+import { Page } from './page.tsx';
+import { useUiText } from './text.ts';
+
+export function NotFound() {
+  const t = useUiText();
+  return (
+    <Page title={t('notFound')}>
+      <Empty
+        title={t('notFound')}
+        hint={t('notFoundHint')}
+        action={
+          <ButtonLink look="primary" to="/">
+            {t('home')}
+          </ButtonLink>
+        }
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,38 @@
+import { addTexts } from '#client/i18n.ts';
+
+export const useUiText = addTexts('ui', {
+  zh: {
+    product: '安课',
+    loading: '正在加载',
+    retry: '重试',
+    back: '返回',
+    close: '关闭',
+    cancel: '取消',
+    reload: '刷新页面',
+    broken: '页面出错了',
+    brokenHint: '刚才的内容没有丢失。刷新页面，仍然出错请联系本单位管理员。',
+    offline: '网络已断开，恢复后自动继续',
+    notFound: '没有这个页面',
+    notFoundHint: '请核对链接，或从首页进入。',
+    home: '回首页',
+    signOut: '退出登录',
+    otherLanguage: 'English',
+  },
+  en: {
+    product: 'Anke',
+    loading: 'Loading',
+    retry: 'Try again',
+    back: 'Back',
+    close: 'Close',
+    cancel: 'Cancel',
+    reload: 'Reload',
+    broken: 'This page failed',
+    brokenHint: 'Nothing is lost. Reload; if it fails again, ask your unit’s administrator.',
+    offline: 'No network; this goes on by itself when it is back',
+    notFound: 'There is no such page',
+    notFoundHint: 'Check the link, or start from the home page.',
+    home: 'Home',
+    signOut: 'Sign out',
+    otherLanguage: '中文',
+  },
+});
