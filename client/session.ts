@@ -32,7 +32,7 @@ export function useMe(): Me | null | undefined {
 /** To be called with the answer of every call that signs somebody in. What was loaded for somebody else goes. */
 export function signedIn(me: Me): void {
   remember(SIGNED_IN, '1');
-  queryClient.clear();
+  forgetPersonal();
   queryClient.setQueryData(meQuery.queryKey, me);
 }
 
@@ -51,6 +51,13 @@ onSignedOut(signedOut);
 
 function signedOut(): void {
   forget(SIGNED_IN);
-  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
+  forgetPersonal();
   queryClient.setQueryData(meQuery.queryKey, null);
+}
+
+/** Queries of the entry pages are the same for everybody, and one of them may be what signs somebody in. */
+const IMPERSONAL = ['me', 'installation', 'join', 'link'];
+
+function forgetPersonal(): void {
+  queryClient.removeQueries({ predicate: ({ queryKey }) => !IMPERSONAL.includes(String(queryKey[0])) });
 }

@@ -1,0 +1,99 @@
+import { Link } from 'react-router';
+import { formatDateTime, formatLength } from '#client/format.ts';
+import { useLanguage } from '#client/i18n.ts';
+import { ButtonLink } from '#client/ui/button.tsx';
+import type { MySession } from '#contract/courses.ts';
+import { useListText } from './text.ts';
+
+export function LiveSession({ mine }: { mine: MySession }) {
+  const t = useListText();
+  return (
+    <article className="card card--live">
+      <Heading mine={mine} />
+      <Credit mine={mine} />
+      <ButtonLink className="card__enter" look="primary" wide to={`/learn/${mine.session.id}`}>
+        {t('enterLive')}
+      </ButtonLink>
+    </article>
+  );
+}
+
+export function UpcomingSession({ mine }: { mine: MySession }) {
+  const t = useListText();
+  const { session } = mine;
+  return (
+    <article className="card">
+      <Heading mine={mine} />
+      {session.mode !== 'online' && session.venue && (
+        <p className="card__line">{t('venue', { venue: session.venue })}</p>
+      )}
+      {session.mode !== 'offline' && (
+        <p className="card__line">
+          <Link to={`/learn/${session.id}`}>{t('enter')}</Link>
+        </p>
+      )}
+    </article>
+  );
+}
+
+export function FinishedSession({ mine }: { mine: MySession }) {
+  const t = useListText();
+  const { session, paper } = mine;
+  return (
+    <article className="card">
+      <Heading mine={mine} />
+      <Credit mine={mine} />
+      {paper?.published && (
+        <div className="card__paper">
+          <span>
+            {paper.bestPercent === null
+              ? t('paperOpen')
+              : t(paper.passed ? 'passed' : 'notPassed', { percent: Math.floor(paper.bestPercent) })}
+          </span>
+          <ButtonLink look={paper.passed ? 'plain' : 'primary'} to={`/learn/${session.id}/paper`}>
+            {paper.passed ? t('paper') : t('sitPaper')}
+          </ButtonLink>
+        </div>
+      )}
+    </article>
+  );
+}
+
+function Heading({ mine: { session } }: { mine: MySession }) {
+  const t = useListText();
+  const language = useLanguage();
+  return (
+    <>
+      <p className="card__course">
+        {session.courseTitle} · {t('number', { number: session.number })}
+      </p>
+      <h3 className="card__topic">{session.topic}</h3>
+      <p className="card__line numbers">
+        {formatDateTime(session.startedAt ?? session.startsAt, language)}
+        {session.state !== 'ended' && session.state !== 'archived' && (
+          <> · {t('planned', { length: formatLength(session.plannedMinutes * 60_000, language) })}</>
+        )}
+        {session.instructorName && <> · {t('instructor', { name: session.instructorName })}</>}
+      </p>
+    </>
+  );
+}
+
+/** What is credited, and by words and mark whether it is enough. */
+function Credit({ mine }: { mine: MySession }) {
+  const t = useListText();
+  const language = useLanguage();
+  const over = mine.session.state !== 'live';
+  if (mine.creditedMs === 0) return over ? <p className="card__line">{t('notAttended')}</p> : null;
+  return (
+    <p className="card__line numbers">
+      {t('credited', { length: formatLength(mine.creditedMs, language) })} ·{' '}
+      {mine.complete ? (
+        <span className="card__complete">✓ {t('complete')}</span>
+      ) : (
+        // Up to the next whole minute, so that credited and missing never add up to too little.
+        t('missing', { length: formatLength(Math.max(0, mine.requiredMs - mine.creditedMs) + 59_999, language) })
+      )}
+    </p>
+  );
+}
