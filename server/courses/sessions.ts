@@ -1,0 +1,201 @@
+import type { z } from 'zod';
+import type { Session, SessionInput, SessionState } from '#contract/courses.ts';
+import { type Actor, audit } from '../audit.ts';
+import type { Tx } from '../db.ts';
+import { AppError, notFound } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { Services } from '../services.ts';
+import { hasStarted, startProblem } from './states.ts';
+import { lockCourse, lockSession } from './store.ts';
+import { newStreamKey, streamKeyHash } from './stream-key.ts';
+import { type RoomSession, roomSession, sessionView, withCourse } from './view.ts';
+
+/** A whole session, or, for a change, the fields that change. */
+type SessionChanges = { [K in keyof z.output<typeof SessionInput>]?: z.output<typeof SessionInput>[K] | undefined };
+
+/** What can still be put right once the class has begun; the rest is part of the record. */
+const TEXTS: ReadonlySet<string> = new Set(['topic', 'outline', 'instructorName', 'venue']);
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+/** The sessions (期) of courses: planning them, their stream keys, and what the room keeps on them. */
+export function createSessions(services: Services, publishedPapers: (ids: string[]) => Promise<ReadonlySet<string>>) {
+  const { db, clock, signals, sealing } = services;
+  const { prisma } = db;
+
+  /** @throws AppError `not-found` */
+  async function readSession(sessionId: string): Promise<Session> {
+    const row = await prisma.session.findUnique({ where: { id: sessionId }, include: withCourse });
+    if (!row) throw notFound();
+    return sessionView(row, row.course.title, await publishedPapers([sessionId]));
+  }
+
+  /** @throws AppError `course-archived`, `impossible-time`, `bad-request` for an unknown instructor */
+  async function addSession(courseId: string, input: SessionInput, actor: Actor): Promise<Session> {
+    const now = clock();
+    refuseImpossibleStart(Date.parse(input.startsAt), now);
+    const id = newId();
+    await knownInstructor(
+      prisma.$transaction(async (tx) => {
+        await lockCourse(tx, courseId);
+        const course = await tx.course.findUnique({
+          where: { id: courseId },
+          include: { sessions: { orderBy: { number: 'desc' }, take: 1 } },
+        });
+        if (!course) throw notFound();
+        if (course.archivedAt) throw new AppError('course-archived');
+        const number = (course.sessions[0]?.number ?? 0) + 1;
+        await tx.session.create({ data: { ...input, id, courseId, number, ...newStreamKey(services) } });
+        await audit(tx, actor, now, 'session:create', { kind: 'session', id }, { courseId, number });
+      }),
+    );
+    return readSession(id);
+  }
+
+  /**
+   * Changes what `changes` names. Values that stay the same are no change, so a form may send all of them.
+   * @throws AppError `session-locked` for anything but texts once the class has begun, `impossible-time`
+   */
+  async function updateSession(sessionId: string, changes: SessionChanges, actor: Actor): Promise<Session> {
+    const now = clock();
+    await knownInstructor(
+      prisma.$transaction(async (tx) => {
+        await lockSession(tx, sessionId);
+        const row = await tx.session.findUnique({ where: { id: sessionId }, include: withCourse });
+        if (!row) throw notFound();
+        if (row.course.archivedAt) throw new AppError('course-archived');
+        const { startsAt, ...rest } = changes;
+        const data = differing(row, { ...rest, ...(startsAt !== undefined && { startsAt: new Date(startsAt) }) });
+        const changed = Object.keys(data);
+        if (changed.length === 0) return;
+        if (row.state === 'archived') throw new AppError('session-locked');
+        if (hasStarted(row.state) && !changed.every((field) => TEXTS.has(field))) throw new AppError('session-locked');
+        if (data.startsAt) refuseImpossibleStart(data.startsAt.getTime(), now);
+        await tx.session.update({ where: { id: sessionId }, data: { ...data, revision: { increment: 1 } } });
+        const moved = data.startsAt && { from: row.startsAt.toISOString(), to: data.startsAt.toISOString() };
+        await audit(
+          tx,
+          actor,
+          now,
+          moved && row.state === 'scheduled' ? 'session:reschedule' : 'session:update',
+          { kind: 'session', id: sessionId },
+          { changed, ...moved },
+        );
+      }),
+    );
+    signals.emit('room-changed', sessionId);
+    return readSession(sessionId);
+  }
+
+  /** @throws AppError `session-locked` unless it is a draft */
+  async function deleteSession(sessionId: string, actor: Actor): Promise<void> {
+    await prisma.$transaction(async (tx) => {
+      await lockSession(tx, sessionId);
+      const row = await tx.session.findUnique({ where: { id: sessionId } });
+      if (!row) throw notFound();
+      if (row.state !== 'draft') throw new AppError('session-locked');
+      await tx.session.delete({ where: { id: sessionId } });
+      const detail = { courseId: row.courseId, number: row.number, topic: row.topic };
+      await audit(tx, actor, clock(), 'session:delete', { kind: 'session', id: sessionId }, detail);
+    });
+  }
+
+  /** The session's stream key in plain text. */
+  async function streamKey(sessionId: string): Promise<string> {
+    const row = await prisma.session.findUnique({ where: { id: sessionId }, select: { streamKeyCipher: true } });
+    if (!row) throw notFound();
+    return sealing.unseal(row.streamKeyCipher);
+  }
+
+  /** Replaces the stream key. Whoever is publishing goes on; the old key opens nothing any more. */
+  async function rotateStreamKey(sessionId: string, actor: Actor): Promise<string> {
+    await prisma.$transaction(async (tx) => {
+      await tx.session.update({ where: { id: sessionId }, data: newStreamKey(services) });
+      await audit(tx, actor, clock(), 'session:stream-key', { kind: 'session', id: sessionId });
+    });
+    return streamKey(sessionId);
+  }
+
+  /** Whose key this is; null for a wrong or replaced one. Whether the session takes a publisher is for the caller. */
+  async function findByStreamKey(key: string): Promise<{ sessionId: string; state: SessionState } | null> {
+    const row = await prisma.session.findUnique({
+      where: { streamKeyHash: streamKeyHash(services, key) },
+      select: { id: true, state: true },
+    });
+    return row && { sessionId: row.id, state: row.state };
+  }
+
+  async function sessionForRoom(sessionId: string): Promise<RoomSession | null> {
+    const row = await prisma.session.findUnique({ where: { id: sessionId }, include: withCourse });
+    return row && roomSession(row);
+  }
+
+  /** Counts a change that the room can see. Emit `room-changed` after the commit. */
+  async function bumpRevision(tx: Tx, sessionId: string): Promise<number> {
+    const { revision } = await tx.session.update({
+      where: { id: sessionId },
+      data: { revision: { increment: 1 } },
+      select: { revision: true },
+    });
+    return revision;
+  }
+
+  /** Notes since when the publisher of a live session has been away; null: it is back. */
+  async function setPublisherLost(sessionId: string, at: number | null): Promise<void> {
+    await prisma.session.updateMany({
+      where: { id: sessionId },
+      data: { publisherLostAt: at === null ? null : new Date(at) },
+    });
+  }
+
+  /** Raises 峰值同时在线 (devices) to `devices` if it was lower. */
+  async function setPeakDevices(sessionId: string, devices: number): Promise<void> {
+    await prisma.session.updateMany({
+      where: { id: sessionId, peakDevices: { lt: devices } },
+      data: { peakDevices: devices, peakAt: new Date(clock()) },
+    });
+  }
+
+  return {
+    readSession,
+    addSession,
+    updateSession,
+    deleteSession,
+    streamKey,
+    rotateStreamKey,
+    findByStreamKey,
+    sessionForRoom,
+    bumpRevision,
+    setPublisherLost,
+    setPeakDevices,
+  };
+}
+
+/** @throws AppError `impossible-time`, saying why. Epoch milliseconds. */
+export function refuseImpossibleStart(startsAt: number, now: number): void {
+  const reason = startProblem(startsAt, now);
+  if (reason) throw new AppError('impossible-time', { reason });
+}
+
+/** The entries of `changes` whose value is given and differs from the row's. */
+export function differing<C extends object>(row: object, changes: C): { [K in keyof C]?: Exclude<C[K], undefined> } {
+  const before = row as Record<string, unknown>;
+  const entries = Object.entries(changes).filter(
+    ([field, value]) => value !== undefined && !same(before[field], value),
+  );
+  return Object.fromEntries(entries) as { [K in keyof C]?: Exclude<C[K], undefined> };
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a instanceof Date && b instanceof Date ? a.getTime() === b.getTime() : a === b;
+}
+
+async function knownInstructor<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } catch (error) {
+    const foreignKey = (error as { code?: string }).code === 'P2003';
+    if (foreignKey) throw new AppError('bad-request', { fields: 'instructorAccountId' });
+    throw error;
+  }
+}
