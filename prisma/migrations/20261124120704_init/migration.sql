@@ -172,12 +172,12 @@ CREATE TABLE "course" (
 CREATE TABLE "audience_rule" (
     "id" UUID NOT NULL,
     "course_id" UUID NOT NULL,
-    "area_ids" UUID[],
-    "industries" TEXT[],
+    "area_ids" UUID[] DEFAULT ARRAY[]::UUID[],
+    "industries" TEXT[] DEFAULT ARRAY[]::TEXT[],
     "high_risk" BOOLEAN,
-    "unit_kinds" "unit_kind"[],
-    "categories" "person_category"[],
-    "unit_ids" UUID[],
+    "unit_kinds" "unit_kind"[] DEFAULT ARRAY[]::"unit_kind"[],
+    "categories" "person_category"[] DEFAULT ARRAY[]::"person_category"[],
+    "unit_ids" UUID[] DEFAULT ARRAY[]::UUID[],
 
     CONSTRAINT "audience_rule_pkey" PRIMARY KEY ("id")
 );
@@ -254,7 +254,7 @@ CREATE TABLE "attendee" (
     "due" BOOLEAN NOT NULL DEFAULT false,
     "first_joined_at" TIMESTAMPTZ(3),
     "last_beat_at" TIMESTAMPTZ(3),
-    "coverage" BIGINT[],
+    "coverage" BIGINT[] DEFAULT ARRAY[]::BIGINT[],
     "credited_ms" INTEGER NOT NULL DEFAULT 0,
     "live_ms" INTEGER NOT NULL DEFAULT 0,
     "replay_ms" INTEGER NOT NULL DEFAULT 0,
@@ -273,7 +273,7 @@ CREATE TABLE "connection" (
     "opened_at" TIMESTAMPTZ(3) NOT NULL,
     "last_beat_at" TIMESTAMPTZ(3) NOT NULL,
     "accepted_ms" INTEGER NOT NULL DEFAULT 0,
-    "last_to" BIGINT,
+    "coverage" BIGINT[] DEFAULT ARRAY[]::BIGINT[],
 
     CONSTRAINT "connection_pkey" PRIMARY KEY ("id")
 );

@@ -1,0 +1,63 @@
+import type { Beat } from '#contract/attendance.ts';
+import { type Coverage, pairs, type Span, unite, without } from './credit.ts';
+
+/** A live picture may be played this much faster than real time, to catch up. */
+const ALLOWED_RATE = 1.1;
+/** Slack for clocks and rounding when a claim is held against the server's own clock, ms. */
+const TOLERANCE_MS = 2_000;
+/** Viewers finish what they see this long after the end. */
+const END_LAG_MS = 30_000;
+/** After the end of the class beats are taken for this long: phones that were away come back and report. */
+const LATE_BEATS_MS = 10 * 60_000;
+
+/** When a session credits: from its start, to its end (null: still running). Epoch ms. */
+export interface Window {
+  startedAt: number | null;
+  endedAt: number | null;
+}
+
+/** What the server knows of a connection before a beat. */
+export interface ConnectionState {
+  /** When its ticket was issued, by the server's clock. */
+  openedAt: number;
+  acceptedMs: number;
+  coverage: Coverage;
+}
+
+/** May beats be stored at `now`? `not-open`: the class has not begun. `too-late`: it ended over ten minutes ago. */
+export function acceptance(window: Window, now: number): 'open' | 'not-open' | 'too-late' {
+  if (window.startedAt === null) return 'not-open';
+  if (window.endedAt !== null && now > window.endedAt + LATE_BEATS_MS) return 'too-late';
+  return 'open';
+}
+
+/**
+ * What is accepted of a beat, given nobody's clock but ours: only what was playing, inside the session's window, not later
+ * than now, not what this connection reported before, and over the whole connection never more than the time since its
+ * ticket × the allowed rate. Of a claim that is cut in two by what was reported before, the longer piece counts.
+ * An empty span (`from = to`) accepts nothing.
+ */
+export function admit(
+  beat: Pick<Beat, 'mediaFrom' | 'mediaTo' | 'state'>,
+  connection: ConnectionState,
+  window: Window,
+  receivedAt: number,
+): Span {
+  const nothing = { from: beat.mediaFrom, to: beat.mediaFrom };
+  if (!beat.state.playing || beat.state.stalled || window.startedAt === null) return nothing;
+
+  const lastTo = Math.min(
+    receivedAt + TOLERANCE_MS,
+    window.endedAt === null ? Number.POSITIVE_INFINITY : window.endedAt + END_LAG_MS,
+  );
+  const claimed = { from: Math.max(beat.mediaFrom, window.startedAt), to: Math.min(beat.mediaTo, lastTo) };
+  const fresh = pairs(without(unite([], [claimed]), pairs(connection.coverage)));
+  const longest = fresh.reduce<Span>(
+    (best, piece) => (piece.to - piece.from > best.to - best.from ? piece : best),
+    nothing,
+  );
+
+  const budget = Math.floor((receivedAt - connection.openedAt) * ALLOWED_RATE + TOLERANCE_MS - connection.acceptedMs);
+  const length = Math.max(0, Math.min(longest.to - longest.from, budget));
+  return { from: longest.from, to: longest.from + length };
+}

@@ -1,0 +1,213 @@
+import type { Beat } from '#contract/attendance.ts';
+import type { PersonCategory, UnitKind } from '#contract/organisations.ts';
+import { invitedPeople } from '../courses/audience.ts';
+import { type Tx, transaction } from '../db.ts';
+import { AppError } from '../errors.ts';
+import { createGather } from '../gather.ts';
+import type { Services } from '../services.ts';
+import { acceptance, admit, type Window } from './admit.ts';
+import { genesis, link } from './chain.ts';
+import { lengthOf, unite } from './credit.ts';
+import * as store from './store.ts';
+
+/** Whose beats these are, as their signed ticket says. */
+export interface BeatSource {
+  personId: string;
+  sessionId: string;
+  connId: string;
+  deviceId: string;
+  /** When the ticket was issued, epoch ms. */
+  openedAt: number;
+}
+
+/** What attendance asks of other features. */
+export interface AttendanceNeeds {
+  /** Null when there is no such session. */
+  windowOf(sessionId: string): Promise<Window | null>;
+  /** A person as they are now: kept with the session, since units and categories change. */
+  snapshotOf(personId: string): Promise<PersonSnapshot | null>;
+}
+
+export interface PersonSnapshot {
+  unitId: string;
+  areaId: string;
+  unitKind: UnitKind;
+  industry: string | null;
+  highRisk: boolean;
+  category: PersonCategory;
+}
+
+interface Report {
+  source: BeatSource;
+  beats: Beat[];
+  receivedAt: number;
+}
+
+export interface Stored {
+  accepted: number[];
+  creditedMs: number;
+}
+
+/** Beats of one session wait this long for each other before they are written. */
+const GATHER_MS = 1_000;
+/** Reports waiting or being written in one worker: 15 s worth of beats of a full one. */
+const MAX_QUEUE = 20_000;
+const MAX_BATCH = 2_000;
+
+export type AttendanceService = ReturnType<typeof createAttendance>;
+
+export function createAttendance(
+  { db, clock, logger }: Pick<Services, 'db' | 'clock' | 'logger'>,
+  needs: AttendanceNeeds,
+) {
+  const gather = createGather<Report, Stored>({
+    intervalMs: GATHER_MS,
+    maxQueue: MAX_QUEUE,
+    maxBatch: MAX_BATCH,
+    logger,
+    key: (report) => report.source.sessionId,
+    write,
+  });
+
+  /** Stores a batch of one session's reports, as one link of its chain. */
+  async function write(sessionId: string, reports: Report[]): Promise<Stored[]> {
+    const window = await needs.windowOf(sessionId);
+    if (!window) throw new AppError('not-found');
+    return transaction(db.pool, async (client) => {
+      const head = await store.lockChain(client, sessionId, genesis(sessionId));
+      const known = await store.connections(client, [...new Set(reports.map((r) => r.source.connId))]);
+      const people = await store.attendees(client, sessionId, [...new Set(reports.map((r) => r.source.personId))]);
+      const stored = await store.storedBeats(
+        client,
+        reports.flatMap((r) => r.beats.map((beat) => ({ connId: r.source.connId, seq: beat.seq }))),
+      );
+
+      const entries: store.LiveEntry[] = [];
+      for (const { source, beats, receivedAt } of reports) {
+        const person = people.get(source.personId);
+        if (!person) throw new AppError('not-joined');
+        const connection = known.get(source.connId) ?? newConnection(source);
+        known.set(source.connId, connection);
+        for (const beat of beats) {
+          const key = `${source.connId}:${beat.seq}`;
+          if (stored.has(key)) continue;
+          stored.add(key);
+          const span = admit(beat, connection, window, receivedAt);
+          connection.acceptedMs += span.to - span.from;
+          connection.coverage = unite(connection.coverage, [span]);
+          person.coverage = unite(person.coverage, [span]);
+          person.creditedMs = lengthOf(person.coverage);
+          entries.push({ personId: source.personId, connId: source.connId, beat, ...span, receivedAt });
+        }
+      }
+
+      if (entries.length > 0) {
+        const now = clock();
+        const batch = head.batch + 1;
+        await store.insertEntries(client, sessionId, batch, entries);
+        await store.upsertConnections(client, sessionId, [...known.values()], now);
+        await store.updateAttendees(client, sessionId, [...people.values()], now);
+        const digest = link(head.digest, entries.map(chained));
+        await store.appendLink(
+          client,
+          sessionId,
+          { batch, previous: head.digest, digest, entries: entries.length },
+          now,
+        );
+      }
+      return reports.map(({ source, beats }) => ({
+        accepted: beats.map((beat) => beat.seq),
+        creditedMs: people.get(source.personId)?.creditedMs ?? 0,
+      }));
+    });
+  }
+
+  return {
+    /**
+     * Stores beats; resolves after the commit. A beat sent twice is stored once and acked again.
+     * @throws AppError `session-not-open`, `too-late` (over ten minutes after the end), `busy` (nothing stored: send again).
+     */
+    async store(source: BeatSource, beats: Beat[]): Promise<Stored> {
+      const window = await needs.windowOf(source.sessionId);
+      if (!window) throw new AppError('not-found');
+      const receivedAt = clock();
+      const state = acceptance(window, receivedAt);
+      if (state === 'not-open') throw new AppError('session-not-open');
+      if (state === 'too-late') throw new AppError('too-late');
+      return gather.add({ source, beats, receivedAt });
+    },
+
+    /** Notes that a person is in a session's room. The first time it keeps what they are now: unit, area, category. */
+    async enter({ sessionId, personId }: { sessionId: string; personId: string }): Promise<{ creditedMs: number }> {
+      const where = { sessionId_personId: { sessionId, personId } };
+      const existing = await db.prisma.attendee.findUnique({
+        where,
+        select: { firstJoinedAt: true, creditedMs: true },
+      });
+      if (existing?.firstJoinedAt) return { creditedMs: existing.creditedMs };
+      const snapshot = await needs.snapshotOf(personId);
+      if (!snapshot) throw new AppError('not-found');
+      const firstJoinedAt = new Date(clock());
+      const attendee = await db.prisma.attendee.upsert({
+        where,
+        create: { sessionId, personId, ...snapshot, firstJoinedAt },
+        update: { firstJoinedAt },
+        select: { creditedMs: true },
+      });
+      return attendee;
+    },
+
+    /** Freezes 应到: everybody who is invited now. Part of the transaction that starts the session. */
+    async freezeDue(tx: Tx, session: { id: string; courseId: string }): Promise<number> {
+      const frozen = await tx.$executeRawUnsafe(
+        `insert into attendee (session_id, person_id, unit_id, area_id, unit_kind, industry, high_risk, category, due)
+         select $1::uuid, i.person_id, i.unit_id, i.area_id, i.unit_kind, i.industry, i.high_risk, i.category, true
+         from (${invitedPeople('$2::uuid')}) i
+         on conflict (session_id, person_id) do update set due = true`,
+        session.id,
+        session.courseId,
+      );
+      return frozen;
+    },
+
+    /** Credited milliseconds of a person in a session; 0 for somebody who never came. */
+    async credit(sessionId: string, personId: string): Promise<number> {
+      return (await this.creditOf(personId, [sessionId])).get(sessionId) ?? 0;
+    },
+
+    /** Credited milliseconds of a person, by session. */
+    async creditOf(personId: string, sessionIds: string[]): Promise<Map<string, number>> {
+      const rows = await db.prisma.attendee.findMany({
+        where: { personId, sessionId: { in: sessionIds } },
+        select: { sessionId: true, creditedMs: true },
+      });
+      return new Map(rows.map((row) => [row.sessionId, row.creditedMs]));
+    },
+
+    /** Stores what is waiting. */
+    close: gather.close,
+  };
+}
+
+function newConnection(source: BeatSource): store.ConnectionRow {
+  const { connId, personId, deviceId, openedAt } = source;
+  return { id: connId, personId, deviceId, openedAt, acceptedMs: 0, coverage: [] };
+}
+
+function chained({ personId, connId, beat, from, to, receivedAt }: store.LiveEntry) {
+  return {
+    personId,
+    kind: 'live',
+    connId,
+    seq: beat.seq,
+    claimedFrom: beat.mediaFrom,
+    claimedTo: beat.mediaTo,
+    from,
+    to,
+    hidden: beat.state.hidden,
+    receivedAt,
+    deltaMs: null,
+    actorId: null,
+    reason: null,
+  };
+}

@@ -1,0 +1,181 @@
+import type pg from 'pg';
+import type { Beat } from '#contract/attendance.ts';
+import type { Coverage } from './credit.ts';
+
+/*
+ * The SQL of attendance. All of it runs inside a transaction that holds the head of the session's chain, so that batches
+ * of several workers follow one another and each sees what the one before stored.
+ */
+
+/** Takes the session's chain head, making it if this is the first batch, and holds it to the end of the transaction. */
+export async function lockChain(
+  client: pg.PoolClient,
+  sessionId: string,
+  genesisDigest: Buffer,
+): Promise<{ batch: number; digest: Buffer }> {
+  await client.query(
+    'insert into attendance_chain (session_id, batch, digest) values ($1, 0, $2) on conflict (session_id) do nothing',
+    [sessionId, genesisDigest],
+  );
+  const { rows } = await client.query<{ batch: number; digest: Buffer }>(
+    'select batch, digest from attendance_chain where session_id = $1 for update',
+    [sessionId],
+  );
+  return rows[0] as { batch: number; digest: Buffer };
+}
+
+export interface ConnectionRow {
+  id: string;
+  personId: string;
+  deviceId: string;
+  openedAt: number;
+  acceptedMs: number;
+  coverage: Coverage;
+}
+
+export async function connections(client: pg.PoolClient, ids: string[]): Promise<Map<string, ConnectionRow>> {
+  const { rows } = await client.query<Omit<ConnectionRow, 'openedAt'> & { openedAt: Date }>(
+    `select id, person_id as "personId", device_id as "deviceId", opened_at as "openedAt", accepted_ms as "acceptedMs", coverage
+     from connection where id = any($1::uuid[])`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, { ...row, openedAt: row.openedAt.getTime() }]));
+}
+
+/** Which of these beats are stored already, as `connId:seq`. */
+export async function storedBeats(
+  client: pg.PoolClient,
+  keys: { connId: string; seq: number }[],
+): Promise<Set<string>> {
+  const { rows } = await client.query<{ conn_id: string; seq: number }>(
+    `select e.conn_id, e.seq from attendance_entry e
+     join unnest($1::uuid[], $2::int[]) as k (conn_id, seq) on k.conn_id = e.conn_id and k.seq = e.seq`,
+    [keys.map((key) => key.connId), keys.map((key) => key.seq)],
+  );
+  return new Set(rows.map((row) => `${row.conn_id}:${row.seq}`));
+}
+
+export interface AttendeeRow {
+  personId: string;
+  coverage: Coverage;
+  creditedMs: number;
+}
+
+export async function attendees(
+  client: pg.PoolClient,
+  sessionId: string,
+  personIds: string[],
+): Promise<Map<string, AttendeeRow>> {
+  const { rows } = await client.query<AttendeeRow>(
+    `select person_id as "personId", coverage, credited_ms as "creditedMs"
+     from attendee where session_id = $1 and person_id = any($2::uuid[])`,
+    [sessionId, personIds],
+  );
+  return new Map(rows.map((row) => [row.personId, row]));
+}
+
+export interface LiveEntry {
+  personId: string;
+  connId: string;
+  beat: Beat;
+  from: number;
+  to: number;
+  receivedAt: number;
+}
+
+export async function insertEntries(
+  client: pg.PoolClient,
+  sessionId: string,
+  batch: number,
+  entries: LiveEntry[],
+): Promise<void> {
+  await client.query(
+    `insert into attendance_entry
+       (session_id, batch, kind, person_id, conn_id, seq, claimed_from, claimed_to, "from", "to", hidden, received_at)
+     select $1, $2, 'live', e.* from unnest
+       ($3::uuid[], $4::uuid[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bool[], $11::timestamptz[]) as e`,
+    [
+      sessionId,
+      batch,
+      entries.map((e) => e.personId),
+      entries.map((e) => e.connId),
+      entries.map((e) => e.beat.seq),
+      entries.map((e) => e.beat.mediaFrom),
+      entries.map((e) => e.beat.mediaTo),
+      entries.map((e) => e.from),
+      entries.map((e) => e.to),
+      entries.map((e) => e.beat.state.hidden),
+      entries.map((e) => new Date(e.receivedAt)),
+    ],
+  );
+}
+
+export async function upsertConnections(
+  client: pg.PoolClient,
+  sessionId: string,
+  rows: ConnectionRow[],
+  now: number,
+): Promise<void> {
+  await client.query(
+    `insert into connection (session_id, last_beat_at, id, person_id, device_id, opened_at, accepted_ms, coverage)
+     select $1, $2, c.id, c.person_id, c.device_id, c.opened_at, c.accepted_ms, c.coverage::bigint[] from unnest
+       ($3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::int[], $8::text[])
+       as c (id, person_id, device_id, opened_at, accepted_ms, coverage)
+     on conflict (id) do update set
+       last_beat_at = excluded.last_beat_at, accepted_ms = excluded.accepted_ms, coverage = excluded.coverage`,
+    [
+      sessionId,
+      new Date(now),
+      rows.map((row) => row.id),
+      rows.map((row) => row.personId),
+      rows.map((row) => row.deviceId),
+      rows.map((row) => new Date(row.openedAt)),
+      rows.map((row) => row.acceptedMs),
+      rows.map((row) => arrayLiteral(row.coverage)),
+    ],
+  );
+}
+
+export async function updateAttendees(
+  client: pg.PoolClient,
+  sessionId: string,
+  rows: AttendeeRow[],
+  now: number,
+): Promise<void> {
+  await client.query(
+    `update attendee a set
+       coverage = n.coverage::bigint[], credited_ms = n.credited_ms, live_ms = n.credited_ms, last_beat_at = $2
+     from unnest($3::uuid[], $4::text[], $5::int[]) as n (person_id, coverage, credited_ms)
+     where a.session_id = $1 and a.person_id = n.person_id`,
+    [
+      sessionId,
+      new Date(now),
+      rows.map((row) => row.personId),
+      rows.map((row) => arrayLiteral(row.coverage)),
+      rows.map((row) => row.creditedMs),
+    ],
+  );
+}
+
+/** Writes the link and moves the head to it. */
+export async function appendLink(
+  client: pg.PoolClient,
+  sessionId: string,
+  link: { batch: number; previous: Buffer; digest: Buffer; entries: number },
+  now: number,
+): Promise<void> {
+  await client.query(
+    `insert into attendance_batch (session_id, batch, previous, digest, entries, committed_at) values ($1, $2, $3, $4, $5, $6)`,
+    [sessionId, link.batch, link.previous, link.digest, link.entries, new Date(now)],
+  );
+  await client.query('update attendance_chain set batch = $2, digest = $3 where session_id = $1', [
+    sessionId,
+    link.batch,
+    link.digest,
+  ]);
+}
+
+/** PostgreSQL has no ragged two-dimensional arrays, so each row's coverage travels as text. */
+function arrayLiteral(coverage: Coverage): string {
+  return `{${coverage.join(',')}}`;
+}

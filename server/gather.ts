@@ -1,0 +1,95 @@
+import { AppError } from './errors.ts';
+import type { Logger } from './logger.ts';
+
+export interface GatherOptions<T, R> {
+  /** How long the first item of a batch waits for company, ms. */
+  intervalMs: number;
+  /** Items waiting or being written, over all keys; above it `add` answers `busy`, so that a slow database is felt early. */
+  maxQueue: number;
+  /** Items of one write. */
+  maxBatch: number;
+  logger: Logger;
+  /** Items of different keys are written apart (and at the same time). */
+  key(item: T): string;
+  /** Stores a batch whole or not at all; one result an item. */
+  write(key: string, items: T[]): Promise<R[]>;
+}
+
+/** Collects single writes into batches. `add` resolves when the item is stored for good. */
+export interface Gather<T, R> {
+  add(item: T): Promise<R>;
+  /** Stores what is waiting. After it `add` answers `busy`. */
+  close(): Promise<void>;
+}
+
+interface Waiting<T, R> {
+  item: T;
+  resolve(result: R): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * A batch that fails because of what is in it is halved until only the bad item gets the error. When the database itself
+ * fails, everybody gets `busy` and sends again.
+ */
+export function createGather<T, R>(options: GatherOptions<T, R>): Gather<T, R> {
+  const queues = new Map<string, Waiting<T, R>[]>();
+  const writing = new Map<string, Promise<void>>();
+  let size = 0;
+  let closed = false;
+
+  async function drain(key: string): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, closed ? 0 : options.intervalMs));
+    for (let queue = queues.get(key); queue && queue.length > 0; queue = queues.get(key)) {
+      const batch = queue.splice(0, options.maxBatch);
+      await store(key, batch);
+      size -= batch.length;
+    }
+    queues.delete(key);
+    writing.delete(key);
+  }
+
+  async function store(key: string, batch: Waiting<T, R>[]): Promise<void> {
+    try {
+      const items = batch.map((waiting) => waiting.item);
+      const results = await options.write(key, items);
+      batch.forEach((waiting, i) => {
+        waiting.resolve(results[i] as R);
+      });
+    } catch (error) {
+      if (batch.length === 1 || !isAboutContent(error)) {
+        const reason = error instanceof AppError ? error : new AppError(isAboutContent(error) ? 'internal' : 'busy');
+        if (reason !== error) options.logger.error({ err: error, key, items: batch.length }, 'a batch was not stored');
+        for (const waiting of batch) waiting.reject(reason);
+        return;
+      }
+      const middle = batch.length >> 1;
+      await store(key, batch.slice(0, middle));
+      await store(key, batch.slice(middle));
+    }
+  }
+
+  return {
+    add(item) {
+      if (closed || size >= options.maxQueue) return Promise.reject(new AppError('busy'));
+      const key = options.key(item);
+      size += 1;
+      return new Promise((resolve, reject) => {
+        const queue = queues.get(key) ?? [];
+        queue.push({ item, resolve, reject });
+        queues.set(key, queue);
+        if (!writing.has(key)) writing.set(key, drain(key));
+      });
+    },
+    async close() {
+      closed = true;
+      await Promise.all(writing.values());
+    },
+  };
+}
+
+/** SQLSTATE classes 22 (data exception) and 23 (constraint violation) are about a row, and so is an error of our own. */
+function isAboutContent(error: unknown): boolean {
+  if (error instanceof AppError) return true;
+  return /^2[23]/.test(String((error as { code?: unknown } | null)?.code ?? ''));
+}
