@@ -1,0 +1,21 @@
+import type { Services } from '../services.ts';
+import { createDirectory } from './joining.ts';
+import { createRoster } from './roster.ts';
+import { createUnits } from './units.ts';
+
+export type Organisations = ReturnType<typeof createOrganisations>;
+
+/** What signing in without a password asks of organisations. */
+export type PeopleDirectory = Pick<
+  Organisations,
+  'findUnitByJoinCode' | 'joinPerson' | 'findPersonByLinkToken' | 'personForLogin'
+>;
+
+/** Areas, units and the people on their rosters. */
+export function createOrganisations(services: Services) {
+  return {
+    ...createUnits(services),
+    ...createRoster(services),
+    ...createDirectory(services),
+  };
+}

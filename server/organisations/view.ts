@@ -1,0 +1,69 @@
+import { maskPhone } from '#contract/codes.ts';
+import { Industry, type Person, type Unit } from '#contract/organisations.ts';
+import type { Prisma } from '#prisma/client.ts';
+import type { Visibility } from '../accounts/principal.ts';
+import type { Sealing } from '../sealing.ts';
+
+export const onRoster = { leftAt: null } as const satisfies Prisma.PersonWhereInput;
+
+export const withCounts = {
+  area: { select: { name: true } },
+  _count: { select: { people: { where: onRoster } } },
+} as const satisfies Prisma.UnitInclude;
+
+export type UnitRow = Prisma.UnitGetPayload<{ include: typeof withCounts }>;
+type PersonRow = Prisma.PersonGetPayload<object>;
+
+/** Which units a caller may see. */
+export function unitsWithin(visibility: Visibility): Prisma.UnitWhereInput {
+  if (visibility.all) return {};
+  return {
+    OR: [
+      { areaId: { in: visibility.areaIds } },
+      { industry: { in: visibility.industries } },
+      { id: { in: visibility.unitIds } },
+    ],
+  };
+}
+
+export function unitView(row: UnitRow, unverified: number, sealing: Sealing): Unit {
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    creditCode: row.creditCode,
+    areaId: row.areaId,
+    areaName: row.area.name,
+    industry: row.industry === null ? null : Industry.parse(row.industry),
+    highRisk: row.highRisk,
+    address: row.address,
+    contactName: row.contactName,
+    contactPhoneMasked: masked(row.contactCipher, row.contactLast4, sealing),
+    joinCode: row.joinCode,
+    people: row._count.people,
+    unverified,
+  };
+}
+
+export function personView(row: PersonRow, sealing: Sealing): Person {
+  return {
+    id: row.id,
+    unitId: row.unitId,
+    name: row.name,
+    category: row.category,
+    position: row.position,
+    phoneMasked: masked(row.phoneCipher, row.phoneLast4, sealing),
+    verification: row.verification,
+    hasLink: row.linkHash !== null,
+  };
+}
+
+/** Sealed with a key that is gone: the last four are still known. */
+function masked(cipher: Uint8Array | null, last4: string | null, sealing: Sealing): string | null {
+  if (cipher === null) return null;
+  try {
+    return maskPhone(sealing.unseal(cipher));
+  } catch {
+    return `*******${last4 ?? '****'}`;
+  }
+}
