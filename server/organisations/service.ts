@@ -1,4 +1,5 @@
 import type { Services } from '../services.ts';
+import { createImports } from './import/imports.ts';
 import { createDirectory } from './joining.ts';
 import { createRoster } from './roster.ts';
 import { createUnits } from './units.ts';
@@ -17,5 +18,6 @@ export function createOrganisations(services: Services) {
     ...createUnits(services),
     ...createRoster(services),
     ...createDirectory(services),
+    ...createImports(services),
   };
 }
