@@ -69,7 +69,6 @@ export interface PersonRow {
 /** Null when something is wrong, which is then in `problems`. */
 export function checkUnitRow(row: Row<UnitKey>, table: Table<UnitKey>, problems: Problem[]): UnitRow | null {
   const cells = reader(row, table, UNIT_COLUMNS, problems);
-  const highRisk = cells.choice('highRisk', YES_NO);
   const checked = {
     row: row.row,
     kind: cells.choice('kind', UNIT_KINDS),
@@ -77,7 +76,7 @@ export function checkUnitRow(row: Row<UnitKey>, table: Table<UnitKey>, problems:
     creditCode: cells.creditCode('creditCode'),
     area: cells.text('area', 80, 'required'),
     industry: cells.choice('industry', INDUSTRIES),
-    highRisk: highRisk && highRisk === 'yes',
+    highRisk: cells.yesNo('highRisk'),
     address: cells.text('address', 200),
     contactName: cells.text('contactName', 80),
     contactPhone: cells.phone('contactPhone'),
@@ -147,6 +146,11 @@ function reader<K extends string>(row: Row<K>, table: Table<K>, columns: readonl
     return keyOf(words, value) ?? report(key, 'unknown-choice', { choices: choices.join('、') });
   }
 
+  function yesNo(key: K): boolean | undefined {
+    const answer = choice(key, YES_NO);
+    return answer && answer === 'yes';
+  }
+
   function creditCode(key: K): string | undefined {
     const value = given(key);
     if (value === undefined) return undefined;
@@ -163,5 +167,5 @@ function reader<K extends string>(row: Row<K>, table: Table<K>, columns: readonl
     return isMobile(plain) ? plain : report(key, 'bad-phone');
   }
 
-  return { text, choice, creditCode, phone, failed: () => problems.length > before };
+  return { text, choice, yesNo, creditCode, phone, failed: () => problems.length > before };
 }
