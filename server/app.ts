@@ -1,13 +1,19 @@
 import http from 'node:http';
 import express from 'express';
 import helmet from 'helmet';
+import { accountEndpoints } from '#contract/accounts.ts';
+import { authenticate } from './accounts/authenticate.ts';
+import { refuseForeignOrigin } from './accounts/origin.ts';
+import { accountRoutes } from './accounts/routes.ts';
+import { createAccounts } from './accounts/service.ts';
 import type { Clock } from './clock.ts';
 import type { Config, Secrets } from './config.ts';
 import { openDb } from './db.ts';
 import { notFound } from './errors.ts';
 import { mediaPassThrough, pages } from './front-door.ts';
-import { type Locators, problems, requestIds } from './http.ts';
+import { type Locators, mount, problems, requestIds } from './http.ts';
 import type { Logger } from './logger.ts';
+import { createOrganisations } from './organisations/service.ts';
 import { createSealing } from './sealing.ts';
 import type { Services } from './services.ts';
 import { createSignals } from './signals.ts';
@@ -45,9 +51,12 @@ export async function createApp({ config, secrets, clock, logger }: AppOptions):
   web.use(securityHeaders(config.secureCookies));
 
   const api = express.Router();
-  const locators = {} as Locators;
-  void services;
-  void locators;
+  const organisations = createOrganisations(services);
+  const accounts = createAccounts(services, organisations);
+  const locators = { account: accounts.locateAccount } as Locators;
+  api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
+  mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
+  await accounts.offerSetUpCode();
 
   web.use('/api/v1', api);
   web.use('/api', () => {

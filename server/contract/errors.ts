@@ -32,6 +32,11 @@ export const errors = {
     zh: '这个手机号已在本单位登记为其他姓名, 请核对',
     en: 'This phone number is on the roster under another name',
   },
+  'last-bureau-account': {
+    status: 409,
+    zh: '至少要保留一个可用的管理员账号',
+    en: 'One active bureau account must remain',
+  },
   'duplicate-account': { status: 409, zh: '账号名或手机号已被使用', en: 'Account name or phone number is taken' },
   'duplicate-unit': { status: 409, zh: '单位名称或信用代码已存在', en: 'A unit with this name or credit code exists' },
   'duplicate-person': {

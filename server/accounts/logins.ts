@@ -1,0 +1,160 @@
+import type { Me } from '#contract/accounts.ts';
+import type { Tx } from '../db.ts';
+import { AppError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { PersonForLogin } from '../organisations/joining.ts';
+import type { PeopleDirectory } from '../organisations/service.ts';
+import type { Services } from '../services.ts';
+import type { Principal } from './principal.ts';
+import type { Revocations } from './revocations.ts';
+import { judgeRefresh, parseRefreshToken, REFRESH_SECONDS, refreshToken, signAccess } from './tokens.ts';
+
+/** A device stays signed in for so long after it was last renewed. */
+export const LOGIN_MS = REFRESH_SECONDS * 1000;
+
+/** Who a login is for: an account, or a person who came without a password. */
+export type Holder = { accountId: string } | { personId: string };
+
+export interface SignedIn {
+  me: Me;
+  access: string;
+  refresh: string;
+}
+
+export type Logins = ReturnType<typeof createLogins>;
+
+/** Devices that are signed in: one row each, renewed by a chain of refresh tokens. */
+export function createLogins(services: Services, people: PeopleDirectory, revocations: Revocations) {
+  const { db, clock, logger, secrets } = services;
+  const { prisma } = db;
+
+  /** @throws AppError `not-signed-in` when the account or person may not sign in (any more) */
+  async function open(holder: Holder, userAgent: string): Promise<SignedIn> {
+    const who = await identify(holder);
+    if (!who) throw new AppError('not-signed-in');
+    const login = await prisma.login.create({
+      data: {
+        id: newId(),
+        accountId: who.accountId,
+        personId: who.personId,
+        userAgent: userAgent.slice(0, 200),
+        rotatedAt: new Date(clock()),
+        createdAt: new Date(clock()),
+        expiresAt: new Date(clock() + LOGIN_MS),
+      },
+    });
+    return signedIn(who, login.id, login.counter);
+  }
+
+  /**
+   * Renews a login. A token that was renewed before, except within the last 30 s, was copied: nobody can tell by whom, so
+   * the login ends for both.
+   * @throws AppError `not-signed-in`
+   */
+  async function renew(presented: string | undefined): Promise<SignedIn> {
+    const claims = parseRefreshToken(secrets.refresh, presented ?? '');
+    if (!claims) throw new AppError('not-signed-in');
+    const login = await rotate(claims.loginId, claims.counter);
+    if (!login) throw new AppError('not-signed-in');
+    const { accountId, personId } = login;
+    const who = await identify(accountId === null ? { personId: personId ?? '' } : { accountId });
+    if (!who) {
+      await end({ id: login.id });
+      throw new AppError('not-signed-in');
+    }
+    return signedIn(who, login.id, login.counter);
+  }
+
+  async function rotate(id: string, counter: number) {
+    const now = clock();
+    const valid = { id, revokedAt: null, expiresAt: { gt: new Date(now) } };
+    const [rotated] = await prisma.login.updateManyAndReturn({
+      where: { ...valid, counter },
+      data: { counter: counter + 1, rotatedAt: new Date(now), expiresAt: new Date(now + LOGIN_MS) },
+    });
+    if (rotated) return rotated;
+    const login = await prisma.login.findFirst({ where: valid });
+    if (!login) return null;
+    if (judgeRefresh(counter, login.counter, login.rotatedAt.getTime(), now) === 'again') return login;
+    await end({ id });
+    logger.warn({ loginId: id, accountId: login.accountId }, 'an old refresh token was used again, the login is ended');
+    return null;
+  }
+
+  /** Ends the logins of a device, account or person. */
+  async function end(which: LoginFilter): Promise<void> {
+    revocations.announce(await endWithin(prisma, which));
+  }
+
+  /** As {@link end}, in the transaction of something else: announce the ids after its commit. */
+  async function endWithin(tx: Tx, which: LoginFilter): Promise<string[]> {
+    const { except, ...of } = which;
+    const rows = await tx.login.updateManyAndReturn({
+      where: { ...of, ...(except && { NOT: { id: except } }), revokedAt: null },
+      data: { revokedAt: new Date(clock()) },
+      select: { id: true },
+    });
+    return rows.map((row) => row.id);
+  }
+
+  async function identify(holder: Holder): Promise<Me | null> {
+    if ('personId' in holder) {
+      const person = await admitted(holder.personId);
+      return person && meOf(null, person);
+    }
+    const account = await prisma.account.findFirst({
+      where: { id: holder.accountId, disabledAt: null },
+      select: {
+        id: true,
+        displayName: true,
+        personId: true,
+        grants: { select: { role: true, areaId: true, industry: true, unitId: true } },
+      },
+    });
+    if (!account) return null;
+    return meOf(account, account.personId === null ? null : await admitted(account.personId));
+  }
+
+  async function admitted(personId: string): Promise<PersonForLogin | null> {
+    const person = await people.personForLogin(personId);
+    return person?.verification === 'refused' ? null : person;
+  }
+
+  function signedIn(who: Me, loginId: string, counter: number): SignedIn {
+    const { accountId, personId, unitId, name, grants } = who;
+    return {
+      me: who,
+      access: signAccess(secrets.access, { loginId, accountId, personId, unitId, name, grants }, clock()),
+      refresh: refreshToken(secrets.refresh, loginId, counter),
+    };
+  }
+
+  /** Who the access token says it is, with what it leaves out. */
+  async function me(principal: Principal): Promise<Me | null> {
+    if (principal.loginId === null) return null;
+    const { accountId, name, grants, personId } = principal;
+    const person = personId === null ? null : await admitted(personId);
+    if (accountId === null && !person) return null;
+    return meOf(accountId === null ? null : { id: accountId, displayName: name, grants }, person);
+  }
+
+  return { open, renew, end, endWithin, me };
+}
+
+type LoginFilter = ({ id: string } | { accountId: string } | { personId: string }) & { except?: string | null };
+
+function meOf(
+  account: { id: string; displayName: string; grants: Me['grants'] } | null,
+  person: PersonForLogin | null,
+): Me {
+  return {
+    accountId: account?.id ?? null,
+    personId: person?.personId ?? null,
+    name: account?.displayName ?? person?.name ?? '',
+    unitId: person?.unitId ?? null,
+    unitName: person?.unitName ?? null,
+    category: person?.category ?? null,
+    verification: person?.verification ?? null,
+    grants: account?.grants ?? [],
+  };
+}

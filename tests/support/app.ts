@@ -1,0 +1,94 @@
+import { rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import type pg from 'pg';
+import type { PrismaClient } from '#prisma/client.ts';
+import { createApp } from '#server/app.ts';
+import { type Config, loadConfig, loadSecrets, type Secrets } from '#server/config.ts';
+import { openDb } from '#server/db.ts';
+import { createLogger, type Logger } from '#server/logger.ts';
+import { createSealing, type Sealing } from '#server/sealing.ts';
+import { temporaryFolder } from './cluster.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { type District, seedDistrict } from './district.ts';
+import { HttpClient } from './http-client.ts';
+
+/** Stands still until it is moved. Epoch milliseconds. */
+export interface TestClock {
+  (): number;
+  advance(ms: number): void;
+}
+
+export interface TestApp {
+  url: string;
+  prisma: PrismaClient;
+  pool: pg.Pool;
+  clock: TestClock;
+  config: Config;
+  secrets: Secrets;
+  sealing: Sealing;
+  /** Somebody new, who is not signed in. */
+  client(): HttpClient;
+  /** Two areas with units and people, an account of each role, and a client signed in as each. Once an app. */
+  seedDistrict(): Promise<District>;
+  close(): Promise<void>;
+}
+
+export interface AppSetting {
+  config?: Partial<Config>;
+  logger?: Logger;
+  /** Another worker of the same installation: its database and secrets. Closing it leaves both in place. */
+  beside?: TestApp;
+}
+
+/** Starts the whole app on a database of its own, a free port and a clock that the test moves. */
+export async function startApp({ config: changes, logger = silent(), beside }: AppSetting = {}): Promise<TestApp> {
+  const database = beside ? borrowed(beside) : await createTestDatabase();
+  const dataDir = beside?.config.dataDir ?? (await temporaryFolder());
+  const clock = beside?.clock ?? stoppedClock(Date.now());
+  const config: Config = {
+    ...loadConfig({ DATABASE_URL: database.url, ANKE_DATA: dataDir, HOST: '127.0.0.1' }),
+    ...changes,
+  };
+  const secrets = loadSecrets(dataDir);
+  const app = await createApp({ config, secrets, clock, logger, worker: { index: 0, siblings: () => [] } });
+  await new Promise<void>((resolve) => app.http.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(app.http.address() as AddressInfo).port}`;
+  const db = openDb(database.url, logger, 4);
+  const sealing = createSealing(secrets['phone-hash'], secrets['phone-cipher']);
+
+  return {
+    url,
+    prisma: db.prisma,
+    pool: db.pool,
+    clock,
+    config,
+    secrets,
+    sealing,
+    client: () => new HttpClient(url),
+    seedDistrict: () => seedDistrict(url, db.prisma, sealing),
+    async close() {
+      await app.close();
+      await db.close();
+      await database.drop();
+      if (!beside) await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+export function stoppedClock(start: number): TestClock {
+  let now = start;
+  return Object.assign(() => now, {
+    advance(ms: number) {
+      now += ms;
+    },
+  });
+}
+
+function silent(): Logger {
+  return createLogger('silent', 'test');
+}
+
+function borrowed({ config }: TestApp): TestDatabase {
+  if (!config.databaseUrl) throw new Error('the other app has no database');
+  return { url: config.databaseUrl, drop: async () => undefined };
+}
