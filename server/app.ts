@@ -2,6 +2,7 @@ import http from 'node:http';
 import express from 'express';
 import helmet from 'helmet';
 import { accountEndpoints } from '#contract/accounts.ts';
+import { organisationEndpoints } from '#contract/organisations.ts';
 import { authenticate } from './accounts/authenticate.ts';
 import { refuseForeignOrigin } from './accounts/origin.ts';
 import { accountRoutes } from './accounts/routes.ts';
@@ -13,6 +14,7 @@ import { notFound } from './errors.ts';
 import { mediaPassThrough, pages } from './front-door.ts';
 import { type Locators, mount, problems, requestIds } from './http.ts';
 import type { Logger } from './logger.ts';
+import { organisationRoutes } from './organisations/routes.ts';
 import { createOrganisations } from './organisations/service.ts';
 import { createSealing } from './sealing.ts';
 import type { Services } from './services.ts';
@@ -53,9 +55,15 @@ export async function createApp({ config, secrets, clock, logger }: AppOptions):
   const api = express.Router();
   const organisations = createOrganisations(services);
   const accounts = createAccounts(services, organisations);
-  const locators = { account: accounts.locateAccount } as Locators;
+  const locators = {
+    account: accounts.locateAccount,
+    area: organisations.locateArea,
+    unit: organisations.locateUnit,
+    person: organisations.locatePerson,
+  } as Locators;
   api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
   mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
+  mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
   await accounts.offerSetUpCode();
 
   web.use('/api/v1', api);

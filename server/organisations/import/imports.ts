@@ -99,7 +99,7 @@ export function createImports({ db, clock, sealing }: Services) {
       return result(planned, planned.problems, false);
     }
     try {
-      return await prisma.$transaction(async (tx) => {
+      const done = await prisma.$transaction(async (tx) => {
         await store.lockImports(tx);
         const planned = await plan(tx);
         if (planned.problems.length > 0) throw refuse(planned.problems);
@@ -108,6 +108,8 @@ export function createImports({ db, clock, sealing }: Services) {
         await audit(tx, actor, clock(), action, { kind: 'import', id: null }, counts);
         return result(planned, [], true);
       }, LIMITS);
+      await store.refreshStatistics(db);
+      return done;
     } catch (error) {
       if (isWriteRace(error)) throw new AppError(raced);
       throw error;

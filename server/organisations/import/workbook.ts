@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import ExcelJS from 'exceljs';
 import { AppError } from '../../errors.ts';
 import { type Part, pack, unpack } from './zip.ts';
@@ -36,6 +37,7 @@ export interface Table<K extends string> {
 
 export const MAX_ROWS = 50_000;
 const MAX_INFLATED = 160 * 1024 * 1024;
+const PIECE = 64 * 1024;
 /** The headings may stand below a title. */
 const HEADING_ROWS = 10;
 const MAX_COLUMNS = 100;
@@ -60,7 +62,7 @@ async function read<K extends string>(file: Buffer, columns: readonly Column<K>[
   const parts = inOrder(await unpack(file, isWanted, MAX_INFLATED));
   if (!parts.some((part) => part.name === 'xl/workbook.xml')) throw new Error('no workbook');
   const sheets = parts.filter((part) => SHEET.test(part.name));
-  const reader = new ExcelJS.stream.xlsx.WorkbookReader(Readable.from([pack(parts)]), {
+  const reader = new ExcelJS.stream.xlsx.WorkbookReader(Readable.from(inPieces(pack(parts))), {
     worksheets: 'emit',
     sharedStrings: 'cache',
     hyperlinks: 'ignore',
@@ -76,6 +78,14 @@ async function read<K extends string>(file: Buffer, columns: readonly Column<K>[
   }
   if (!closest) throw new Error('no sheet');
   return closest;
+}
+
+/** A sheet parsed in one go would keep this worker's sockets waiting for seconds. */
+async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let from = 0; from < bytes.length; from += PIECE) {
+    await setImmediate();
+    yield bytes.subarray(from, from + PIECE);
+  }
 }
 
 async function readSheet<K extends string>(
