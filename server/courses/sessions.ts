@@ -16,8 +16,6 @@ type SessionChanges = { [K in keyof z.output<typeof SessionInput>]?: z.output<ty
 /** What can still be put right once the class has begun; the rest is part of the record. */
 const TEXTS: ReadonlySet<string> = new Set(['topic', 'outline', 'instructorName', 'venue']);
 
-export type Sessions = ReturnType<typeof createSessions>;
-
 /** The sessions (期) of courses: planning them, their stream keys, and what the room keeps on them. */
 export function createSessions(services: Services, publishedPapers: (ids: string[]) => Promise<ReadonlySet<string>>) {
   const { db, clock, signals, sealing } = services;

@@ -21,8 +21,6 @@ export type EndReason = 'officer' | 'publisher_lost';
 /** Freezing 应到 for a whole district takes longer than Prisma's five seconds on a slow disk. */
 const LIMITS = { timeout: 60_000, maxWait: 10_000 };
 
-export type Transitions = ReturnType<typeof createTransitions>;
-
 /** Moves sessions from state to state; which steps there are is decided in states.ts. */
 export function createTransitions({ db, clock, logger, signals }: Services) {
   const participants: TransitionParticipant[] = [];

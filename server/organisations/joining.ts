@@ -40,8 +40,6 @@ export interface PersonForLogin {
   verification: Verification;
 }
 
-export type Directory = ReturnType<typeof createDirectory>;
-
 /** Finds people who come without a password, and takes in new ones. */
 export function createDirectory({ db, clock, sealing }: Services) {
   const { prisma } = db;

@@ -13,8 +13,6 @@ import { personView } from './view.ts';
 type PeopleQuery = z.output<(typeof organisationEndpoints)['GET /units/:unitId/people']['query']>;
 type PersonChanges = { [K in keyof PersonInput]?: PersonInput[K] | undefined };
 
-export type Roster = ReturnType<typeof createRoster>;
-
 /** The roster (花名册) of a unit. People who left stay stored, since attendance refers to them, but are on no roster. */
 export function createRoster({ db, clock, sealing, signals }: Services) {
   const { prisma } = db;

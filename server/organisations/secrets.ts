@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { normaliseCode } from '#contract/codes.ts';
 
 /** Without 0 O, 1 I L, which look alike on paper. */
-export const JOIN_ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+const JOIN_ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
 const JOIN_LENGTH = 8;
 const LINK_BYTES = 32;
 

@@ -17,8 +17,6 @@ type UnitChanges = { [K in keyof UnitInput]?: UnitInput[K] | undefined };
 const OWN_FIELDS = ['address', 'contactName', 'contactPhone'];
 const SUPERVISED_FIELDS = [...OWN_FIELDS, 'name', 'creditCode', 'highRisk'];
 
-export type Units = ReturnType<typeof createUnits>;
-
 /** Areas (街道/功能区) and the units in them. */
 export function createUnits({ db, clock, sealing }: Services) {
   const { prisma } = db;
