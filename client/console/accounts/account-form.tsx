@@ -1,0 +1,206 @@
+import { Button, Form, Input, Modal, Select, Space } from 'antd';
+import { useState } from 'react';
+import type { BodyInput, Result } from '#contract/api.ts';
+import { isMobile, normalisePhone } from '#contract/codes.ts';
+import { useAct, useRead } from '../data.ts';
+import { useConsoleText } from '../text.ts';
+import { INDUSTRIES, useWords } from '../words.ts';
+import { useAccountText } from './text.ts';
+
+type Account = Result<'GET /accounts'>['items'][number];
+type Grant = BodyInput<'POST /accounts'>['grants'][number];
+
+interface Values {
+  displayName: string;
+  name?: string;
+  phone?: string;
+  password?: string;
+  grants: { role: Grant['role']; areaId?: string | null; industry?: string | null; unitId?: string | null }[];
+}
+
+/** Makes an account, or changes its name, roles and password. */
+export function AccountForm({ account, onClose }: { account?: Account; onClose: () => void }) {
+  const t = useAccountText();
+  const shared = useConsoleText();
+  const [form] = Form.useForm<Values>();
+  const add = useAct('POST /accounts', { done: shared('saved') });
+  const change = useAct('PATCH /accounts/:accountId', { done: shared('saved') });
+  const required = { required: true, message: shared('required') };
+
+  const submit = async (values: Values) => {
+    const grants = values.grants.map(scoped);
+    if (account) {
+      await change.mutateAsync({
+        params: { accountId: account.id },
+        body: { displayName: values.displayName, grants, ...(values.password && { password: values.password }) },
+      });
+    } else {
+      await add.mutateAsync({
+        body: {
+          displayName: values.displayName,
+          name: values.name?.trim() || null,
+          phone: values.phone ? normalisePhone(values.phone) : null,
+          password: values.password ?? '',
+          grants,
+        },
+      });
+    }
+    onClose();
+  };
+
+  return (
+    <Modal
+      open
+      title={account?.displayName ?? t('add')}
+      okText={shared('save')}
+      cancelText={shared('cancel')}
+      onOk={form.submit}
+      onCancel={onClose}
+      confirmLoading={add.isPending || change.isPending}
+    >
+      <Form<Values>
+        form={form}
+        layout="vertical"
+        onFinish={(values) => void submit(values).catch(() => undefined)}
+        initialValues={
+          account ? { displayName: account.displayName, grants: account.grants } : { grants: [{ role: 'enterprise' }] }
+        }
+      >
+        <Form.Item name="displayName" label={t('displayName')} rules={[{ ...required, whitespace: true }]}>
+          <Input maxLength={80} />
+        </Form.Item>
+        {!account && (
+          <>
+            <Form.Item
+              name="name"
+              label={t('accountName')}
+              extra={t('accountNameHint')}
+              dependencies={['phone']}
+              rules={[
+                { pattern: /^[a-z][a-z0-9._-]{2,31}$/, message: t('accountNameHint') },
+                {
+                  validator: (_, name?: string) =>
+                    name || form.getFieldValue('phone')
+                      ? Promise.resolve()
+                      : Promise.reject(new Error(t('nameOrPhone'))),
+                },
+              ]}
+            >
+              <Input autoComplete="off" />
+            </Form.Item>
+            <Form.Item
+              name="phone"
+              label={t('phone')}
+              rules={[
+                {
+                  validator: (_, phone?: string) =>
+                    !phone || isMobile(normalisePhone(phone))
+                      ? Promise.resolve()
+                      : Promise.reject(new Error(t('phone'))),
+                },
+              ]}
+            >
+              <Input inputMode="tel" />
+            </Form.Item>
+          </>
+        )}
+        <Form.Item
+          name="password"
+          label={account ? t('newPassword') : t('password')}
+          extra={account ? t('newPasswordHint') : t('passwordHint')}
+          rules={[...(account ? [] : [required]), { min: 8, message: t('passwordHint') }]}
+        >
+          <Input.Password autoComplete="new-password" maxLength={128} />
+        </Form.Item>
+        <Form.Item label={`${t('role')} · ${t('scope')}`} required>
+          <Form.List name="grants">
+            {(fields, { add: addGrant, remove }) => (
+              <Space orientation="vertical" style={{ width: '100%' }}>
+                {fields.map((field) => (
+                  <GrantFields
+                    key={field.key}
+                    at={field.name}
+                    {...(fields.length > 1 && { onRemove: () => remove(field.name) })}
+                  />
+                ))}
+                <Button size="small" onClick={() => addGrant({ role: 'enterprise' })}>
+                  +
+                </Button>
+              </Space>
+            )}
+          </Form.List>
+        </Form.Item>
+      </Form>
+    </Modal>
+  );
+}
+
+function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
+  const t = useAccountText();
+  const shared = useConsoleText();
+  const word = useWords();
+  const form = Form.useFormInstance<Values>();
+  const role = Form.useWatch(['grants', at, 'role'], form);
+  const industry = Form.useWatch(['grants', at, 'industry'], form);
+  const areaId = Form.useWatch(['grants', at, 'areaId'], form);
+  const areas = useRead('GET /areas');
+  const [q, setQ] = useState('');
+  const units = useRead('GET /units', { query: { pageSize: 100, ...(q && { q }) } });
+  const required = { required: true, message: shared('required') };
+  return (
+    <Space wrap align="start">
+      <Form.Item name={[at, 'role']} noStyle>
+        <Select
+          aria-label={t('role')}
+          style={{ width: 140 }}
+          options={(['bureau', 'supervisor', 'enterprise', 'instructor'] as const).map((value) => ({
+            value,
+            label: word(value),
+          }))}
+        />
+      </Form.Item>
+      {role === 'supervisor' && !industry && (
+        <Form.Item name={[at, 'areaId']} noStyle rules={industry ? [] : [required]}>
+          <Select
+            allowClear
+            placeholder={t('scopeArea')}
+            style={{ width: 160 }}
+            options={(areas.data ?? []).map((area) => ({ value: area.id, label: area.name }))}
+          />
+        </Form.Item>
+      )}
+      {role === 'supervisor' && !areaId && (
+        <Form.Item name={[at, 'industry']} noStyle>
+          <Select
+            allowClear
+            placeholder={t('scopeIndustry')}
+            style={{ width: 140 }}
+            options={INDUSTRIES.map((value) => ({ value, label: word(value) }))}
+          />
+        </Form.Item>
+      )}
+      {role === 'enterprise' && (
+        <Form.Item name={[at, 'unitId']} noStyle rules={[required]}>
+          <Select
+            placeholder={t('scopeUnit')}
+            style={{ width: 240 }}
+            showSearch={{ filterOption: false, onSearch: setQ }}
+            options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
+          />
+        </Form.Item>
+      )}
+      {onRemove && (
+        <Button size="small" type="text" danger onClick={onRemove}>
+          {shared('remove')}
+        </Button>
+      )}
+    </Space>
+  );
+}
+
+/** A grant with only the scope that its role has. */
+function scoped({ role, areaId, industry, unitId }: Values['grants'][number]): Grant {
+  if (role === 'supervisor')
+    return { role, areaId: areaId ?? null, industry: areaId ? null : (industry ?? null), unitId: null };
+  return { role, areaId: null, industry: null, unitId: role === 'enterprise' ? (unitId ?? null) : null };
+}

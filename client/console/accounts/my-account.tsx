@@ -1,0 +1,58 @@
+import { Button, Form, Input, Popconfirm } from 'antd';
+import { signOut, useMe } from '#client/session.ts';
+import { useAct } from '../data.ts';
+import { PageHead } from '../parts.tsx';
+import { useConsoleText } from '../text.ts';
+import { useAccountText } from './text.ts';
+
+interface Values {
+  current: string;
+  next: string;
+}
+
+/** My own account: its password, and signing out of every device. */
+export default function MyAccount() {
+  const t = useAccountText();
+  const shared = useConsoleText();
+  const me = useMe();
+  const [form] = Form.useForm<Values>();
+  const change = useAct('POST /me/password', { done: t('changed') });
+  const everywhere = useAct('POST /logout/everywhere');
+  const required = { required: true, message: shared('required') };
+  return (
+    <>
+      <PageHead title={shared('myAccount')} />
+      <section className="section" style={{ maxWidth: 480 }}>
+        <p>
+          <span className="muted">{t('signedInAs')}</span> {me?.name}
+        </p>
+        <Form<Values>
+          form={form}
+          layout="vertical"
+          onFinish={(body) => change.mutate({ body }, { onSuccess: () => form.resetFields() })}
+        >
+          <Form.Item name="current" label={t('current')} rules={[required]}>
+            <Input.Password autoComplete="current-password" maxLength={128} />
+          </Form.Item>
+          <Form.Item
+            name="next"
+            label={t('newPassword')}
+            extra={t('passwordHint')}
+            rules={[required, { min: 8, message: t('passwordHint') }]}
+          >
+            <Input.Password autoComplete="new-password" maxLength={128} />
+          </Form.Item>
+          <Button type="primary" htmlType="submit" loading={change.isPending}>
+            {t('change')}
+          </Button>
+        </Form>
+      </section>
+      <Popconfirm
+        title={t('everywhereSure')}
+        onConfirm={() => everywhere.mutate(undefined as never, { onSettled: () => void signOut() })}
+      >
+        <Button danger>{t('everywhere')}</Button>
+      </Popconfirm>
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { App } from 'antd';
+import { ApiError, call } from '#client/api.ts';
+import type { EndpointKey, Result } from '#contract/api.ts';
+
+type Input<K extends EndpointKey> = NonNullable<Parameters<typeof call<K>>[1]>;
+
+interface ReadOptions {
+  /** Read again this often, ms. */
+  every?: number | false;
+  enabled?: boolean;
+}
+
+/** Reads an endpoint; what was read before stays while another page or filter is loading. */
+export function useRead<K extends EndpointKey>(
+  key: K,
+  input?: Input<K>,
+  { every = false, enabled = true }: ReadOptions = {},
+) {
+  return useQuery<Result<K>>({
+    queryKey: [key, input ?? {}],
+    queryFn: ({ signal }) => (call as (key: K, input: object) => Promise<Result<K>>)(key, { ...input, signal }),
+    refetchInterval: every,
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+}
+
+/**
+ * Calls an endpoint that changes something. Failures are shown in words; afterwards everything that `touches` (endpoint
+ * keys, or all) was read from is read again.
+ */
+export function useAct<K extends EndpointKey>(
+  key: K,
+  { done, touches }: { done?: string; touches?: EndpointKey[] } = {},
+) {
+  const client = useQueryClient();
+  const { message } = App.useApp();
+  return useMutation<Result<K>, unknown, Input<K>>({
+    mutationFn: (input) => (call as (key: K, input: object) => Promise<Result<K>>)(key, input),
+    onSuccess: async () => {
+      await client.invalidateQueries({
+        predicate: ({ queryKey }) => !touches || touches.includes(queryKey[0] as EndpointKey),
+      });
+      if (done) void message.success(done);
+    },
+    onError: (error) => void message.error(wordsOf(error), 6),
+  });
+}
+
+export function wordsOf(error: unknown): string {
+  return error instanceof ApiError ? error.message : String(error);
+}

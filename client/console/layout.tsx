@@ -1,0 +1,91 @@
+import { Button, Drawer, Layout, Menu, Skeleton } from 'antd';
+import { Suspense, useState } from 'react';
+import { Link, Outlet, useLocation } from 'react-router';
+import { getLanguage, setLanguage } from '#client/i18n.ts';
+import { signOut, useMe } from '#client/session.ts';
+import { useRoles } from './roles.ts';
+import { useConsoleText } from './text.ts';
+
+/** The console's frame: the menu at the left, or in a drawer on a phone. */
+export function ConsoleLayout() {
+  const t = useConsoleText();
+  const me = useMe();
+  const [open, setOpen] = useState(false);
+  const account = (
+    <div className="console-account">
+      <Link to="/console/me" onClick={() => setOpen(false)}>
+        {me?.name}
+      </Link>
+      <div>
+        <Button type="text" size="small" onClick={() => setLanguage(getLanguage() === 'zh' ? 'en' : 'zh')}>
+          {t('language')}
+        </Button>
+        <Button type="text" size="small" onClick={() => void signOut()}>
+          {t('signOut')}
+        </Button>
+      </div>
+    </div>
+  );
+  return (
+    <Layout className="console">
+      <Layout.Sider className="console-sider" width={208} theme="light">
+        <Brand />
+        <Navigation />
+        {account}
+      </Layout.Sider>
+      <header className="console-bar">
+        <Brand />
+        <Button onClick={() => setOpen(true)} aria-expanded={open}>
+          {t('menu')}
+        </Button>
+      </header>
+      <Drawer open={open} onClose={() => setOpen(false)} placement="left" size={260} title={t('menu')}>
+        <Navigation onChosen={() => setOpen(false)} />
+        {account}
+      </Drawer>
+      <Layout.Content className="console-content">
+        <Suspense fallback={<Skeleton active paragraph={{ rows: 8 }} />}>
+          <Outlet />
+        </Suspense>
+      </Layout.Content>
+    </Layout>
+  );
+}
+
+function Brand() {
+  return (
+    <Link to="/console" className="console-brand">
+      <svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M12 2 3 5.5v6c0 5 3.6 8.9 9 10.5 5.4-1.6 9-5 9-10.5v-6z" fill="currentColor" />
+        <path d="m10 8.5 6 3.5-6 3.5z" fill="#fff" />
+      </svg>
+      安课
+    </Link>
+  );
+}
+
+function Navigation({ onChosen }: { onChosen?: () => void }) {
+  const t = useConsoleText();
+  const me = useMe();
+  const { bureau, supervisor, ownUnitId } = useRoles();
+  const { pathname } = useLocation();
+  const items = [
+    { key: '/console/courses', label: t('courses') },
+    ...(bureau || supervisor ? [{ key: '/console/units', label: t('units') }] : []),
+    ...(ownUnitId ? [{ key: `/console/units/${ownUnitId}`, label: t('ownUnit') }] : []),
+    ...(bureau ? [{ key: '/console/accounts', label: t('accounts') }] : []),
+    ...(me?.personId ? [{ key: '/learn', label: t('learning') }] : []),
+  ];
+  const selected = pathname.startsWith('/console/sessions') ? '/console/courses' : pathname;
+  const current = [...items].sort((a, b) => b.key.length - a.key.length).find((item) => selected.startsWith(item.key));
+  return (
+    <nav aria-label={t('menu')}>
+      <Menu
+        mode="inline"
+        selectedKeys={current ? [current.key] : []}
+        items={items.map((item) => ({ key: item.key, label: <Link to={item.key}>{item.label}</Link> }))}
+        onClick={() => onChosen?.()}
+      />
+    </nav>
+  );
+}

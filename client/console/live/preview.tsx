@@ -1,0 +1,78 @@
+import { Button } from 'antd';
+import Hls from 'hls.js/light';
+import { useEffect, useRef, useState } from 'react';
+import { call } from '#client/api.ts';
+import { setPlaybackCookie } from '#client/room/playback-cookie.ts';
+import { useRead } from '../data.ts';
+import { useDeskText } from './text.ts';
+
+/** Tokens live for ten minutes. */
+const RENEW_MS = 5 * 60_000;
+const RETRY_MS = 2_000;
+
+/** What is being published: the test stream before the class, the class itself after. */
+export function Preview({ sessionId, publishing }: { sessionId: string; publishing: boolean }) {
+  const t = useDeskText();
+  const video = useRef<HTMLVideoElement>(null);
+  const [muted, setMuted] = useState(true);
+  const watch = useRead(
+    'POST /sessions/:sessionId/watch',
+    { params: { sessionId } },
+    { every: publishing ? false : RETRY_MS },
+  );
+  const prefix = watch.data?.prefix ?? null;
+  const token = watch.data?.playbackToken ?? null;
+
+  useEffect(() => {
+    if (prefix === null || token === null) return;
+    setPlaybackCookie(prefix, token);
+    const renewal = setInterval(() => {
+      void call('POST /sessions/:sessionId/watch', { params: { sessionId } }).then((fresh) => {
+        if (fresh.prefix === prefix && fresh.playbackToken) setPlaybackCookie(prefix, fresh.playbackToken);
+      });
+    }, RENEW_MS);
+    return () => clearInterval(renewal);
+  }, [sessionId, prefix, token]);
+
+  useEffect(() => {
+    const element = video.current;
+    if (!element || prefix === null || !publishing) return;
+    const address = `/media/${prefix}/index.m3u8`;
+    if (!Hls.isSupported()) {
+      element.src = address;
+      void element.play().catch(() => undefined);
+      return;
+    }
+    const hls = new Hls({ lowLatencyMode: true, backBufferLength: 10, maxLiveSyncPlaybackRate: 1.05 });
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    hls.on(Hls.Events.MANIFEST_PARSED, () => void element.play().catch(() => undefined));
+    hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
+      if (!fatal) return;
+      if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
+      else retry = setTimeout(() => hls.loadSource(address), RETRY_MS);
+    });
+    hls.attachMedia(element);
+    hls.loadSource(address);
+    return () => {
+      clearTimeout(retry);
+      hls.destroy();
+    };
+  }, [prefix, publishing]);
+
+  return (
+    <>
+      <div className="preview">
+        <video ref={video} muted={muted} playsInline />
+        {!publishing && <p>{t('noStream')}</p>}
+      </div>
+      {publishing && (
+        <p className="muted" style={{ margin: '8px 0 0' }}>
+          {watch.data?.kind === 'live' ? t('liveStream') : t('testStream')}{' '}
+          <Button size="small" type="text" onClick={() => setMuted(!muted)}>
+            {muted ? t('unmute') : t('mute')}
+          </Button>
+        </p>
+      )}
+    </>
+  );
+}

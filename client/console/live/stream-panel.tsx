@@ -1,0 +1,122 @@
+import { Alert, Button, Input, Popconfirm, Space } from 'antd';
+import { useEffect, useState } from 'react';
+import type { Result } from '#contract/api.ts';
+import { useAct, useRead } from '../data.ts';
+import { CopyButton } from '../parts.tsx';
+import { useRoles } from '../roles.ts';
+import { Preview } from './preview.tsx';
+import { useDeskText } from './text.ts';
+
+type Health = Result<'GET /sessions/:sessionId/stream'>;
+
+/** Past this the picture can't be cut every two seconds, and everybody falls behind. */
+const KEY_FRAMES_LONG_MS = 2_500;
+
+/** The picture, how well it arrives, and where to publish it. */
+export function StreamPanel({ sessionId, health }: { sessionId: string; health: Health | undefined }) {
+  const t = useDeskText();
+  const { bureau, instructor } = useRoles();
+  const lost = health?.publisherLostAt != null;
+  return (
+    <section className="section">
+      {lost && <Alert type="error" showIcon title={t('publisherLost')} style={{ marginBottom: 12 }} />}
+      {lost && <Alarm />}
+      <Preview sessionId={sessionId} publishing={health?.publishing ?? false} />
+      <HealthFigures health={health} />
+      {(bureau || instructor) && <StreamKey sessionId={sessionId} />}
+    </section>
+  );
+}
+
+function HealthFigures({ health }: { health: Health | undefined }) {
+  const t = useDeskText();
+  const source = health?.source;
+  const interval = health?.keyFrameIntervalMs ?? null;
+  const figures: [string, string][] = [
+    [t('status'), health?.publishing ? t('publishing') : t('notPublishing')],
+    [
+      t('resolution'),
+      source?.width
+        ? `${source.width}×${source.height} ${source.framesPerSecond ? t('fps', { count: Math.round(source.framesPerSecond) }) : ''}`
+        : '–',
+    ],
+    [t('bitrate'), health?.publishing ? `${(health.bitrate / 1_000_000).toFixed(2)} Mbit/s` : '–'],
+    [t('keyFrames'), interval === null ? '–' : `${(interval / 1_000).toFixed(1)} s`],
+    [t('lag'), health?.lagMs == null ? '–' : `${(health.lagMs / 1_000).toFixed(1)} s`],
+  ];
+  return (
+    <>
+      <dl className="health">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {interval !== null && interval > KEY_FRAMES_LONG_MS && (
+        <Alert type="warning" showIcon title={t('keyFramesLong')} style={{ marginTop: 8 }} />
+      )}
+    </>
+  );
+}
+
+function StreamKey({ sessionId }: { sessionId: string }) {
+  const t = useDeskText();
+  const [shown, setShown] = useState(false);
+  const params = { sessionId };
+  const where = useRead('GET /sessions/:sessionId/stream-key', { params });
+  const rotate = useAct('POST /sessions/:sessionId/stream-key', { touches: ['GET /sessions/:sessionId/stream-key'] });
+  if (!where.data) return null;
+  const { server, key } = where.data;
+  return (
+    <div style={{ marginTop: 16 }}>
+      <div className="muted">{t('server')}</div>
+      <Space.Compact style={{ width: '100%' }}>
+        <Input readOnly value={server} aria-label={t('server')} />
+        <CopyButton text={server} />
+      </Space.Compact>
+      <div className="muted" style={{ marginTop: 8 }}>
+        {t('key')}
+      </div>
+      <Space.Compact style={{ width: '100%' }}>
+        <Input readOnly type={shown ? 'text' : 'password'} value={key} aria-label={t('key')} />
+        <Button onClick={() => setShown(!shown)}>{shown ? t('hide') : t('show')}</Button>
+        <CopyButton text={key} />
+      </Space.Compact>
+      <p className="muted" style={{ margin: '8px 0' }}>
+        {t('keyHint')}
+      </p>
+      <Popconfirm title={t('rotateSure')} onConfirm={() => rotate.mutate({ params })}>
+        <Button size="small">{t('rotate')}</Button>
+      </Popconfirm>
+    </div>
+  );
+}
+
+/** Two short tones every three seconds while it is on the page. Browsers allow it once the officer has clicked anything here. */
+function Alarm() {
+  useEffect(() => {
+    const audio = new AudioContext();
+    const beep = (hertz: number, at: number) => {
+      const oscillator = audio.createOscillator();
+      const gain = audio.createGain();
+      gain.gain.value = 0.15;
+      oscillator.frequency.value = hertz;
+      oscillator.connect(gain).connect(audio.destination);
+      oscillator.start(audio.currentTime + at);
+      oscillator.stop(audio.currentTime + at + 0.18);
+    };
+    const sound = () => {
+      beep(880, 0);
+      beep(660, 0.25);
+    };
+    sound();
+    const timer = setInterval(sound, 3_000);
+    return () => {
+      clearInterval(timer);
+      void audio.close();
+    };
+  }, []);
+  return null;
+}

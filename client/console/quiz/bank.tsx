@@ -1,0 +1,74 @@
+import { Button, Popconfirm, Space, Table, Tag } from 'antd';
+import { useState } from 'react';
+import type { Result } from '#contract/api.ts';
+import { useAct, useRead } from '../data.ts';
+import { useConsoleText } from '../text.ts';
+import { useWords } from '../words.ts';
+import { QuestionForm } from './question-form.tsx';
+import { letter, useQuizText } from './text.ts';
+
+type Question = Result<'GET /courses/:courseId/questions'>[number];
+
+/** A course's question bank. */
+export function QuestionBank({ courseId, readOnly }: { courseId: string; readOnly: boolean }) {
+  const t = useQuizText();
+  const shared = useConsoleText();
+  const word = useWords();
+  const questions = useRead('GET /courses/:courseId/questions', { params: { courseId } });
+  const retire = useAct('DELETE /questions/:questionId');
+  const [editing, setEditing] = useState<Question | 'new' | null>(null);
+
+  return (
+    <section className="section">
+      <h2>
+        {t('bank')}
+        {!readOnly && <Button onClick={() => setEditing('new')}>{t('add')}</Button>}
+      </h2>
+      <Table<Question>
+        rowKey="id"
+        loading={questions.isLoading}
+        dataSource={questions.data ?? []}
+        pagination={{ pageSize: 10, hideOnSinglePage: true }}
+        scroll={{ x: 640 }}
+        locale={{ emptyText: t('none') }}
+        columns={[
+          { title: t('kind'), key: 'kind', width: 90, render: (_, question) => <Tag>{word(question.kind)}</Tag> },
+          { title: t('stem'), dataIndex: 'stem' },
+          {
+            title: t('answer'),
+            key: 'answer',
+            width: 220,
+            render: (_, question) =>
+              question.answer.map((index) => `${letter(index)} ${question.options[index] ?? ''}`).join('；'),
+          },
+          {
+            title: '',
+            key: 'acts',
+            width: 140,
+            render: (_, question) =>
+              !readOnly && (
+                <Space size={4}>
+                  <Button size="small" onClick={() => setEditing(question)}>
+                    {shared('edit')}
+                  </Button>
+                  <Popconfirm
+                    title={t('removeSure')}
+                    onConfirm={() => retire.mutate({ params: { questionId: question.id } })}
+                  >
+                    <Button size="small">{shared('remove')}</Button>
+                  </Popconfirm>
+                </Space>
+              ),
+          },
+        ]}
+      />
+      {editing && (
+        <QuestionForm
+          courseId={courseId}
+          onClose={() => setEditing(null)}
+          {...(editing !== 'new' && { question: editing })}
+        />
+      )}
+    </section>
+  );
+}

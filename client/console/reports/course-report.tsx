@@ -1,0 +1,44 @@
+import { Tabs } from 'antd';
+import { useParams } from 'react-router';
+import { useRead } from '../data.ts';
+import { DownloadButton, Loaded, PageHead } from '../parts.tsx';
+import { type Report, ReportFigures } from './report-figures.tsx';
+import { useGroupTabs } from './session-report.tsx';
+import { useReportText } from './text.ts';
+
+/** Attendance of a course over its sessions. */
+export default function CourseReport() {
+  const { courseId = '' } = useParams();
+  const report = useRead('GET /courses/:courseId/report', { params: { courseId } });
+  return <Loaded read={report}>{(loaded) => <CourseReportView report={loaded} />}</Loaded>;
+}
+
+function CourseReportView({ report }: { report: Report }) {
+  const t = useReportText();
+  const groups = useGroupTabs(report);
+  const { courseId } = report;
+  return (
+    <>
+      <PageHead title={t('courseReport')} back={{ to: `/console/courses/${courseId}`, label: report.courseTitle }}>
+        <DownloadButton
+          endpoint="GET /courses/:courseId/export/attendance"
+          params={{ courseId }}
+          query={{ format: 'csv' }}
+        >
+          {t('exportCsv')}
+        </DownloadButton>
+        <DownloadButton
+          endpoint="GET /courses/:courseId/export/attendance"
+          params={{ courseId }}
+          query={{ format: 'xlsx' }}
+        >
+          {t('exportXlsx')}
+        </DownloadButton>
+      </PageHead>
+      <ReportFigures report={report} />
+      <section className="section">
+        <Tabs items={groups} />
+      </section>
+    </>
+  );
+}

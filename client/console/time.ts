@@ -1,0 +1,19 @@
+import dayjs, { type Dayjs } from 'dayjs';
+
+/*
+ * The date picker works in the browser's zone; sessions are planned in Asia/Shanghai. These two shift between an instant
+ * and a picker value that reads as Shanghai's clock, wherever the officer's computer thinks it is.
+ */
+const SHANGHAI_MINUTES = 8 * 60;
+
+export function pickerValue(instant: string): Dayjs {
+  const at = dayjs(instant);
+  return at.add(SHANGHAI_MINUTES + at.toDate().getTimezoneOffset(), 'minute');
+}
+
+export function instantOf(picked: Dayjs): string {
+  return picked
+    .subtract(SHANGHAI_MINUTES + picked.toDate().getTimezoneOffset(), 'minute')
+    .toDate()
+    .toISOString();
+}

@@ -1,0 +1,129 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Alert, Button, Modal, Table, Upload } from 'antd';
+import { useState } from 'react';
+import { call } from '#client/api.ts';
+import type { Result } from '#contract/api.ts';
+import { wordsOf } from '../data.ts';
+import { DownloadButton } from '../parts.tsx';
+import { useConsoleText } from '../text.ts';
+import { useUnitText } from './text.ts';
+
+type Checked = Result<'POST /imports/units'>;
+type Problem = Checked['errors'][number];
+
+/** Template → file → check → import. Nothing is written before the last step, and then all rows or none. */
+export function ImportWizard({ what, onClose }: { what: 'units' | 'people'; onClose: () => void }) {
+  const t = useUnitText();
+  const shared = useConsoleText();
+  const client = useQueryClient();
+  const [file, setFile] = useState<File | null>(null);
+  const [checked, setChecked] = useState<Checked | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  const send = async (chosen: File, commit: boolean) => {
+    setBusy(true);
+    setFailure(null);
+    try {
+      const input = { query: { commit: commit ? ('1' as const) : ('0' as const) }, file: chosen };
+      setChecked(
+        what === 'units' ? await call('POST /imports/units', input) : await call('POST /imports/people', input),
+      );
+      if (commit) await client.invalidateQueries();
+    } catch (error) {
+      setFailure(wordsOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const choose = (chosen: File) => {
+    setFile(chosen);
+    setChecked(null);
+    void send(chosen, false);
+  };
+
+  const ready = file && checked && checked.errors.length === 0 && !checked.committed && checked.rows > 0;
+  return (
+    <Modal
+      open
+      width={760}
+      title={what === 'units' ? t('importUnits') : t('importPeople')}
+      onCancel={onClose}
+      footer={
+        ready ? (
+          <Button type="primary" loading={busy} onClick={() => void send(file, true)}>
+            {t('commit')}
+          </Button>
+        ) : (
+          <Button onClick={onClose}>{checked?.committed ? shared('back') : shared('cancel')}</Button>
+        )
+      }
+    >
+      <p>
+        <DownloadButton endpoint={what === 'units' ? 'GET /imports/units/template' : 'GET /imports/people/template'}>
+          {t('template')}
+        </DownloadButton>
+      </p>
+      <Upload.Dragger
+        accept=".xlsx"
+        multiple={false}
+        showUploadList={false}
+        disabled={busy}
+        beforeUpload={(chosen) => {
+          choose(chosen);
+          return false;
+        }}
+      >
+        <p style={{ margin: 8 }}>{file ? file.name : t('choose')}</p>
+        <p className="muted" style={{ margin: 8 }}>
+          {busy ? `${t('checking')}…` : t('dropHint')}
+        </p>
+      </Upload.Dragger>
+      <div aria-live="polite" style={{ marginTop: 16 }}>
+        {failure && <Alert type="error" showIcon title={failure} />}
+        {checked?.committed && (
+          <Alert
+            type="success"
+            showIcon
+            title={t('imported', { created: checked.created, updated: checked.updated })}
+          />
+        )}
+        {checked && !checked.committed && checked.errors.length === 0 && (
+          <Alert
+            type="success"
+            showIcon
+            title={t('checked', {
+              rows: checked.rows,
+              created: checked.created,
+              updated: checked.updated,
+              unchanged: checked.unchanged,
+            })}
+          />
+        )}
+        {checked && checked.errors.length > 0 && (
+          <>
+            <Alert
+              type="error"
+              showIcon
+              title={t('errors', { count: checked.errors.length })}
+              style={{ marginBottom: 12 }}
+            />
+            <Table<Problem>
+              rowKey={(problem) => `${problem.row}-${problem.column}-${problem.code}`}
+              size="small"
+              dataSource={checked.errors}
+              pagination={{ pageSize: 10, hideOnSinglePage: true }}
+              scroll={{ x: 560 }}
+              columns={[
+                { title: t('row'), dataIndex: 'row', align: 'right', width: 64 },
+                { title: t('column'), dataIndex: 'column', width: 140 },
+                { title: t('value'), dataIndex: 'value', width: 180 },
+                { title: t('problem'), dataIndex: 'message' },
+              ]}
+            />
+          </>
+        )}
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,123 @@
+import { Button, Popconfirm } from 'antd';
+import { useEffect, useState } from 'react';
+import { useParams } from 'react-router';
+import { call } from '#client/api.ts';
+import type { Result } from '#contract/api.ts';
+import { useAct, useRead } from '../data.ts';
+import { CopyButton, HighRiskTag, Loaded, PageHead } from '../parts.tsx';
+import { useRoles } from '../roles.ts';
+import { useConsoleText } from '../text.ts';
+import { useWords } from '../words.ts';
+import { Roster } from './roster.tsx';
+import { useUnitText } from './text.ts';
+import { UnitForm } from './unit-form.tsx';
+
+type Unit = Result<'GET /units/:unitId'>;
+
+/** One unit: what it is, how its people join, its roster. */
+export default function UnitPage() {
+  const { unitId = '' } = useParams();
+  const unit = useRead('GET /units/:unitId', { params: { unitId } });
+  return <Loaded read={unit}>{(loaded) => <UnitView unit={loaded} />}</Loaded>;
+}
+
+function UnitView({ unit }: { unit: Unit }) {
+  const t = useUnitText();
+  const shared = useConsoleText();
+  const word = useWords();
+  const { bureau, supervisor } = useRoles();
+  const [editing, setEditing] = useState(false);
+  const facts: [string, React.ReactNode][] = [
+    [t('kind'), word(unit.kind)],
+    [t('area'), unit.areaName],
+    ...(unit.industry ? ([[t('industry'), word(unit.industry)]] as [string, React.ReactNode][]) : []),
+    [t('creditCode'), unit.creditCode ?? '–'],
+    [t('address'), unit.address ?? '–'],
+    [t('contact'), unit.contactName ?? '–'],
+    [t('contactPhone'), <ContactPhone key="phone" unit={unit} />],
+  ];
+  return (
+    <>
+      <PageHead
+        title={
+          <>
+            {unit.name} {unit.highRisk && <HighRiskTag />}
+          </>
+        }
+        {...((bureau || supervisor) && { back: { to: '/console/units', label: shared('units') } })}
+      >
+        <Button onClick={() => setEditing(true)}>{shared('edit')}</Button>
+      </PageHead>
+      <div className="unit-head">
+        <section className="section">
+          <dl className="facts">
+            {facts.map(([name, value]) => (
+              <div key={name}>
+                <dt className="muted">{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+        <JoinCode unit={unit} />
+      </div>
+      <Roster unitId={unit.id} />
+      {editing && <UnitForm unit={unit} onClose={() => setEditing(false)} />}
+    </>
+  );
+}
+
+function ContactPhone({ unit }: { unit: Unit }) {
+  const t = useUnitText();
+  const [phone, setPhone] = useState<string | null>(null);
+  if (!unit.contactPhoneMasked) return '–';
+  if (phone) return <a href={`tel:${phone}`}>{phone}</a>;
+  const show = async () => {
+    const answer = await call('GET /units/:unitId/contact-phone', { params: { unitId: unit.id } });
+    setPhone(answer.phone ?? t('noAnswer'));
+  };
+  return (
+    <>
+      {unit.contactPhoneMasked}{' '}
+      <Button size="small" title={t('phoneAudited')} onClick={() => void show().catch(() => undefined)}>
+        {t('showPhone')}
+      </Button>
+    </>
+  );
+}
+
+function JoinCode({ unit }: { unit: Unit }) {
+  const t = useUnitText();
+  const replace = useAct('POST /units/:unitId/join-code');
+  const address = `${location.origin}/u/${unit.joinCode}`;
+  const [picture, setPicture] = useState<string | null>(null);
+
+  useEffect(() => {
+    let gone = false;
+    void import('qrcode')
+      .then(({ toDataURL }) => toDataURL(address, { margin: 1, width: 320 }))
+      .then((url) => {
+        if (!gone) setPicture(url);
+      });
+    return () => {
+      gone = true;
+    };
+  }, [address]);
+
+  return (
+    <section className="section join-code">
+      {picture && <img src={picture} width={160} height={160} alt={address} />}
+      <div>
+        <div className="muted">{t('joinCode')}</div>
+        <div className="join-code-text">{unit.joinCode}</div>
+        <p className="muted">{t('joinHint')}</p>
+        <div className="page-actions">
+          <CopyButton text={address} label={t('copyLink')} />
+          <Popconfirm title={t('newCodeSure')} onConfirm={() => replace.mutate({ params: { unitId: unit.id } })}>
+            <Button>{t('newCode')}</Button>
+          </Popconfirm>
+        </div>
+      </div>
+    </section>
+  );
+}
