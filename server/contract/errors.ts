@@ -76,6 +76,12 @@ export const errors = {
   'already-answered': { status: 409, zh: '您已作答, 不能更改', en: 'You have answered already' },
   'no-attempts-left': { status: 409, zh: '作答次数已用完', en: 'No attempts left' },
   'attempt-submitted': { status: 409, zh: '这份答卷已提交', en: 'This attempt was submitted' },
+  'already-passed': { status: 409, zh: '您已及格, 无需再次作答', en: 'You have passed this paper already' },
+  'paper-in-use': {
+    status: 409,
+    zh: '已有人开始作答, 不能再修改题目',
+    en: 'Somebody has begun this paper; its questions can no longer change',
+  },
   'paper-not-open': { status: 409, zh: '试卷尚未开放', en: 'The paper is not open' },
   'not-publishing': { status: 409, zh: '还没有收到推流', en: 'No stream is being published' },
   'media-unavailable': { status: 503, zh: '视频服务暂时不可用', en: 'The media service is not available' },

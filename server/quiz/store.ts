@@ -1,0 +1,93 @@
+import type pg from 'pg';
+import { transaction } from '../db.ts';
+
+/** An answer given in the room, graded. */
+export interface AnswerRow {
+  personId: string;
+  unitId: string;
+  connId: string;
+  choice: number[];
+  correct: boolean;
+  /** Epoch ms. */
+  receivedAt: number;
+}
+
+/** What became of an answer: `stored` also when the same one was stored before. */
+export type Outcome = 'stored' | 'already-answered' | 'question-closed';
+
+/**
+ * Stores answers to one question with one statement; each person's first stands. The question's row is held shared, so
+ * that closing it waits for answers under way, and its result counts all of them.
+ */
+export async function insertAnswers(pool: pg.Pool, liveQuestionId: string, answers: AnswerRow[]): Promise<Outcome[]> {
+  return transaction(pool, async (client) => {
+    const { rows: open } = await client.query(
+      'select 1 from live_question where id = $1 and closed_at is null for share',
+      [liveQuestionId],
+    );
+    if (open.length > 0) {
+      await client.query(
+        `insert into live_answer (live_question_id, person_id, unit_id, conn_id, choice, correct, received_at)
+         select $1, given.person_id, given.unit_id, given.conn_id, given.choice::int[], given.correct, given.received_at
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bool[], $7::timestamptz[])
+           as given (person_id, unit_id, conn_id, choice, correct, received_at)
+         on conflict (live_question_id, person_id) do nothing`,
+        [
+          liveQuestionId,
+          answers.map((answer) => answer.personId),
+          answers.map((answer) => answer.unitId),
+          answers.map((answer) => answer.connId),
+          answers.map((answer) => `{${answer.choice.join(',')}}`),
+          answers.map((answer) => answer.correct),
+          answers.map((answer) => new Date(answer.receivedAt)),
+        ],
+      );
+    }
+    const { rows } = await client.query<{ person_id: string; choice: number[] }>(
+      'select person_id, choice from live_answer where live_question_id = $1 and person_id = any ($2::uuid[])',
+      [liveQuestionId, answers.map((answer) => answer.personId)],
+    );
+    const stored = new Map(rows.map((row) => [row.person_id, row.choice.join()]));
+    return answers.map(({ personId, choice }) => {
+      const first = stored.get(personId);
+      if (first === undefined) return 'question-closed';
+      return first === choice.join() ? 'stored' : 'already-answered';
+    });
+  });
+}
+
+export interface Tally {
+  answered: number;
+  correct: number;
+  /** How many chose each option, by its index; options nobody chose may be missing at the end. */
+  counts: number[];
+}
+
+/** Results so far of these questions. One without answers is not in the map. */
+export async function tallies(pool: pg.Pool, liveQuestionIds: string[]): Promise<Map<string, Tally>> {
+  const { rows } = await pool.query<{ id: string; choice: number[]; correct: boolean; people: number }>(
+    `select live_question_id as id, choice, correct, count(*)::int as people
+     from live_answer where live_question_id = any ($1::uuid[]) group by live_question_id, choice, correct`,
+    [liveQuestionIds],
+  );
+  const byId = new Map<string, Tally>();
+  for (const { id, choice, correct, people } of rows) {
+    const tally = byId.get(id) ?? { answered: 0, correct: 0, counts: [] };
+    tally.answered += people;
+    if (correct) tally.correct += people;
+    for (const index of choice) tally.counts[index] = (tally.counts[index] ?? 0) + people;
+    byId.set(id, tally);
+  }
+  return byId;
+}
+
+/** The session's questions that a person has answered. */
+export async function answeredBy(pool: pg.Pool, sessionId: string, personId: string): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `select live_question.id from live_question
+     join live_answer on live_answer.live_question_id = live_question.id and live_answer.person_id = $2
+     where live_question.session_id = $1 order by live_question.opened_at`,
+    [sessionId, personId],
+  );
+  return rows.map((row) => row.id);
+}
