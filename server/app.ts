@@ -2,20 +2,38 @@ import http from 'node:http';
 import express from 'express';
 import helmet from 'helmet';
 import { accountEndpoints } from '#contract/accounts.ts';
+import { attendanceEndpoints } from '#contract/attendance.ts';
+import { courseEndpoints } from '#contract/courses.ts';
+import { liveEndpoints } from '#contract/live.ts';
 import { organisationEndpoints } from '#contract/organisations.ts';
+import { quizEndpoints } from '#contract/quiz.ts';
 import { authenticate } from './accounts/authenticate.ts';
 import { refuseForeignOrigin } from './accounts/origin.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAccounts } from './accounts/service.ts';
+import { createAttendance } from './attendance/service.ts';
 import type { Clock } from './clock.ts';
 import type { Config, Secrets } from './config.ts';
+import { courseRoutes } from './courses/routes.ts';
+import { type Courses, createCourses } from './courses/service.ts';
 import { openDb } from './db.ts';
 import { notFound } from './errors.ts';
 import { mediaPassThrough, pages } from './front-door.ts';
 import { type Locators, mount, problems, requestIds } from './http.ts';
+import { createAudienceQuestions } from './live/audience-questions.ts';
+import { createBroadcasts } from './live/broadcasts.ts';
+import { createGateway } from './live/gateway.ts';
+import { mediaHooks } from './live/hooks.ts';
+import { pictureTransitions, watchLostPublishers } from './live/lifecycle.ts';
+import { createMediaClient } from './live/media-client.ts';
+import { createRooms } from './live/rooms.ts';
+import { attendanceRoutes, liveRoutes } from './live/routes.ts';
+import { createLive } from './live/service.ts';
 import type { Logger } from './logger.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { createOrganisations } from './organisations/service.ts';
+import { quizRoutes } from './quiz/routes.ts';
+import { createQuiz } from './quiz/service.ts';
 import { createSealing } from './sealing.ts';
 import type { Services } from './services.ts';
 import { createSignals } from './signals.ts';
@@ -39,35 +57,45 @@ export interface App {
 }
 
 /** Puts the product together. The only place where features meet. */
-export async function createApp({ config, secrets, clock, logger }: AppOptions): Promise<App> {
+export async function createApp({ config, secrets, clock, logger, worker }: AppOptions): Promise<App> {
   if (!config.databaseUrl) throw new Error('DATABASE_URL is not set; the supervisor sets it for its workers');
   const db = openDb(config.databaseUrl, logger);
   const sealing = createSealing(secrets['phone-hash'], secrets['phone-cipher']);
   const services: Services = { db, clock, logger, config, secrets, sealing, signals: createSignals() };
+
+  const features = createFeatures(services);
+  const { accounts, organisations, courses, quiz, attendance, broadcasts, live, questions } = features;
+
+  const api = express.Router();
+  const locators: Locators = {
+    account: accounts.locateAccount,
+    area: organisations.locateArea,
+    unit: organisations.locateUnit,
+    person: organisations.locatePerson,
+    course: courses.locateCourse,
+    session: courses.locateSession,
+    question: quiz.locateQuestion,
+    'live-question': quiz.locateLiveQuestion,
+    attempt: quiz.locateAttempt,
+    'room-question': questions.locate,
+  };
+  api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
+  mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
+  mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
+  mount(api, courseEndpoints, courseRoutes(courses, config.rtmpPort), locators);
+  mount(api, liveEndpoints, liveRoutes(live, questions), locators);
+  mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
+  mount(api, quizEndpoints, quizRoutes(quiz), locators);
 
   const web = express();
   web.disable('x-powered-by');
   web.set('trust proxy', config.trustProxy);
   web.use(requestIds());
   web.use('/media', mediaPassThrough(config.mediaUrl, logger));
+  web.use('/internal/media', mediaHooks(services, broadcasts));
   web.use(securityHeaders(config.secureCookies));
-
-  const api = express.Router();
-  const organisations = createOrganisations(services);
-  const accounts = createAccounts(services, organisations);
-  const locators = {
-    account: accounts.locateAccount,
-    area: organisations.locateArea,
-    unit: organisations.locateUnit,
-    person: organisations.locatePerson,
-  } as Locators;
-  api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
-  mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
-  mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
-  await accounts.offerSetUpCode();
-
   web.use('/api/v1', api);
-  web.use('/api', () => {
+  web.use(['/api', '/internal'], () => {
     throw notFound();
   });
   web.get('/health/live', (_req, res) => {
@@ -82,14 +110,78 @@ export async function createApp({ config, secrets, clock, logger }: AppOptions):
 
   const publicHttp = http.createServer(web);
   const privateHttp = http.createServer(web);
+  const gateway = createGateway(services, { publicHttp, privateHttp }, worker, {
+    live,
+    questions,
+    principalFromCookies: accounts.principalFromCookies,
+    isLoginActive: accounts.isLoginActive,
+    locateSession: courses.locateSession,
+    setPeakDevices: courses.setPeakDevices,
+    answerQuestion: quiz.answer,
+    liveQuestion: quiz.readLiveQuestion,
+  });
+  const lostPublishers = watchLostPublishers(services, courses);
+  await accounts.offerSetUpCode();
+  await quiz.resume();
+
   return {
     http: publicHttp,
     privateHttp,
     async close() {
+      lostPublishers.stop();
+      await attendance.close();
+      await quiz.close();
+      await gateway.close();
       await Promise.all([closed(publicHttp), closed(privateHttp)]);
+      features.media.close();
       await db.close();
     },
   };
+}
+
+/** Every feature, each given what it needs of the others. */
+function createFeatures(services: Services) {
+  const organisations = createOrganisations(services);
+  const accounts = createAccounts(services, organisations);
+  // Courses show credit and results, which attendance and quiz hold, and these stand on courses.
+  const courses: Courses = createCourses(services, {
+    creditOf: (personId, sessionIds) => attendance.creditOf(personId, sessionIds),
+    myPaperResults: (personId, sessionIds) => quiz.myPaperResults(personId, sessionIds),
+    publishedPapers: (sessionIds) => quiz.publishedPapers(sessionIds),
+    unknownPlaces: organisations.unknownPlaces,
+  });
+  const attendance = createAttendance(services, {
+    windowOf: courses.sessionForRoom,
+    snapshotOf: organisations.personSnapshot,
+  });
+  const quiz = createQuiz(services, courses);
+  const media = createMediaClient(services);
+  const broadcasts = createBroadcasts(services, courses);
+  const rooms = createRooms(services, {
+    courses,
+    broadcasts,
+    currentQuestion: quiz.current,
+    paperPublished: async (sessionId) => (await quiz.publishedPapers([sessionId])).has(sessionId),
+  });
+  const live = createLive(services, {
+    courses,
+    attendance,
+    rooms,
+    broadcasts,
+    media,
+    personForLogin: organisations.personForLogin,
+    answeredBy: quiz.answeredBy,
+  });
+  const questions = createAudienceQuestions(services, courses.locateSession);
+
+  courses.onTransition({
+    within: async (tx, session, to) => {
+      if (to === 'live') await attendance.freezeDue(tx, session);
+    },
+  });
+  courses.onTransition(quiz.transition);
+  courses.onTransition(pictureTransitions(broadcasts, media));
+  return { organisations, accounts, courses, attendance, quiz, media, broadcasts, live, questions };
 }
 
 function securityHeaders(secure: boolean): express.RequestHandler {

@@ -146,6 +146,15 @@ export function createSessions(services: Services, publishedPapers: (ids: string
     });
   }
 
+  /** Live sessions whose publisher has been away since before `at`, epoch ms. */
+  async function lostSince(at: number): Promise<string[]> {
+    const rows = await prisma.session.findMany({
+      where: { state: 'live', publisherLostAt: { lt: new Date(at) } },
+      select: { id: true },
+    });
+    return rows.map((row) => row.id);
+  }
+
   /** Raises 峰值同时在线 (devices) to `devices` if it was lower. */
   async function setPeakDevices(sessionId: string, devices: number): Promise<void> {
     await prisma.session.updateMany({
@@ -165,6 +174,7 @@ export function createSessions(services: Services, publishedPapers: (ids: string
     sessionForRoom,
     bumpRevision,
     setPublisherLost,
+    lostSince,
     setPeakDevices,
   };
 }

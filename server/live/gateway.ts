@@ -1,0 +1,282 @@
+import type http from 'node:http';
+import { createAdapter } from '@socket.io/postgres-adapter';
+import { Server, type Socket } from 'socket.io';
+import type { Ack } from '#contract/errors.ts';
+import {
+  type AckData,
+  type ClientEventName,
+  type ClientEvents,
+  type ClientPayload,
+  clientEvents,
+  type ServerEvents,
+} from '#contract/events.ts';
+import type { LiveQuestion } from '#contract/quiz.ts';
+import { isOwnOrigin } from '../accounts/origin.ts';
+import { authorise, isAction, type Target } from '../accounts/policy.ts';
+import type { Principal } from '../accounts/principal.ts';
+import { AppError } from '../errors.ts';
+import { parse } from '../http.ts';
+import type { Services } from '../services.ts';
+import type { AudienceQuestions } from './audience-questions.ts';
+import { shareLongPolling } from './long-polling.ts';
+import { PLAYBACK_RENEW_MS, signPlayback } from './playback.ts';
+import type { LiveService } from './service.ts';
+import { type Ticket, verifyTicket } from './ticket.ts';
+import { ANNOUNCE_MS, type Counts, createViewers } from './viewers.ts';
+
+/** What workers tell each other. Ids and counts alone, so that a message always fits into one NOTIFY. */
+interface BusEvents {
+  'room-changed': (sessionId: string) => void;
+  viewers: (workerId: string, counts: Counts) => void;
+  exclude: (who: { loginIds?: string[]; personId?: string }) => void;
+}
+
+interface SocketState {
+  ticket?: Ticket;
+  console?: { sessionId: string; loginId: string | null };
+  playbackGivenAt?: number;
+  /** Rooms are told apart by it in viewers.ts. */
+  counted?: boolean;
+}
+
+type Io = Server<ClientEvents, ServerEvents, BusEvents, SocketState>;
+type RoomSocket = Socket<ClientEvents, ServerEvents, BusEvents, SocketState>;
+type Answers = { [E in ClientEventName]: (socket: RoomSocket, payload: ClientPayload<E>) => Promise<AckData[E]> };
+
+export interface GatewayNeeds {
+  live: LiveService;
+  questions: AudienceQuestions;
+  principalFromCookies(cookie: string | undefined): Promise<Principal>;
+  isLoginActive(loginId: string): Promise<boolean>;
+  locateSession(sessionId: string): Promise<Target | null>;
+  setPeakDevices(sessionId: string, devices: number): Promise<void>;
+  answerQuestion(answer: {
+    sessionId: string;
+    liveQuestionId: string;
+    personId: string;
+    unitId: string;
+    connId: string;
+    choice: number[];
+  }): Promise<{ stored: true }>;
+  liveQuestion(liveQuestionId: string): Promise<LiveQuestion | null>;
+}
+
+export interface Gateway {
+  close(): Promise<void>;
+}
+
+/** Largest message a browser sends: fifty beats. */
+const MAX_MESSAGE_BYTES = 64 * 1_024;
+/** NOTIFY ends below 8,000 bytes; longer messages go through a table. */
+const NOTIFY_BYTES = 7_000;
+const DRAIN_WITHIN_MS = 5_000;
+
+/** Sockets: rooms of learners, and of those who watch from a console. */
+export function createGateway(
+  services: Services,
+  servers: { publicHttp: http.Server; privateHttp: http.Server },
+  worker: { index: number; siblings: () => number[] },
+  needs: GatewayNeeds,
+): Gateway {
+  const { db, clock, config, secrets, logger, signals } = services;
+  const { live } = needs;
+  const viewers = createViewers(clock);
+  const shown = new Map<string, number>();
+  const workerId = `${process.pid}.${worker.index}.${clock()}`;
+
+  const io: Io = new Server(servers.publicHttp, {
+    adapter: createAdapter(db.pool, {
+      payloadThreshold: NOTIFY_BYTES,
+      errorHandler: (error: Error) => logger.warn({ err: error }, 'socket bus'),
+    }),
+    serveClient: false,
+    httpCompression: false,
+    perMessageDeflate: false,
+    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    pingInterval: 25_000,
+    pingTimeout: 20_000,
+    allowRequest: (req, done) => done(null, isOwnOrigin(req.headers, config.publicUrl)),
+  });
+  shareLongPolling(io, servers.publicHttp, servers.privateHttp, worker);
+
+  const answers: Answers = {
+    async 'room:join'(socket, { ticket: token }) {
+      const ticket = verifyTicket(secrets.ticket, token, clock());
+      if (!ticket) throw new AppError('bad-ticket');
+      if (!(await needs.isLoginActive(ticket.loginId))) throw new AppError('not-signed-in');
+      const room = await live.rooms.snapshot(ticket.sessionId);
+      leave(socket);
+      socket.data.ticket = ticket;
+      await socket.join([sessionRoom(ticket.sessionId), personRoom(ticket.personId), loginRoom(ticket.loginId)]);
+      if (socket.connected) {
+        viewers.join(ticket.sessionId, ticket.connId);
+        socket.data.counted = true;
+      }
+      const creditedMs = await live.credit(ticket.sessionId, ticket.personId);
+      return { room, creditedMs, viewers: viewers.total(ticket.sessionId) };
+    },
+    async 'beat:send'(socket, { beats }) {
+      const ticket = ticketOf(socket);
+      if (!(await needs.isLoginActive(ticket.loginId))) throw new AppError('not-signed-in');
+      const stored = await live.storeBeats(ticket, beats);
+      const playbackToken = await renewedPlayback(socket, ticket);
+      return { ...stored, ...(playbackToken && { playbackToken }) };
+    },
+    async 'question:ask'(socket, payload) {
+      const question = await needs.questions.ask(ticketOf(socket), payload);
+      io.to(consoleRoom(question.sessionId)).emit('question:asked', question);
+      return { id: question.id };
+    },
+    async 'quiz:answer'(socket, { liveQuestionId, choice }) {
+      const { sessionId, personId, unitId, connId } = ticketOf(socket);
+      return needs.answerQuestion({ sessionId, liveQuestionId, personId, unitId, connId, choice });
+    },
+    async 'console:join'(socket, { sessionId }) {
+      const principal = await needs.principalFromCookies(socket.handshake.headers.cookie);
+      const target = await needs.locateSession(sessionId);
+      await authorise(principal, 'room:watch', target ?? {});
+      if (!target) throw new AppError('not-found');
+      socket.data.console = { sessionId, loginId: principal.loginId };
+      await socket.join([sessionRoom(sessionId), consoleRoom(sessionId)]);
+      if (principal.loginId) await socket.join(loginRoom(principal.loginId));
+      return { room: await live.rooms.snapshot(sessionId), viewers: viewers.total(sessionId) };
+    },
+  };
+  const events = Object.keys(clientEvents) as ClientEventName[];
+  for (const event of events) {
+    const { action } = clientEvents[event];
+    if (!isAction(action)) throw new Error(`${event} names the action ${action}, which the policy table does not have`);
+  }
+
+  io.on('connection', (socket) => {
+    for (const event of events) register(socket, event);
+    socket.on('disconnect', () => leave(socket));
+  });
+
+  /** Validates, answers and acks one kind of request. */
+  function register<E extends ClientEventName>(socket: RoomSocket, event: E): void {
+    const listener = async (payload: unknown, ack?: unknown) => {
+      const reply = typeof ack === 'function' ? (ack as (answer: Ack<AckData[E]>) => void) : () => undefined;
+      try {
+        const data = await answers[event](socket, parse(clientEvents[event].payload, payload) as ClientPayload<E>);
+        reply({ ok: true, data });
+      } catch (error) {
+        reply({ ok: false, error: shownError(error, event) });
+      }
+    };
+    // The event map is a union here, which the typed `on` can't follow; this function's signature is the check.
+    (socket as unknown as Socket).on(event as string, listener);
+  }
+
+  function shownError(error: unknown, event: string) {
+    if (error instanceof AppError) return { code: error.code, params: error.params };
+    logger.error({ err: error, event }, 'socket request failed');
+    return { code: 'internal' as const };
+  }
+
+  function leave(socket: RoomSocket): void {
+    const { ticket, counted } = socket.data;
+    if (!ticket || !counted) return;
+    socket.data.counted = false;
+    viewers.leave(ticket.sessionId, ticket.connId);
+  }
+
+  async function renewedPlayback(socket: RoomSocket, ticket: Ticket): Promise<string | undefined> {
+    const now = clock();
+    if (now - (socket.data.playbackGivenAt ?? ticket.issuedAt) < PLAYBACK_RENEW_MS) return undefined;
+    const { prefix } = await live.rooms.snapshot(ticket.sessionId);
+    if (prefix === null) return undefined;
+    socket.data.playbackGivenAt = now;
+    return signPlayback(secrets.playback, { personId: ticket.personId, sessionId: ticket.sessionId, prefix }, now);
+  }
+
+  async function showRoom(sessionId: string): Promise<void> {
+    live.rooms.forget(sessionId);
+    if (!io.sockets.adapter.rooms.has(sessionRoom(sessionId))) return;
+    io.local.to(sessionRoom(sessionId)).emit('room:changed', await live.rooms.snapshot(sessionId));
+  }
+
+  function changed(sessionId: string): void {
+    showRoom(sessionId).catch((error: unknown) =>
+      logger.warn({ err: error, sessionId }, 'a room was not told of its change'),
+    );
+  }
+
+  function exclude({ loginIds = [], personId }: { loginIds?: string[]; personId?: string }): void {
+    const rooms = [...loginIds.map(loginRoom), ...(personId ? [personRoom(personId)] : [])];
+    if (rooms.length > 0) io.local.in(rooms).disconnectSockets(true);
+  }
+
+  io.on('room-changed', changed);
+  io.on('viewers', (from, counts) => viewers.heard(from, counts));
+  io.on('exclude', exclude);
+
+  const onChanged = (sessionId: string) => {
+    changed(sessionId);
+    io.serverSideEmit('room-changed', sessionId);
+  };
+  const onRevoked = (loginIds: string[]) => {
+    exclude({ loginIds });
+    io.serverSideEmit('exclude', { loginIds });
+  };
+  const onExcluded = (personId: string) => {
+    exclude({ personId });
+    io.serverSideEmit('exclude', { personId });
+  };
+  const onAnswered = ({ liveQuestionId, sessionId }: { liveQuestionId: string; sessionId: string }) => {
+    needs
+      .liveQuestion(liveQuestionId)
+      .then((question) => question && io.to(consoleRoom(sessionId)).emit('quiz:tally', question))
+      .catch((error: unknown) => logger.warn({ err: error }, 'a tally was not shown'));
+  };
+  signals.on('room-changed', onChanged);
+  signals.on('logins-revoked', onRevoked);
+  signals.on('person-excluded', onExcluded);
+  signals.on('live-question-answered', onAnswered);
+
+  const announcing = setInterval(() => {
+    const own = viewers.own();
+    io.serverSideEmit('viewers', workerId, own);
+    for (const room of io.sockets.adapter.rooms.keys()) {
+      const sessionId = sessionOf(room);
+      if (sessionId === null) continue;
+      const devices = viewers.total(sessionId);
+      if (shown.get(sessionId) === devices) continue;
+      shown.set(sessionId, devices);
+      io.local.to(room).emit('room:viewers', { sessionId, devices });
+      needs
+        .setPeakDevices(sessionId, devices)
+        .catch((error: unknown) => logger.warn({ err: error }, 'a peak was not noted'));
+    }
+  }, ANNOUNCE_MS);
+  announcing.unref();
+
+  return {
+    /** Tells everybody to move, at moments drawn at random, and lets go. */
+    async close() {
+      clearInterval(announcing);
+      signals.off('room-changed', onChanged);
+      signals.off('logins-revoked', onRevoked);
+      signals.off('person-excluded', onExcluded);
+      signals.off('live-question-answered', onAnswered);
+      io.local.emit('server:draining', { withinMs: DRAIN_WITHIN_MS });
+      await io.close();
+    },
+  };
+}
+
+const ROOM = 'session:';
+const sessionRoom = (sessionId: string) => `${ROOM}${sessionId}`;
+const consoleRoom = (sessionId: string) => `console:${sessionId}`;
+const personRoom = (personId: string) => `person:${personId}`;
+const loginRoom = (loginId: string) => `login:${loginId}`;
+
+function sessionOf(room: string): string | null {
+  return room.startsWith(ROOM) ? room.slice(ROOM.length) : null;
+}
+
+function ticketOf(socket: RoomSocket): Ticket {
+  const { ticket } = socket.data;
+  if (!ticket) throw new AppError('not-joined');
+  return ticket;
+}

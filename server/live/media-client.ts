@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import {
+  type BroadcastStatus,
+  type DenyRequest,
+  type EndRequest,
+  type RetargetRequest,
+  StatusResponse,
+} from '#contract/media.ts';
+import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
+import type { Services } from '../services.ts';
+
+const TIMEOUT_MS = 3_000;
+/** A media process that was killed is back within seconds; what it must know is said again until then. */
+const ATTEMPTS = 20;
+const RETRY_MS = 1_500;
+/** Every console asks for the stream's health every two seconds; media is asked once a second for all of them. */
+const STATUS_AGE_MS = 1_000;
+
+export type MediaClient = ReturnType<typeof createMediaClient>;
+
+/** Signed calls to the media process. */
+export function createMediaClient({ config, secrets, clock, logger }: Services) {
+  let status: { at: number; answer: Promise<BroadcastStatus[]> } | null = null;
+  let closed = false;
+
+  async function post(name: string, body: object): Promise<unknown> {
+    if (!config.mediaUrl) throw new Error('no media process');
+    const path = `/control/${name}`;
+    const text = JSON.stringify(body);
+    const answer = await fetch(new URL(path, config.mediaUrl), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        [SIGNATURE_HEADER]: sign(secrets.hooks, path, text, Date.now()),
+      },
+      body: text,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!answer.ok) throw new Error(`media answered ${answer.status} to ${name}`);
+    return answer.status === 204 ? null : answer.json();
+  }
+
+  /** Says it until media has heard it. Does not keep anybody waiting. */
+  function insist(name: string, body: object): void {
+    void (async () => {
+      for (let attempt = 1; attempt <= ATTEMPTS && !closed; attempt++) {
+        try {
+          await post(name, body);
+          return;
+        } catch (error) {
+          if (attempt === ATTEMPTS) logger.error({ err: error, name }, 'media was not told');
+          else await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+        }
+      }
+    })();
+  }
+
+  return {
+    /** The session's publisher, if there is one, goes on into this broadcast. */
+    retarget: (request: z.infer<typeof RetargetRequest>) => insist('retarget', request),
+    end: (request: z.infer<typeof EndRequest>) => insist('end', request),
+    deny: (request: z.infer<typeof DenyRequest>) => insist('deny', request),
+    /** Open broadcasts as media sees them; empty while media is away. */
+    status(): Promise<BroadcastStatus[]> {
+      const now = clock();
+      if (!status || now - status.at > STATUS_AGE_MS) {
+        const answer = post('status', {}).then(
+          (body) => StatusResponse.parse(body).broadcasts,
+          () => [],
+        );
+        status = { at: now, answer };
+      }
+      return status.answer;
+    },
+    close() {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import { PLAYBACK_TTL_SECONDS, type PlaybackClaims } from '#contract/media.ts';
+
+/** A token for `/media/<prefix>/`, which the media process checks by itself. `now` in epoch ms. */
+export function signPlayback(
+  secret: string,
+  who: { personId: string; sessionId: string; prefix: string },
+  now: number,
+): string {
+  const iat = Math.floor(now / 1_000);
+  const claims: PlaybackClaims = {
+    sub: who.personId,
+    ses: who.sessionId,
+    pfx: who.prefix,
+    jti: randomUUID(),
+    iat,
+    exp: iat + PLAYBACK_TTL_SECONDS,
+  };
+  return jwt.sign(claims, secret, { algorithm: 'HS256' });
+}
+
+/** A token is renewed with a beat once it is past half its life. */
+export const PLAYBACK_RENEW_MS = (PLAYBACK_TTL_SECONDS * 1_000) / 2;

@@ -1,0 +1,73 @@
+import type { RoomLiveQuestion, RoomSnapshot } from '#contract/live.ts';
+import type { Courses } from '../courses/service.ts';
+import { notFound } from '../errors.ts';
+import type { Services } from '../services.ts';
+import type { Broadcasts } from './broadcasts.ts';
+
+/** What a room shows of other features. */
+export interface RoomNeeds {
+  courses: Courses;
+  broadcasts: Broadcasts;
+  /** The question that is open, or whose result is still shown. */
+  currentQuestion(sessionId: string): Promise<RoomLiveQuestion | null>;
+  paperPublished(sessionId: string): Promise<boolean>;
+}
+
+/** A snapshot may be this old when a change was not heard of, because the bus was away. */
+const MAX_AGE_MS = 5_000;
+
+export type Rooms = ReturnType<typeof createRooms>;
+
+/** The shared state of rooms. Kept for a moment, because a crowd that enters must not read the database once each. */
+export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds) {
+  const kept = new Map<string, { at: number; snapshot: Promise<RoomSnapshot> }>();
+
+  async function build(sessionId: string): Promise<RoomSnapshot> {
+    const session = await needs.courses.sessionForRoom(sessionId);
+    if (!session) throw notFound();
+    const [broadcast, question, paperPublished] = await Promise.all([
+      session.startedAt === null ? null : needs.broadcasts.find(sessionId, 'live'),
+      needs.currentQuestion(sessionId),
+      needs.paperPublished(sessionId),
+    ]);
+    return {
+      sessionId,
+      revision: session.revision,
+      state: session.state,
+      courseTitle: session.courseTitle,
+      number: session.number,
+      topic: session.topic,
+      outline: session.outline,
+      instructorName: session.instructorName,
+      startsAt: instant(session.startsAt),
+      plannedMinutes: session.plannedMinutes,
+      startedAt: session.startedAt === null ? null : instant(session.startedAt),
+      endedAt: session.endedAt === null ? null : instant(session.endedAt),
+      requiredMs: session.requiredMs,
+      prefix: broadcast !== null && broadcast.firstPdt !== null ? broadcast.prefix : null,
+      publishing: broadcast?.publishing ?? false,
+      question,
+      paperPublished,
+    };
+  }
+
+  return {
+    /** @throws AppError `not-found` */
+    snapshot(sessionId: string): Promise<RoomSnapshot> {
+      const now = clock();
+      const known = kept.get(sessionId);
+      if (known && now - known.at <= MAX_AGE_MS) return known.snapshot;
+      const snapshot = build(sessionId);
+      kept.set(sessionId, { at: now, snapshot });
+      snapshot.catch(() => kept.delete(sessionId));
+      return snapshot;
+    },
+    forget(sessionId: string): void {
+      kept.delete(sessionId);
+    },
+  };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type { Beat, BeatsStored } from '#contract/attendance.ts';
+import type { Admission, StreamHealth } from '#contract/live.ts';
+import { SourceFormat } from '#contract/media.ts';
+import type { AttendanceService } from '../attendance/service.ts';
+import type { Courses } from '../courses/service.ts';
+import { AppError, notFound } from '../errors.ts';
+import type { Services } from '../services.ts';
+import type { Broadcasts } from './broadcasts.ts';
+import type { MediaClient } from './media-client.ts';
+import { signPlayback } from './playback.ts';
+import type { Rooms } from './rooms.ts';
+import { signTicket, type Ticket, verifyTicket } from './ticket.ts';
+
+export interface LiveNeeds {
+  courses: Courses;
+  attendance: AttendanceService;
+  rooms: Rooms;
+  broadcasts: Broadcasts;
+  media: MediaClient;
+  personForLogin(
+    personId: string,
+  ): Promise<{ name: string; unitId: string; unitName: string; verification: string } | null>;
+  /** Live questions of a session that a person has answered. */
+  answeredBy(sessionId: string, personId: string): Promise<string[]>;
+}
+
+/** Null while there is nothing to see. */
+interface Playback {
+  prefix: string | null;
+  playbackToken: string | null;
+  kind: 'preview' | 'live' | null;
+}
+
+export type LiveService = ReturnType<typeof createLive>;
+
+/** Entering a room, and what is seen and stored from it. */
+export function createLive({ clock, secrets }: Services, needs: LiveNeeds) {
+  const { courses, attendance, rooms, broadcasts, media } = needs;
+
+  async function storeBeats(ticket: Ticket, beats: Beat[]): Promise<BeatsStored> {
+    const { personId, sessionId, connId, deviceId, issuedAt } = ticket;
+    const stored = await attendance.store({ personId, sessionId, connId, deviceId, openedAt: issuedAt }, beats);
+    const { revision } = await rooms.snapshot(sessionId);
+    return { ...stored, revision };
+  }
+
+  return {
+    rooms,
+    storeBeats,
+    credit: attendance.credit,
+
+    /**
+     * Lets a person in: notes them as present in the room and gives a ticket for this page load.
+     * @throws AppError `session-not-open` for a draft, `person-refused`
+     */
+    async enter(who: { personId: string; loginId: string; deviceId: string }, sessionId: string): Promise<Admission> {
+      const now = clock();
+      const person = await needs.personForLogin(who.personId);
+      if (!person) throw new AppError('not-signed-in');
+      if (person.verification === 'refused') throw new AppError('person-refused');
+      const room = await rooms.snapshot(sessionId);
+      if (room.state === 'draft') throw new AppError('session-not-open');
+      const { creditedMs } =
+        room.state === 'scheduled' || room.state === 'live'
+          ? await attendance.enter({ sessionId, personId: who.personId })
+          : { creditedMs: await attendance.credit(sessionId, who.personId) };
+      const connId = randomUUID();
+      const ticket = signTicket(
+        secrets.ticket,
+        { ...who, sessionId, connId, unitId: person.unitId, personName: person.name, unitName: person.unitName },
+        now,
+      );
+      return {
+        ticket,
+        connId,
+        playbackToken:
+          room.prefix === null
+            ? null
+            : signPlayback(secrets.playback, { personId: who.personId, sessionId, prefix: room.prefix }, now),
+        creditedMs,
+        personName: person.name,
+        room,
+        answered: await needs.answeredBy(sessionId, who.personId),
+      };
+    },
+
+    /** Beats of a page that is gone: its ticket is all that speaks for them. */
+    async storeLeftBeats(token: string, beats: Beat[]): Promise<BeatsStored> {
+      const ticket = verifyTicket(secrets.ticket, token, clock());
+      if (!ticket) throw new AppError('bad-ticket');
+      return storeBeats(ticket, beats);
+    },
+
+    async myCredit(sessionId: string, personId: string) {
+      const session = await courses.sessionForRoom(sessionId);
+      if (!session) throw notFound();
+      const creditedMs = await attendance.credit(sessionId, personId);
+      return { personId, creditedMs, requiredMs: session.requiredMs, complete: creditedMs >= session.requiredMs };
+    },
+
+    /** Playback for a console: the test stream before the class, the class from its start. */
+    async watch(viewerId: string, sessionId: string): Promise<Playback> {
+      const session = await courses.sessionForRoom(sessionId);
+      if (!session) throw notFound();
+      const kind = session.startedAt === null ? 'preview' : 'live';
+      const broadcast = await broadcasts.find(sessionId, kind);
+      if (!broadcast || broadcast.firstPdt === null) return { prefix: null, playbackToken: null, kind: null };
+      const { prefix } = broadcast;
+      return {
+        prefix,
+        playbackToken: signPlayback(secrets.playback, { personId: viewerId, sessionId, prefix }, clock()),
+        kind,
+      };
+    },
+
+    async health(sessionId: string): Promise<StreamHealth> {
+      const session = await courses.sessionForRoom(sessionId);
+      if (!session) throw notFound();
+      const open = (await media.status()).filter((status) => status.sessionId === sessionId);
+      const status = open.find((candidate) => candidate.publishing) ?? open[0];
+      return {
+        kind: status?.kind ?? null,
+        publishing: status?.publishing ?? false,
+        source: status ? SourceFormat.nullable().parse(status.source) : null,
+        bitrate: status?.bitrate ?? 0,
+        keyFrameIntervalMs: status?.keyFrameIntervalMs ?? null,
+        lagMs: status?.lagMs ?? null,
+        publisherLostAt: session.publisherLostAt === null ? null : new Date(session.publisherLostAt).toISOString(),
+      };
+    },
+  };
+}

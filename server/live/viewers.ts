@@ -1,0 +1,52 @@
+import type { Clock } from '../clock.ts';
+
+/** How often a worker tells the others its counts, ms. */
+export const ANNOUNCE_MS = 2_000;
+/** A worker that was not heard of for so long is gone, and its viewers with it. */
+const EXPIRE_MS = 7_000;
+
+/** Devices by session, as one worker counts them. */
+export type Counts = Record<string, number>;
+
+export type Viewers = ReturnType<typeof createViewers>;
+
+/**
+ * 设备 connected to each room over all workers. A device counts by its page load, so that the late end of an old socket
+ * never takes away somebody who is back on a new one.
+ */
+export function createViewers(clock: Clock) {
+  const here = new Map<string, Map<string, number>>();
+  const elsewhere = new Map<string, { at: number; counts: Counts }>();
+
+  return {
+    join(sessionId: string, connId: string): void {
+      const room = here.get(sessionId) ?? new Map<string, number>();
+      room.set(connId, (room.get(connId) ?? 0) + 1);
+      here.set(sessionId, room);
+    },
+    leave(sessionId: string, connId: string): void {
+      const room = here.get(sessionId);
+      const sockets = (room?.get(connId) ?? 0) - 1;
+      if (!room) return;
+      if (sockets > 0) room.set(connId, sockets);
+      else room.delete(connId);
+      if (room.size === 0) here.delete(sessionId);
+    },
+    /** What to tell the other workers. */
+    own(): Counts {
+      return Object.fromEntries([...here].map(([sessionId, room]) => [sessionId, room.size]));
+    },
+    heard(workerId: string, counts: Counts): void {
+      elsewhere.set(workerId, { at: clock(), counts });
+    },
+    total(sessionId: string): number {
+      const now = clock();
+      let devices = here.get(sessionId)?.size ?? 0;
+      for (const [workerId, { at, counts }] of elsewhere) {
+        if (now - at > EXPIRE_MS) elsewhere.delete(workerId);
+        else devices += counts[sessionId] ?? 0;
+      }
+      return devices;
+    },
+  };
+}
