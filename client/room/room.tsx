@@ -1,3 +1,130 @@
-export default function Page() {
-  return null;
+import './room.css';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { Link, useParams } from 'react-router';
+import { formatCount } from '#client/format.ts';
+import { ButtonLink } from '#client/ui/button.tsx';
+import { Failure } from '#client/ui/notice.tsx';
+import { Page, useTitle } from '#client/ui/page.tsx';
+import { Waiting } from '#client/ui/spinner.tsx';
+import { Tabs } from '#client/ui/tabs.tsx';
+import { Progress } from './progress.tsx';
+import { Questions } from './questions.tsx';
+import { type Room, RoomLink, type RoomView } from './room-link.ts';
+import { Stage } from './stage.tsx';
+import { Summary } from './summary.tsx';
+import { useRoomText } from './text.ts';
+
+/** The picture is a little behind: its last seconds still play when the class has ended. */
+const LAST_SECONDS_MS = 5_000;
+
+export default function RoomPage() {
+  const { sessionId = '' } = useParams();
+  const [link, setLink] = useState<RoomLink | null>(null);
+  useEffect(() => {
+    const opened = new RoomLink(sessionId);
+    setLink(opened);
+    return () => opened.close();
+  }, [sessionId]);
+  return link ? <Opened key={sessionId} link={link} /> : <Waiting />;
+}
+
+function Opened({ link }: { link: RoomLink }) {
+  const t = useRoomText();
+  const view = useSyncExternalStore(link.subscribe, link.view);
+  const { room, refusal } = view;
+  const over = useOver(room);
+  useTitle(room?.topic ?? t('room'));
+
+  if (refusal && (!room || refusal.status === 403)) {
+    return (
+      <Page title={t('refused')} home="/learn">
+        <Failure what={t('refused')} error={refusal} retry={() => void link.enter()} />
+        <p className="room__back">
+          <ButtonLink to="/learn">{t('toList')}</ButtonLink>
+        </p>
+      </Page>
+    );
+  }
+  if (!room) return <Waiting />;
+  if (over) {
+    return (
+      <Page title={room.topic} home="/learn">
+        <p className="room__course">
+          {room.courseTitle} · {t('number', { number: room.number })}
+        </p>
+        <h1 className="room__over-topic">{room.topic}</h1>
+        <Summary room={room} creditedMs={view.creditedMs} />
+      </Page>
+    );
+  }
+  return (
+    <div className="room">
+      <Head room={room} view={view} />
+      <div className="room__stage">
+        <Stage link={link} room={room} admissions={view.admissions} answered={view.answered} />
+      </div>
+      <div className="room__progress">
+        <Progress creditedMs={view.creditedMs} requiredMs={room.requiredMs} />
+      </div>
+      <aside className="room__side">
+        <Tabs
+          label={t('sideBar')}
+          tabs={[
+            { key: 'ask', title: t('questions'), panel: <Questions link={link} connected={view.connected} /> },
+            { key: 'outline', title: t('outline'), panel: <Outline room={room} /> },
+          ]}
+        />
+      </aside>
+    </div>
+  );
+}
+
+function Head({ room, view }: { room: Room; view: RoomView }) {
+  const t = useRoomText();
+  return (
+    <header className="room__head">
+      <Link className="room__up" to="/learn" aria-label={t('back')}>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M15 5l-7 7 7 7" />
+        </svg>
+      </Link>
+      {room.state === 'live' && <span className="room__live">{t('live')}</span>}
+      <h1 className="room__topic">
+        <span className="room__number">{t('number', { number: room.number })}</span> {room.topic}
+      </h1>
+      <span className="room__viewers numbers" role="status">
+        {view.connected
+          ? view.viewers !== null && t('viewers', { devices: formatCount(view.viewers) })
+          : t('reconnecting')}
+      </span>
+    </header>
+  );
+}
+
+function Outline({ room }: { room: Room }) {
+  const t = useRoomText();
+  return (
+    <div className="outline">
+      {room.instructorName && <p className="outline__who">{t('instructor', { name: room.instructorName })}</p>}
+      <p className="outline__text">{room.outline || t('noOutline')}</p>
+    </div>
+  );
+}
+
+/** Whether to show what came out: at once when the class was over already, else after the picture's last seconds. */
+function useOver(room: Room | null): boolean {
+  const ended = room?.state === 'ended' || room?.state === 'archived';
+  const known = room !== null;
+  const [over, setOver] = useState(false);
+  const [seenBefore, setSeenBefore] = useState(false);
+  useEffect(() => {
+    if (known && !ended) setSeenBefore(true);
+    if (!ended) {
+      setOver(false);
+      return;
+    }
+    const timer = setTimeout(() => setOver(true), seenBefore ? LAST_SECONDS_MS : 0);
+    return () => clearTimeout(timer);
+  }, [known, ended, seenBefore]);
+  return over;
 }

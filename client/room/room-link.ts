@@ -1,0 +1,212 @@
+import { ApiError, call } from '#client/api.ts';
+import { deviceId } from '#client/device.ts';
+import { openSocket, type RoomSocket, request } from '#client/socket.ts';
+import type { Result } from '#contract/api.ts';
+import type { BeatsStored } from '#contract/attendance.ts';
+import { BeatSender } from './beats.ts';
+import { setPlaybackCookie } from './playback-cookie.ts';
+
+type Admission = Result<'POST /sessions/:sessionId/ticket'>;
+export type Room = Admission['room'];
+
+/** What a page shows of its room. Replaced, never changed. */
+export interface RoomView {
+  /** null until the first admission. */
+  room: Room | null;
+  creditedMs: number;
+  /** 设备 in the room; null while unknown. */
+  viewers: number | null;
+  connected: boolean;
+  /** Why the room can't be entered; null while it can. */
+  refusal: ApiError | null;
+  /** Rises with each playback token, so that a player that was refused tries again. */
+  admissions: number;
+  /** Live questions that I have answered, also on another device. */
+  answered: readonly string[];
+}
+
+const REENTER_MS = 1_500;
+const RETRY_LONGEST_MS = 15_000;
+/** Refusals that only a person can change; everything else is tried again. */
+const FINAL = new Set(['not-invited', 'session-not-open', 'not-found', 'forbidden', 'not-signed-in', 'person-refused']);
+
+/**
+ * A page's tie to one room: admission, socket, the room as it stands, and its beats. Reconnects and enters again by itself
+ * until it is closed.
+ */
+export class RoomLink {
+  readonly sessionId: string;
+  readonly socket: RoomSocket = openSocket();
+  #view: RoomView = {
+    room: null,
+    creditedMs: 0,
+    viewers: null,
+    connected: false,
+    refusal: null,
+    admissions: 0,
+    answered: [],
+  };
+  #listeners = new Set<() => void>();
+  #beats: BeatSender | null = null;
+  #ticket: string | null = null;
+  /** The ticket for which the socket stands at present. */
+  #joinedTicket: string | null = null;
+  /** The place that the playback token of the last admission opens. */
+  #admittedPrefix: string | null = null;
+  /** By `performance.now()`, when an admission with a place to read from was last given. */
+  #enteredAt = Number.NEGATIVE_INFINITY;
+  #entering = false;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(sessionId: string) {
+    this.sessionId = sessionId;
+    this.socket.on('connect', () => void this.#join());
+    this.socket.on('disconnect', () => {
+      this.#joinedTicket = null;
+      this.#show({ connected: false });
+    });
+    this.socket.on('room:changed', (room) => this.#showRoom(room));
+    this.socket.on('room:viewers', ({ sessionId: of, devices }) => {
+      if (of === sessionId) this.#show({ viewers: devices });
+    });
+    void this.enter();
+  }
+
+  view = (): RoomView => this.#view;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Where the player's samples go; null before the first admission. */
+  get beats(): BeatSender | null {
+    return this.#beats;
+  }
+
+  /** Gets a new ticket and playback token. One at a time. */
+  async enter(): Promise<void> {
+    if (this.#entering || this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#entering = true;
+    try {
+      const admission = await call('POST /sessions/:sessionId/ticket', {
+        params: { sessionId: this.sessionId },
+        body: { deviceId: deviceId() },
+      });
+      if (!this.#closed) this.#admitted(admission);
+    } catch (error) {
+      this.#refused(error);
+    } finally {
+      this.#entering = false;
+    }
+  }
+
+  /**
+   * Enters again a little later, at a moment drawn at random: everybody in the room may want to at once. Slower when the last time
+   * was only just, since it may not have helped.
+   */
+  enterSoon(): void {
+    clearTimeout(this.#timer);
+    const range = performance.now() - this.#enteredAt < RETRY_LONGEST_MS ? RETRY_LONGEST_MS : REENTER_MS;
+    this.#timer = setTimeout(() => void this.enter(), Math.random() * range);
+  }
+
+  noteAnswered(liveQuestionId: string): void {
+    if (!this.#view.answered.includes(liveQuestionId)) {
+      this.#show({ answered: [...this.#view.answered, liveQuestionId] });
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#beats?.close();
+    this.socket.disconnect();
+  }
+
+  #admitted(admission: Admission): void {
+    const { room, playbackToken } = admission;
+    this.#ticket = admission.ticket;
+    this.#admittedPrefix = room.prefix;
+    if (room.prefix) this.#enteredAt = performance.now();
+    if (playbackToken && room.prefix) setPlaybackCookie(room.prefix, playbackToken);
+    this.#beats?.close();
+    this.#beats = new BeatSender({
+      ticket: admission.ticket,
+      connId: admission.connId,
+      socket: this.socket,
+      joined: () => this.#joinedTicket === admission.ticket,
+      onStored: (stored) => this.#stored(stored),
+      onRefused: () => this.enterSoon(),
+    });
+    this.#show({
+      refusal: null,
+      creditedMs: Math.max(admission.creditedMs, this.#view.creditedMs),
+      admissions: this.#view.admissions + (playbackToken ? 1 : 0),
+      answered: [...new Set([...this.#view.answered, ...admission.answered])],
+    });
+    this.#showRoom(room);
+    void this.#join();
+  }
+
+  #refused(error: unknown): void {
+    if (this.#closed) return;
+    const refusal = error instanceof ApiError ? error : new ApiError('offline');
+    this.#show({ refusal });
+    if (FINAL.has(refusal.code)) return;
+    this.#failures += 1;
+    const range = Math.min(1_000 * 2 ** this.#failures, RETRY_LONGEST_MS);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.enter(), Math.random() * range);
+  }
+
+  async #join(): Promise<void> {
+    const ticket = this.#ticket;
+    if (!ticket || !this.socket.connected) return;
+    this.#joinedTicket = null;
+    try {
+      const joined = await request(this.socket, 'room:join', { ticket });
+      // A newer ticket came meanwhile, and joins by itself.
+      if (ticket !== this.#ticket) return;
+      this.#joinedTicket = ticket;
+      this.#failures = 0;
+      this.#show({ connected: true, viewers: joined.viewers, creditedMs: joined.creditedMs });
+      this.#showRoom(joined.room);
+      void this.#beats?.flush();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#refused(error);
+    }
+  }
+
+  #stored(stored: BeatsStored): void {
+    this.#show({ creditedMs: stored.creditedMs });
+    const { room } = this.#view;
+    if (room?.prefix && stored.playbackToken) setPlaybackCookie(room.prefix, stored.playbackToken);
+    if (room && stored.revision > room.revision) void this.#fetchRoom();
+  }
+
+  async #fetchRoom(): Promise<void> {
+    try {
+      this.#showRoom(await call('GET /sessions/:sessionId/room', { params: { sessionId: this.sessionId } }));
+    } catch {
+      // The next ack says again that there is something newer.
+    }
+  }
+
+  #showRoom(room: Room): void {
+    const before = this.#view.room;
+    if (room.sessionId !== this.sessionId || (before && room.revision < before.revision)) return;
+    this.#show({ room });
+    // A new place to read from needs a token of its own.
+    if (room.prefix && room.prefix !== this.#admittedPrefix) this.enterSoon();
+  }
+
+  #show(changes: Partial<RoomView>): void {
+    this.#view = { ...this.#view, ...changes };
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,137 @@
+import { type RefObject, useEffect, useRef } from 'react';
+import { Button } from '#client/ui/button.tsx';
+import { Spinner } from '#client/ui/spinner.tsx';
+import { QuizCard } from './quiz-card.tsx';
+import type { Room, RoomLink } from './room-link.ts';
+import { useRoomText } from './text.ts';
+import { type PlayerHandle, usePlayer } from './use-player.ts';
+import { type Quiz, useQuiz } from './use-quiz.ts';
+import { WaitingRoom } from './waiting-room.tsx';
+
+type FullScreenVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void; webkitExitFullscreen?: () => void };
+
+/** The picture, and whatever lies over it. */
+export function Stage({
+  link,
+  room,
+  admissions,
+  answered,
+}: {
+  link: RoomLink;
+  room: Room;
+  admissions: number;
+  answered: readonly string[];
+}) {
+  const t = useRoomText();
+  const frame = useRef<HTMLDivElement>(null);
+  const video = useRef<FullScreenVideo>(null);
+  const begun = room.state !== 'scheduled' && room.state !== 'draft';
+  const prefix = begun ? room.prefix : null;
+  const player = usePlayer(video, link, prefix, admissions);
+  const quiz = useQuiz(link, room.question, answered, player.pdt);
+  useQuizBeforeFullScreen(video, quiz);
+
+  return (
+    <div className="stage" ref={frame}>
+      <video
+        ref={video}
+        className="stage__picture"
+        aria-label={t('picture')}
+        playsInline
+        autoPlay
+        {...{ 'webkit-playsinline': 'true', 'x5-playsinline': 'true', 'x5-video-player-type': 'h5-page' }}
+      />
+      {prefix ? <Over room={room} player={player} /> : <WaitingRoom room={room} />}
+      {prefix && <Controls frame={frame} video={video} player={player} />}
+      {quiz && <QuizCard quiz={quiz} />}
+    </div>
+  );
+}
+
+function Over({ room, player }: { room: Room; player: PlayerHandle }) {
+  const t = useRoomText();
+  const { started, waiting, paused, muted } = player.view;
+  if (!room.publishing && room.state === 'live') {
+    return (
+      <div className="stage__over stage__over--slate" role="status">
+        {t('away')}
+      </div>
+    );
+  }
+  if (paused) {
+    return (
+      <div className="stage__over">
+        <Button look="primary" className="stage__tap" onClick={player.play}>
+          {t('tapToPlay')}
+        </Button>
+      </div>
+    );
+  }
+  if (waiting) {
+    return (
+      <div className="stage__over" role="status">
+        <Spinner />
+        <span className="stage__words">{t('buffering')}</span>
+      </div>
+    );
+  }
+  if (started && muted) {
+    return (
+      <div className="stage__over">
+        <Button look="primary" className="stage__tap" onClick={player.play}>
+          {t('tapForSound')}
+        </Button>
+      </div>
+    );
+  }
+  return null;
+}
+
+function Controls({
+  frame,
+  video,
+  player,
+}: {
+  frame: RefObject<HTMLDivElement | null>;
+  video: RefObject<FullScreenVideo | null>;
+  player: PlayerHandle;
+}) {
+  const t = useRoomText();
+  const { muted } = player.view;
+
+  function fullScreen() {
+    const element = frame.current;
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else if (element?.requestFullscreen) void element.requestFullscreen().catch(() => undefined);
+    // iPhones give the whole screen to the video alone.
+    else video.current?.webkitEnterFullscreen?.();
+  }
+
+  return (
+    <div className="stage__controls">
+      <button type="button" aria-label={t(muted ? 'unmute' : 'mute')} onClick={() => player.setMuted(!muted)}>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z" fill="currentColor" />
+          {muted ? (
+            <path d="M15.5 9.5l5 5M20.5 9.5l-5 5" />
+          ) : (
+            <path d="M15.5 9a4.5 4.5 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11" />
+          )}
+        </svg>
+      </button>
+      <button type="button" aria-label={t('fullScreen')} onClick={fullScreen}>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5" />
+        </svg>
+      </button>
+    </div>
+  );
+}
+
+/** The iPhone's own full screen would hide the question. */
+function useQuizBeforeFullScreen(video: RefObject<FullScreenVideo | null>, quiz: Quiz | null): void {
+  const id = quiz?.question.id;
+  useEffect(() => {
+    if (id) video.current?.webkitExitFullscreen?.();
+  }, [id, video]);
+}

@@ -1,0 +1,42 @@
+import { useEffect, useState } from 'react';
+import { formatClock, formatDateTime } from '#client/format.ts';
+import { useLanguage } from '#client/i18n.ts';
+import { serverNow } from '#client/server-clock.ts';
+import type { Room } from './room-link.ts';
+import { useRoomText } from './text.ts';
+
+/** Stands where the picture will be until the class begins. */
+export function WaitingRoom({ room }: { room: Room }) {
+  const t = useRoomText();
+  const language = useLanguage();
+  const [now, setNow] = useState(serverNow);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(serverNow()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  const left = Date.parse(room.startsAt) - now;
+  return (
+    <div className="before">
+      {room.state === 'live' ? (
+        <p className="before__words" role="status">
+          {t('noPicture')}
+        </p>
+      ) : left > 0 ? (
+        <>
+          <p className="before__words">{t('startsIn')}</p>
+          <p className="before__count numbers" role="timer">
+            {left > 86_400_000 ? formatDateTime(room.startsAt, language) : formatClock(left)}
+          </p>
+        </>
+      ) : (
+        <p className="before__words" role="status">
+          {t('startsSoon')}
+        </p>
+      )}
+      <p className="before__hint">
+        {room.state !== 'live' && <>{t('starts', { time: formatDateTime(room.startsAt, language) })} · </>}
+        {t('startsByItself')}
+      </p>
+    </div>
+  );
+}
