@@ -8,13 +8,6 @@ import { newJoinCode } from '#server/organisations/secrets.ts';
 import type { Sealing } from '#server/sealing.ts';
 import { HttpClient } from './http-client.ts';
 
-export interface SeededUnit {
-  id: string;
-  name: string;
-  areaId: string;
-  joinCode: string;
-}
-
 export interface SeededPerson {
   id: string;
   name: string;

@@ -28,6 +28,13 @@ export interface Reply<T> {
   headers: Headers;
 }
 
+/** Method and path of an endpoint. */
+export function addressOf(key: EndpointKey, params: Record<string, string> = {}): { method: string; path: string } {
+  const [method, template] = key.split(' ') as [string, string];
+  const path = template.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? `:${name}`));
+  return { method, path: `/api/v1${path}` };
+}
+
 /** A browser without pages: a cookie jar and the calls of the contract. */
 export class HttpClient {
   readonly url: string;
@@ -40,13 +47,12 @@ export class HttpClient {
   /** `call('POST /login', { body })`, with the header that our own pages send. */
   async call<K extends EndpointKey>(key: K, ...[given]: CallArguments<K>): Promise<Reply<Answer<K>>> {
     const { params, query, body, headers } = (given ?? {}) as LooseRequest;
-    const [method, template] = key.split(' ') as [string, string];
-    const path = template.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params?.[name] ?? `:${name}`));
+    const { method, path } = addressOf(key, params);
     const search = new URLSearchParams(
       Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
     );
     const upload = 'upload' in api[key];
-    const response = await this.fetch(`/api/v1${path}${search.size > 0 ? `?${search}` : ''}`, {
+    const response = await this.fetch(`${path}${search.size > 0 ? `?${search}` : ''}`, {
       method,
       headers: {
         'x-anke-client': 'test',
