@@ -1,0 +1,70 @@
+import type { AddressInfo } from 'node:net';
+import { Broadcasts, prepareRecordings } from './broadcasts.ts';
+import type { Clock } from './clock.ts';
+import type { MediaConfig, MediaSecrets } from './config.ts';
+import { findFfmpeg } from './ffmpeg.ts';
+import { Hooks } from './hooks.ts';
+import { createHttp } from './http.ts';
+import type { Logger } from './logger.ts';
+import { createRtmpServer } from './rtmp/server.ts';
+import { Tokens } from './tokens.ts';
+
+export interface Media {
+  /** @throws when a port is taken. */
+  listen(): Promise<{ port: number; rtmpPort: number }>;
+  /** Disconnects publishers, writes what is recorded, lets go of the ports. */
+  close(): Promise<void>;
+}
+
+/** Puts the media process together: publishers in by RTMP, viewers out by HTTP. */
+export async function createMedia(options: {
+  config: MediaConfig;
+  secrets: MediaSecrets;
+  clock: Clock;
+  logger: Logger;
+}): Promise<Media> {
+  const { config, secrets, clock, logger } = options;
+  const ffmpeg = await findFfmpeg(config.ffmpegPath, logger);
+  await prepareRecordings(config.dataDir);
+  const hooks = new Hooks({ appUrl: config.appUrl, secret: secrets.hooks, logger });
+  const broadcasts = new Broadcasts({ dataDir: config.dataDir, ffmpeg, hooks, clock, logger });
+  await broadcasts.resume();
+  const http = createHttp({
+    broadcasts,
+    tokens: new Tokens(secrets.playback, clock),
+    secret: secrets.hooks,
+    clock,
+    logger,
+  });
+  const rtmp = createRtmpServer({
+    host: config.rtmpHost,
+    port: config.rtmpPort,
+    logger,
+    clock,
+    authorise: (streamKey, remoteAddress) => broadcasts.authorise(streamKey, remoteAddress),
+    onPublish: (publication, broadcast) => broadcasts.publish(publication, broadcast),
+  });
+
+  return {
+    async listen() {
+      const rtmpPort = await rtmp.listen();
+      const port = await new Promise<number>((resolve, reject) => {
+        http.once('error', reject);
+        http.listen(config.port, config.host, () => {
+          http.off('error', reject);
+          resolve((http.address() as AddressInfo).port);
+        });
+      });
+      return { port, rtmpPort };
+    },
+    async close() {
+      await rtmp.close();
+      await broadcasts.close();
+      await hooks.close();
+      http.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        http.close(() => resolve());
+      });
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const Environment = z.object({
+  MEDIA_PORT: port.default(0),
+  MEDIA_HOST: z.string().default('127.0.0.1'),
+  RTMP_PORT: port.default(1935),
+  RTMP_HOST: z.string().default('0.0.0.0'),
+  /** Where hooks go. */
+  APP_URL: z.url(),
+  ANKE_DATA: z.string().default('./data'),
+  FFMPEG_PATH: z.string().optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+export interface MediaConfig {
+  port: number;
+  host: string;
+  rtmpPort: number;
+  rtmpHost: string;
+  appUrl: string;
+  /** Absolute. */
+  dataDir: string;
+  ffmpegPath: string | undefined;
+  logLevel: string;
+}
+
+/** Reads and checks the environment. @throws Error naming every wrong variable. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): MediaConfig {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(present);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`wrong environment: ${wrong.join('; ')}`);
+  }
+  const e = parsed.data;
+  return {
+    port: e.MEDIA_PORT,
+    host: e.MEDIA_HOST,
+    rtmpPort: e.RTMP_PORT,
+    rtmpHost: e.RTMP_HOST,
+    appUrl: e.APP_URL,
+    dataDir: path.resolve(e.ANKE_DATA),
+    ffmpegPath: e.FFMPEG_PATH,
+    logLevel: e.LOG_LEVEL,
+  };
+}
+
+export interface MediaSecrets {
+  /** Signs hooks and controls. */
+  hooks: string;
+  /** Signs playback tokens. */
+  playback: string;
+}
+
+/** Reads what the app's first start has made. @throws when it is not there. */
+export function loadSecrets(dataDir: string): MediaSecrets {
+  const read = (name: string) => fs.readFileSync(path.join(dataDir, 'secrets', name), 'utf8').trim();
+  return { hooks: read('hooks'), playback: read('playback') };
+}

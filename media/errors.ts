@@ -1,0 +1,31 @@
+/** Every way in which media refuses a request, with its HTTP status and title. */
+const CODES = {
+  'bad-request': [400, 'The request is malformed'],
+  'bad-reload': [400, 'The requested part is too far in the future'],
+  'bad-signature': [401, 'The message is not signed by the app, or too old'],
+  'bad-token': [401, 'No valid playback token'],
+  'wrong-broadcast': [403, 'The playback token is for another broadcast'],
+  'not-found': [404, 'There is nothing at this address'],
+  'not-started': [404, 'Nothing has been published yet'],
+  'method-not-allowed': [405, 'Only GET and HEAD are answered here'],
+  'too-large': [413, 'The message is too large'],
+  'bad-range': [416, 'The range lies outside the content'],
+  internal: [500, 'Something went wrong'],
+} as const;
+
+export type MediaErrorCode = keyof typeof CODES;
+
+/** A refusal with a code; becomes an RFC 9457 problem document. */
+export class MediaError extends Error {
+  readonly code: MediaErrorCode;
+
+  constructor(code: MediaErrorCode, options?: ErrorOptions) {
+    super(CODES[code][1], options);
+    this.code = code;
+  }
+}
+
+export function problemOf(code: MediaErrorCode): { type: string; title: string; status: number; code: string } {
+  const [status, title] = CODES[code];
+  return { type: 'about:blank', title, status, code };
+}

@@ -1,0 +1,37 @@
+import { createMedia } from './app.ts';
+import { systemClock } from './clock.ts';
+import { loadConfig, loadSecrets } from './config.ts';
+import { createLogger } from './logger.ts';
+
+const config = loadConfig();
+const logger = createLogger(config.logLevel);
+const supervised = process.send !== undefined;
+
+const media = await createMedia({ config, secrets: loadSecrets(config.dataDir), clock: systemClock, logger });
+
+async function end(): Promise<void> {
+  await media.close();
+  process.exit(0);
+}
+
+process.once('SIGTERM', () => void end());
+// Handed to every process of a terminal's group; the supervisor, where there is one, says when to end.
+process.on('SIGINT', () => {
+  if (!supervised) void end();
+});
+process.on('SIGHUP', () => undefined);
+// The supervisor is gone: nobody would start us again, and the next one wants our ports.
+process.once('disconnect', () => void end());
+process.on('uncaughtException', (error) => {
+  logger.fatal({ err: error }, 'unexpected error, the media process ends');
+  process.exit(1);
+});
+
+try {
+  const { port, rtmpPort } = await media.listen();
+  logger.info({ port, rtmpPort }, 'media listening');
+  process.send?.({ type: 'ready' });
+} catch (error) {
+  logger.fatal({ err: error, rtmpPort: config.rtmpPort }, 'a port is taken: set RTMP_PORT to a free one');
+  process.exit(1);
+}

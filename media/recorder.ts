@@ -1,0 +1,244 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { Broadcast } from '#contract/media.ts';
+import type { Logger } from './logger.ts';
+import { type PlaylistSegment, recordingPlaylist } from './playlist.ts';
+import { durationOf, type Part, type Segment, type StreamState } from './stream.ts';
+
+/*
+ * One folder a broadcast, appended to alone, so that what was published survives kill -9:
+ *
+ *   broadcast.json   which broadcast this is
+ *   init-N.mp4       init segment of the N-th encoder run
+ *   media.m4s        every part, one after the other
+ *   index.jsonl      a line for each segment's start and each part
+ *   index.m3u8       the whole as a VOD playlist; its presence means that the recording is closed
+ */
+
+const DATA = 'media.m4s';
+const INDEX = 'index.jsonl';
+const PLAYLIST = 'index.m3u8';
+const ABOUT = 'broadcast.json';
+
+const IndexLine = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('segment'),
+    msn: z.int(),
+    pdt: z.number(),
+    discontinuity: z.boolean(),
+    discontinuitySequence: z.int(),
+    init: z.int(),
+  }),
+  z.object({
+    kind: z.literal('part'),
+    offset: z.int(),
+    length: z.int(),
+    duration: z.int(),
+    independent: z.boolean(),
+  }),
+]);
+type IndexLine = z.infer<typeof IndexLine>;
+
+interface RecordedPart extends Omit<Part, 'bytes'> {
+  offset: number;
+  length: number;
+}
+
+interface RecordedSegment extends Omit<Segment, 'parts'> {
+  parts: RecordedPart[];
+}
+
+/** How much of the past a restored stream offers to players at once. */
+const RESTORED_SEGMENTS = 12;
+
+export function recordingPath(broadcastId: string): string {
+  return path.join('recordings', broadcastId);
+}
+
+/** Broadcasts in the data folder whose recording was never closed. */
+export async function unfinishedBroadcasts(dataDir: string): Promise<Broadcast[]> {
+  const root = path.join(dataDir, 'recordings');
+  const names = await fs.readdir(root).catch(() => []);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const folder = path.join(root, name);
+      if (await exists(path.join(folder, PLAYLIST))) return null;
+      const text = await fs.readFile(path.join(folder, ABOUT), 'utf8').catch(() => '');
+      const parsed = Broadcast.safeParse(parseJson(text));
+      return parsed.success ? parsed.data : null;
+    }),
+  );
+  return found.filter((broadcast) => broadcast !== null);
+}
+
+/** Appends a broadcast to disk. A full or failing disk is reported and never holds up the class. */
+export class Recorder {
+  readonly #folder: string;
+  readonly #logger: Logger;
+  #queue: Promise<void> = Promise.resolve();
+  #segments: RecordedSegment[];
+  #size: number;
+  #failed = false;
+
+  private constructor(folder: string, logger: Logger, segments: RecordedSegment[], size: number) {
+    this.#folder = folder;
+    this.#logger = logger;
+    this.#segments = segments;
+    this.#size = size;
+  }
+
+  /**
+   * Opens the broadcast's folder, making it if there is none. What a crash left half written at its end is cut off.
+   * Returns with it where the stream goes on.
+   */
+  static async open(
+    dataDir: string,
+    broadcast: Broadcast,
+    logger: Logger,
+  ): Promise<{ recorder: Recorder; state: StreamState | undefined }> {
+    const folder = path.join(dataDir, recordingPath(broadcast.id));
+    await fs.mkdir(folder, { recursive: true });
+    await fs.writeFile(path.join(folder, ABOUT), JSON.stringify(broadcast));
+    const { segments, size } = await repair(folder);
+    const recorder = new Recorder(folder, logger, segments, size);
+    return { recorder, state: segments.length > 0 ? await restore(folder, segments) : undefined };
+  }
+
+  init(number: number, bytes: Buffer): void {
+    this.#write(() => fs.writeFile(path.join(this.#folder, `init-${number}.mp4`), bytes));
+  }
+
+  segment(segment: Segment): void {
+    const { msn, pdt, discontinuity, discontinuitySequence, init } = segment;
+    this.#segments.push({ msn, pdt, discontinuity, discontinuitySequence, init, parts: [] });
+    this.#line({ kind: 'segment', msn, pdt, discontinuity, discontinuitySequence, init });
+    for (const part of segment.parts) this.part(part);
+  }
+
+  part({ bytes, duration, independent }: Part): void {
+    const offset = this.#size;
+    this.#size += bytes.length;
+    this.#segments.at(-1)?.parts.push({ offset, length: bytes.length, duration, independent });
+    this.#write(() => fs.appendFile(path.join(this.#folder, DATA), bytes));
+    this.#line({ kind: 'part', offset, length: bytes.length, duration, independent });
+  }
+
+  /** Writes the playlist of the whole, which closes the recording. Microseconds and bytes. */
+  async close(): Promise<{ duration: number; bytes: number }> {
+    this.#write(() => fs.writeFile(path.join(this.#folder, PLAYLIST), recordingPlaylist(this.#segments.map(entryOf))));
+    await this.#queue;
+    const duration = this.#segments.reduce((sum, segment) => sum + lengthOf(segment), 0);
+    return { duration, bytes: this.#size };
+  }
+
+  /** Waits until everything is on its way to the disk. */
+  settled(): Promise<void> {
+    return this.#queue;
+  }
+
+  #line(line: IndexLine): void {
+    this.#write(() => fs.appendFile(path.join(this.#folder, INDEX), `${JSON.stringify(line)}\n`));
+  }
+
+  #write(work: () => Promise<void>): void {
+    this.#queue = this.#queue.then(work).catch((error: unknown) => {
+      if (!this.#failed) this.#logger.error({ err: error, folder: this.#folder }, 'the recording cannot be written');
+      this.#failed = true;
+    });
+  }
+}
+
+async function repair(folder: string): Promise<{ segments: RecordedSegment[]; size: number }> {
+  const index = path.join(folder, INDEX);
+  const data = path.join(folder, DATA);
+  const text = await fs.readFile(index, 'utf8').catch(() => '');
+  const onDisk = (await fs.stat(data).catch(() => null))?.size ?? 0;
+
+  const segments: RecordedSegment[] = [];
+  let size = 0;
+  let kept = 0;
+  for (const line of text.split('\n').slice(0, -1)) {
+    const parsed = IndexLine.safeParse(parseJson(line));
+    if (!parsed.success) break;
+    if (parsed.data.kind === 'segment') {
+      const { kind: _, ...segment } = parsed.data;
+      segments.push({ ...segment, parts: [] });
+    } else {
+      const { kind: _, ...part } = parsed.data;
+      if (part.offset !== size || part.offset + part.length > onDisk) break;
+      segments.at(-1)?.parts.push(part);
+      size += part.length;
+    }
+    kept += Buffer.byteLength(line) + 1;
+  }
+  // A segment whose first part is missing never was.
+  while (segments.at(-1)?.parts.length === 0) segments.pop();
+  if (kept < Buffer.byteLength(text)) await fs.truncate(index, kept);
+  if (size < onDisk) await fs.truncate(data, size);
+  return { segments, size };
+}
+
+async function restore(folder: string, segments: RecordedSegment[]): Promise<StreamState> {
+  const recent = segments.slice(-RESTORED_SEGMENTS);
+  const data = await fs.open(path.join(folder, DATA));
+  try {
+    const restored: Segment[] = [];
+    for (const segment of recent) {
+      const parts: Part[] = [];
+      for (const { offset, length, duration, independent } of segment.parts) {
+        const bytes = Buffer.alloc(length);
+        await data.read(bytes, 0, length, offset);
+        parts.push({ bytes, duration, independent });
+      }
+      restored.push({ ...segment, parts });
+    }
+    const inits = new Map<number, Buffer>();
+    for (const number of new Set(recent.map((segment) => segment.init))) {
+      inits.set(number, await fs.readFile(path.join(folder, `init-${number}.mp4`)));
+    }
+    return {
+      segments: restored,
+      inits,
+      longestPart: Math.max(0, ...segments.flatMap((segment) => segment.parts.map((part) => part.duration))),
+      longestSegment: Math.max(0, ...restored.map(durationOf)),
+    };
+  } finally {
+    await data.close();
+  }
+}
+
+function entryOf(segment: RecordedSegment): PlaylistSegment {
+  const first = segment.parts[0];
+  return {
+    uri: DATA,
+    duration: lengthOf(segment),
+    pdt: segment.pdt,
+    discontinuity: segment.discontinuity,
+    initUri: `init-${segment.init}.mp4`,
+    parts: [],
+    byteRange: {
+      offset: first?.offset ?? 0,
+      length: segment.parts.reduce((sum, part) => sum + part.length, 0),
+    },
+  };
+}
+
+function lengthOf(segment: RecordedSegment): number {
+  return segment.parts.reduce((sum, part) => sum + part.duration, 0);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return fs.access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,274 @@
+import { MediaError } from './errors.ts';
+import { livePlaylist, type PlaylistSegment } from './playlist.ts';
+import { cutIsDue } from './segmenter.ts';
+import { Waiters } from './waiters.ts';
+
+export interface Part {
+  bytes: Buffer;
+  /** Microseconds. */
+  duration: number;
+  independent: boolean;
+}
+
+export interface Segment {
+  msn: number;
+  /** PROGRAM-DATE-TIME of its first frame, epoch ms. */
+  pdt: number;
+  discontinuity: boolean;
+  /** How many discontinuities the broadcast had up to here, this segment's own included. */
+  discontinuitySequence: number;
+  /** Number of its init segment. */
+  init: number;
+  parts: Part[];
+}
+
+/** Where a stream goes on after a restart of the process: the last segments, all closed. */
+export interface StreamState {
+  segments: Segment[];
+  inits: Map<number, Buffer>;
+  /** Microseconds; 0 when nothing was published yet. */
+  longestPart: number;
+  longestSegment: number;
+}
+
+/** Which version of the playlist a blocking reload asks for: it holds this part or, without one, the whole segment. */
+export interface Reload {
+  msn: number;
+  part: number | undefined;
+}
+
+/** Segments in the playlist: a window of 24 s for those who fell behind. */
+const LISTED_SEGMENTS = 12;
+
+/** A segment stays readable as long again after it left the playlist (rfc8216bis, 6.2.2). */
+const RETAINED_SEGMENTS = 24;
+
+/** Parts are listed for about three target durations from the end (rfc8216bis, 4.4.4.9). */
+const SEGMENTS_WITH_PARTS = 4;
+
+const USUAL_PART = 333_334;
+const TARGET_STEP = 10_000;
+
+/** A blocking reload that asks for more than the next segment is a mistake (rfc8216bis, 6.2.5.2). */
+const MAX_AHEAD_SEGMENTS = 2;
+
+/** One rendition: its window of segments and parts, its playlist, and those who wait for what comes next. */
+export class Stream {
+  #segments: Segment[];
+  #inits: Map<number, Buffer>;
+  #open = false;
+  #ended = false;
+  #longestPart: number;
+  #longestSegment: number;
+  #peakBandwidth = 0;
+  #text: string | undefined;
+  #waiters = new Waiters();
+
+  constructor(state?: StreamState) {
+    this.#segments = state?.segments ?? [];
+    this.#inits = state?.inits ?? new Map();
+    this.#longestPart = Math.max(USUAL_PART, state?.longestPart ?? 0);
+    this.#longestSegment = state?.longestSegment ?? 0;
+    for (const segment of this.#segments) this.#noteBandwidth(segment);
+  }
+
+  get started(): boolean {
+    return this.#segments.length > 0;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Bits per second of the heaviest segment so far. */
+  get peakBandwidth(): number {
+    return this.#peakBandwidth;
+  }
+
+  /** Length so far of the open segment, microseconds; undefined when none is open. */
+  get openDuration(): number | undefined {
+    const last = this.#open ? this.#segments.at(-1) : undefined;
+    return last && durationOf(last);
+  }
+
+  addInit(number: number, bytes: Buffer): void {
+    this.#inits.set(number, bytes);
+  }
+
+  /** Closes the open segment, if any, and opens the next with its first part, so that no reader sees the state between. */
+  cut(segment: Segment): void {
+    this.#close();
+    this.#segments.push(segment);
+    this.#open = true;
+    this.#forget();
+    this.#partAdded(segment);
+  }
+
+  append(part: Part): void {
+    const last = this.#segments.at(-1);
+    if (!this.#open || !last) throw new Error('no open segment');
+    last.parts.push(part);
+    this.#partAdded(last);
+  }
+
+  /** The encoder stopped: what there is of the open segment becomes a segment. */
+  closeSegment(): void {
+    if (!this.#open) return;
+    this.#close();
+    this.#changed();
+  }
+
+  /** Nothing follows; every waiter gets the final playlist. */
+  end(): void {
+    if (this.#ended) return;
+    this.#close();
+    this.#ended = true;
+    this.#changed();
+  }
+
+  playlist(): string {
+    this.#text ??= this.#render();
+    return this.#text;
+  }
+
+  /**
+   * The playlist as soon as it holds what `reload` names. After the time limit, or at the end, the playlist as it is: a
+   * player then asks again, while an error would cost it a back-off during a publisher's short absence.
+   * @throws MediaError `bad-reload` for a part in the far future; an AbortError when `left` fires.
+   */
+  async playlistWith(reload: Reload, left: AbortSignal): Promise<string> {
+    this.#assertNear(reload);
+    await this.#waiters.until(() => this.#ended || this.#holds(reload), left);
+    return this.playlist();
+  }
+
+  /** The bytes of a part; the one that comes next is waited for. @throws MediaError `not-found`, or an AbortError. */
+  async part(msn: number, index: number, left: AbortSignal): Promise<Buffer> {
+    const next = this.#next();
+    if (!this.#ended && msn === next.msn && index === next.index) {
+      await this.#waiters.until(() => this.#ended || this.#find(msn, index) !== undefined || this.#isPast(msn), left);
+    }
+    const part = this.#find(msn, index);
+    if (!part) throw new MediaError('not-found');
+    return part.bytes;
+  }
+
+  /** The bytes of a closed segment, part by part. @throws MediaError `not-found` when unknown, gone or still open. */
+  segment(msn: number): Buffer[] {
+    const segment = this.#segments.find((candidate) => candidate.msn === msn);
+    if (!segment || this.#isOpen(segment)) throw new MediaError('not-found');
+    return segment.parts.map((part) => part.bytes);
+  }
+
+  /** @throws MediaError `not-found`. */
+  init(number: number): Buffer {
+    const init = this.#inits.get(number);
+    if (!init) throw new MediaError('not-found');
+    return init;
+  }
+
+  #render(): string {
+    const listed = this.#segments.slice(-LISTED_SEGMENTS);
+    const first = listed[0];
+    const next = this.#next();
+    return livePlaylist({
+      targetDuration: Math.max(2, Math.round(this.#longestSegment / 1_000_000)),
+      partTarget: Math.ceil(this.#longestPart / TARGET_STEP) * TARGET_STEP,
+      mediaSequence: first?.msn ?? 0,
+      discontinuitySequence: first ? first.discontinuitySequence - (first.discontinuity ? 1 : 0) : 0,
+      segments: listed.map((segment, at) => this.#entry(segment, at >= listed.length - SEGMENTS_WITH_PARTS)),
+      hintUri: this.#ended ? undefined : partUri(next.msn, next.index),
+    });
+  }
+
+  #entry(segment: Segment, withParts: boolean): PlaylistSegment {
+    const parts = withParts ? segment.parts : [];
+    return {
+      uri: this.#isOpen(segment) ? undefined : `seg-${segment.msn}.m4s`,
+      duration: durationOf(segment),
+      pdt: segment.pdt,
+      discontinuity: segment.discontinuity,
+      initUri: `init-${segment.init}.mp4`,
+      parts: parts.map(({ duration, independent }, at) => {
+        return { uri: partUri(segment.msn, at), duration, independent };
+      }),
+    };
+  }
+
+  /** The part that comes next, as far as can be told: a key frame that is due begins the next segment. */
+  #next(): { msn: number; index: number } {
+    const last = this.#segments.at(-1);
+    if (!last) return { msn: 0, index: 0 };
+    if (!this.#open || cutIsDue(durationOf(last))) return { msn: last.msn + 1, index: 0 };
+    return { msn: last.msn, index: last.parts.length };
+  }
+
+  #assertNear({ msn, part }: Reload): void {
+    const last = this.#segments.at(-1);
+    const newest = last?.msn ?? -1;
+    if (msn > newest + MAX_AHEAD_SEGMENTS) throw new MediaError('bad-reload');
+    if (part === undefined) return;
+    // rfc8216bis, 6.2.5.2: the limit is three seconds of parts beyond the last.
+    const aheadParts = Math.ceil(3_000_000 / this.#longestPart);
+    const known = msn === newest ? (last?.parts.length ?? 0) : 0;
+    if (msn >= newest && part > known + aheadParts) throw new MediaError('bad-reload');
+  }
+
+  #holds({ msn, part }: Reload): boolean {
+    const last = this.#segments.at(-1);
+    if (!last || last.msn < msn) return false;
+    if (last.msn > msn || !this.#open) return true;
+    return part !== undefined && last.parts.length > part;
+  }
+
+  #find(msn: number, index: number): Part | undefined {
+    return this.#segments.find((segment) => segment.msn === msn)?.parts[index];
+  }
+
+  /** Whether no part can be added to the segment any more. */
+  #isPast(msn: number): boolean {
+    const last = this.#segments.at(-1);
+    return last !== undefined && (last.msn > msn || (last.msn === msn && !this.#open));
+  }
+
+  #isOpen(segment: Segment): boolean {
+    return this.#open && segment === this.#segments.at(-1);
+  }
+
+  #close(): void {
+    const last = this.#segments.at(-1);
+    if (!this.#open || !last) return;
+    this.#open = false;
+    this.#noteBandwidth(last);
+  }
+
+  #partAdded(segment: Segment): void {
+    this.#longestPart = Math.max(this.#longestPart, segment.parts.at(-1)?.duration ?? 0);
+    this.#longestSegment = Math.max(this.#longestSegment, durationOf(segment));
+    this.#changed();
+  }
+
+  #noteBandwidth(segment: Segment): void {
+    const bytes = segment.parts.reduce((sum, part) => sum + part.bytes.length, 0);
+    this.#peakBandwidth = Math.max(this.#peakBandwidth, (bytes * 8_000_000) / Math.max(1, durationOf(segment)));
+  }
+
+  #forget(): void {
+    this.#segments = this.#segments.slice(-RETAINED_SEGMENTS);
+    const oldest = this.#segments[0]?.init ?? 0;
+    for (const number of this.#inits.keys()) if (number < oldest) this.#inits.delete(number);
+  }
+
+  #changed(): void {
+    this.#text = undefined;
+    this.#waiters.wake();
+  }
+}
+
+export function durationOf(segment: Segment): number {
+  return segment.parts.reduce((sum, part) => sum + part.duration, 0);
+}
+
+function partUri(msn: number, index: number): string {
+  return `part-${msn}.${index}.m4s`;
+}

@@ -1,0 +1,49 @@
+import jwt from 'jsonwebtoken';
+import { type DenyRequest, PlaybackClaims } from '#contract/media.ts';
+import type { Clock } from './clock.ts';
+import { MediaError } from './errors.ts';
+
+/** Each viewer asks about five times a second with the same token; its signature is checked once. */
+const REMEMBERED = 20_000;
+
+/** Checks playback tokens without asking anybody. */
+export class Tokens {
+  readonly #secret: string;
+  readonly #clock: Clock;
+  #verified = new Map<string, PlaybackClaims>();
+  /** `session person` → tokens issued before this are refused, epoch s. */
+  #denied = new Map<string, number>();
+
+  constructor(secret: string, clock: Clock) {
+    this.#secret = secret;
+    this.#clock = clock;
+  }
+
+  /** @throws MediaError `bad-token` for a missing, forged, expired or denied one; `wrong-broadcast`. */
+  check(token: string | undefined, prefix: string): PlaybackClaims {
+    if (!token) throw new MediaError('bad-token');
+    const claims = this.#verified.get(token) ?? this.#verify(token);
+    if (claims.exp <= this.#clock() / 1_000) throw new MediaError('bad-token');
+    const before = this.#denied.get(`${claims.ses} ${claims.sub}`);
+    if (before !== undefined && claims.iat < before) throw new MediaError('bad-token');
+    if (claims.pfx !== prefix) throw new MediaError('wrong-broadcast');
+    return claims;
+  }
+
+  deny({ sessionId, personId, issuedBefore }: DenyRequest): void {
+    this.#denied.set(`${sessionId} ${personId}`, issuedBefore);
+  }
+
+  #verify(token: string): PlaybackClaims {
+    let claims: PlaybackClaims;
+    try {
+      const options = { algorithms: ['HS256' as const], clockTimestamp: Math.floor(this.#clock() / 1_000) };
+      claims = PlaybackClaims.parse(jwt.verify(token, this.#secret, options));
+    } catch (error) {
+      throw new MediaError('bad-token', { cause: error });
+    }
+    if (this.#verified.size >= REMEMBERED) this.#verified.clear();
+    this.#verified.set(token, claims);
+    return claims;
+  }
+}
