@@ -37,14 +37,17 @@ module.exports = {
       severity: 'error',
       from: { path: feature },
       to: {
-        path: '^server/(accounts|organisations|courses|live|attendance|quiz|reports)/(.*/)?(store|routes|gateway|hooks)\\.ts$',
+        path: [
+          '^server/(accounts|organisations|courses|live|attendance|quiz|reports)/(store|routes|gateway|hooks)\\.ts$',
+          '^server/(accounts|organisations|courses|live|attendance|quiz|reports)/[^/]+/(store|routes|gateway|hooks)\\.ts$',
+        ],
         pathNot: '^server/$1/',
       },
     },
     {
       name: 'services-know-no-http',
       severity: 'error',
-      from: { path: '^server/[^/]+/(.*/)?(service|store)\\.ts$' },
+      from: { path: '^server/[^/]+/(service|store)\\.ts$' },
       to: { path: ['node_modules/(express|socket\\.io)/', '^server/http\\.ts$', '/(routes|gateway)\\.ts$'] },
     },
     {
@@ -61,14 +64,10 @@ module.exports = {
     },
   ],
   options: {
-    parser: 'swc',
     doNotFollow: { path: ['node_modules', 'prisma/generated'] },
     exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: {
-      exportsFields: ['exports'],
-      importsFields: ['imports'],
-      conditionNames: ['import', 'node', 'default'],
-    },
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
   },
 };

@@ -6,10 +6,13 @@ import { ensureSetup, ROOT } from './setup.ts';
  * npm run check: format and lint, types (tests included), import rules, unused code. All of them run, side by side, and
  * each prints what it found.
  */
+/** The native compiler, ten times as fast; the tools that read types through an API need the other one. */
+const TSC = '../typescript-native/bin/tsc';
+
 const checks: Record<string, string[]> = {
   'format and lint': ['biome', 'check', '--error-on-warnings', '.'],
-  types: ['tsc', '-p', '.'],
-  'types of the pages': ['tsc', '-p', 'client'],
+  types: [TSC, '-p', '.'],
+  'types of the pages': [TSC, '-p', 'client'],
   'import rules': ['depcruise', '--output-type', 'err', 'server', 'media', 'client', 'scripts', 'prisma', 'tests'],
   'unused code': ['knip', '--no-progress'],
 };
