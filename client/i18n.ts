@@ -1,5 +1,4 @@
-import i18next from 'i18next';
-import { initReactI18next, useTranslation } from 'react-i18next';
+import { useSyncExternalStore } from 'react';
 import type { Language } from '#contract/errors.ts';
 import { recall, remember } from './storage.ts';
 
@@ -7,54 +6,56 @@ export type { Language };
 
 const STORED = 'language';
 
-i18next.use(initReactI18next).init({
-  lng: recall(STORED) === 'en' ? 'en' : 'zh',
-  fallbackLng: 'zh',
-  initAsync: false,
-  resources: {},
-  react: { useSuspense: false },
-  // `{name}`, as in contract/errors.ts. React escapes.
-  interpolation: { escapeValue: false, prefix: '{', suffix: '}' },
-});
-showLanguage(getLanguage());
+let language: Language = recall(STORED) === 'en' ? 'en' : 'zh';
+const listeners = new Set<() => void>();
+showLanguage();
 
+/** The page's language: Chinese until somebody chose English on this device. */
 export function getLanguage(): Language {
-  return i18next.language === 'en' ? 'en' : 'zh';
+  return language;
 }
 
 /** Switches the page and remembers it on this device. */
-export function setLanguage(language: Language): void {
-  remember(STORED, language);
-  showLanguage(language);
-  void i18next.changeLanguage(language);
+export function setLanguage(chosen: Language): void {
+  remember(STORED, chosen);
+  language = chosen;
+  showLanguage();
+  for (const listener of listeners) listener();
 }
 
 /** The page's language, re-rendering when it changes. */
 export function useLanguage(): Language {
-  useTranslation();
-  return getLanguage();
+  return useSyncExternalStore(subscribe, getLanguage, getLanguage);
 }
 
-/** Text of a key, with `{name}` filled in from the parameters. */
+/** Text of a key, with `{name}` filled in from the parameters. A parameter that is missing stays as `{name}`. */
 export type Translate<T> = (key: keyof T & string, params?: Record<string, string | number>) => string;
 
 /**
- * Registers a feature's words and returns its hook: `const useText = addTexts('room', {zh: {…}, en: {…}})`, then
- * `const t = useText(); t('ask')`. Both languages must have the same keys.
+ * A feature's words and the hook that gives them: `const useText = addTexts({zh: {…}, en: {…}})`, then `const t = useText();
+ * t('ask')`. Both languages must have the same keys.
  */
-export function addTexts<const T extends Record<string, string>>(
-  namespace: string,
-  texts: { zh: T; en: { [K in keyof T]: string } },
-): () => Translate<T> {
-  i18next.addResourceBundle('zh', namespace, texts.zh);
-  i18next.addResourceBundle('en', namespace, texts.en);
+export function addTexts<const T extends Record<string, string>>(texts: {
+  zh: T;
+  en: { [K in keyof T]: string };
+}): () => Translate<T> {
+  // Made once, so that a translate function may stand in a hook's dependencies.
+  const translate = { zh: translator<T>(texts.zh), en: translator<T>(texts.en) };
   // biome-ignore lint/correctness/noComponentHookFactories: called once for each feature, as its text.ts is loaded
   return function useText() {
-    const { t } = useTranslation(namespace);
-    return t as Translate<T>;
+    return translate[useLanguage()];
   };
 }
 
-function showLanguage(language: Language): void {
+function translator<T extends Record<string, string>>(words: { [K in keyof T]: string }): Translate<T> {
+  return (key, params = {}) => words[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function showLanguage(): void {
   if (typeof document !== 'undefined') document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
 }

@@ -1,7 +1,7 @@
 import { addTexts } from '#client/i18n.ts';
 
 /** Words of the frame, and those that several pages share. */
-export const useConsoleText = addTexts('console', {
+export const useConsoleText = addTexts({
   zh: {
     courses: '课程',
     units: '单位',

@@ -63,7 +63,7 @@ const zh = {
 } as const satisfies Record<Code, string>;
 
 /** The words for every code of the contract. */
-export const useWords = addTexts('words', {
+export const useWords = addTexts({
   zh: zh as Record<Code, string>,
   en: {
     bureau: 'Bureau',

@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useEntryText = addTexts('entry', {
+export const useEntryText = addTexts({
   zh: {
     signIn: '登录',
     login: '手机号或账号名',

@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useListText = addTexts('list', {
+export const useListText = addTexts({
   zh: {
     title: '我的课程',
     loadFailed: '课程没有加载出来',

@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const usePaperText = addTexts('paper', {
+export const usePaperText = addTexts({
   zh: {
     paper: '课后试卷',
     loadFailed: '试卷没有加载出来',

@@ -10,6 +10,7 @@ const INTERVAL_MS = 15_000;
 /** With the socket away for longer, beats go by plain requests: some offices let only those through. */
 const SOCKET_PATIENCE_MS = 20_000;
 const LEFTOVERS_EVERY_MS = 60_000;
+const NEW_TICKET_HELPS = new Set<string>(['bad-ticket', 'not-joined', 'not-signed-in']);
 
 export interface BeatSenderOptions {
   ticket: string;
@@ -67,9 +68,7 @@ export class BeatSender {
         if (stored.accepted.length < beats.length) return;
       }
     } catch (error) {
-      if (error instanceof ApiError && (error.code === 'bad-ticket' || error.code === 'not-joined')) {
-        this.#options.onRefused();
-      }
+      if (error instanceof ApiError && NEW_TICKET_HELPS.has(error.code)) this.#options.onRefused();
     } finally {
       this.#sending = false;
     }

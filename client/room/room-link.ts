@@ -177,8 +177,9 @@ export class RoomLink {
       this.#showRoom(joined.room);
       void this.#beats?.flush();
     } catch (error) {
-      if (this.#closed) return;
-      this.#refused(error);
+      // The login may have ended, or only its short-lived half: entering finds out, and renews it.
+      if (error instanceof ApiError && error.code === 'not-signed-in') await this.enter();
+      else this.#refused(error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useRoomText = addTexts('room', {
+export const useRoomText = addTexts({
   zh: {
     room: '课堂',
     back: '返回课程列表',

@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useUiText = addTexts('ui', {
+export const useUiText = addTexts({
   zh: {
     product: '安课',
     loading: '正在加载',

@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useAccountText = addTexts('accounts', {
+export const useAccountText = addTexts({
   zh: {
     add: '新建账号',
     displayName: '姓名',

@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useCourseText = addTexts('courses', {
+export const useCourseText = addTexts({
   zh: {
     newCourse: '新建课程',
     archivedCourses: '已归档课程',

@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useDeskText = addTexts('desk', {
+export const useDeskText = addTexts({
   zh: {
     start: '开始上课',
     startSure: '开始后学员进入课堂，应到名单随即冻结。',

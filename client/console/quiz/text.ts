@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useQuizText = addTexts('console-quiz', {
+export const useQuizText = addTexts({
   zh: {
     bank: '题库',
     none: '题库是空的。课堂提问和课后试卷都从这里选题。',

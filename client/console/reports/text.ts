@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useReportText = addTexts('reports', {
+export const useReportText = addTexts({
   zh: {
     sessionReport: '第 {number} 期 考勤',
     courseReport: '课程报表',

@@ -1,6 +1,6 @@
 import { addTexts } from '#client/i18n.ts';
 
-export const useUnitText = addTexts('units', {
+export const useUnitText = addTexts({
   zh: {
     addUnit: '新增单位',
     importUnits: '导入单位',
