@@ -140,7 +140,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
 }
 
 /** Every feature, each given what it needs of the others. */
-function createFeatures(services: Services) {
+export function createFeatures(services: Services) {
   const organisations = createOrganisations(services);
   const accounts = createAccounts(services, organisations);
   // Courses show credit and results, which attendance and quiz hold, and these stand on courses.

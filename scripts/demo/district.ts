@@ -17,6 +17,13 @@ export const AREAS = [
   { name: '滨港化工园区', kind: 'zone' },
 ] as const;
 
+/** A unit of the demo with its people, as they are stored. */
+export interface SeededUnit {
+  id: string;
+  name: string;
+  people: string[];
+}
+
 interface PlannedUnit {
   kind: UnitKind;
   name: string;

@@ -57,8 +57,30 @@ export interface LectureOptions {
   workDir: string;
 }
 
-/** Starts publishing. The caller ends it, and starts it again when the connection breaks. */
-export function publishLecture({ ffmpeg, target, workDir }: LectureOptions): ChildProcess {
+/** Tried again this long after the connection broke. */
+const RETRY_MS = 1_000;
+
+/** Publishes the lecture until it is stopped, again and again when the connection breaks. */
+export function keepPublishing(options: LectureOptions): { stop(): void } {
+  let stopped = false;
+  let child: ChildProcess;
+  const publish = () => {
+    child = publishLecture(options);
+    child.stderr?.resume();
+    child.on('close', () => {
+      if (!stopped) setTimeout(publish, RETRY_MS);
+    });
+  };
+  publish();
+  return {
+    stop() {
+      stopped = true;
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function publishLecture({ ffmpeg, target, workDir }: LectureOptions): ChildProcess {
   mkdirSync(workDir, { recursive: true });
   const args = [
     ...['-hide_banner', '-loglevel', 'error', '-nostdin'],

@@ -122,6 +122,15 @@ export function createAttendance(
     });
   }
 
+  /** Credited milliseconds of a person, by session. */
+  async function creditOf(personId: string, sessionIds: string[]): Promise<Map<string, number>> {
+    const rows = await db.prisma.attendee.findMany({
+      where: { personId, sessionId: { in: sessionIds } },
+      select: { sessionId: true, creditedMs: true },
+    });
+    return new Map(rows.map((row) => [row.sessionId, row.creditedMs]));
+  }
+
   return {
     /**
      * Stores beats; resolves after the commit. A beat sent twice is stored once and acked again.
@@ -171,18 +180,9 @@ export function createAttendance(
     },
 
     /** Credited milliseconds of a person in a session; 0 for somebody who never came. */
-    async credit(sessionId: string, personId: string): Promise<number> {
-      return (await this.creditOf(personId, [sessionId])).get(sessionId) ?? 0;
-    },
-
-    /** Credited milliseconds of a person, by session. */
-    async creditOf(personId: string, sessionIds: string[]): Promise<Map<string, number>> {
-      const rows = await db.prisma.attendee.findMany({
-        where: { personId, sessionId: { in: sessionIds } },
-        select: { sessionId: true, creditedMs: true },
-      });
-      return new Map(rows.map((row) => [row.sessionId, row.creditedMs]));
-    },
+    credit: async (sessionId: string, personId: string): Promise<number> =>
+      (await creditOf(personId, [sessionId])).get(sessionId) ?? 0,
+    creditOf,
 
     /** Stores what is waiting. */
     close: gather.close,

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** The port can't be listened on. The message is for whoever started us. */
 export class PortError extends Error {}
 
-/** A port that was free a moment ago. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  return tryPort(0, host);
+/** A port that was free a moment ago: `wanted`, or any. @throws when `wanted` is taken. */
+export async function freePort(host = '127.0.0.1', wanted = 0): Promise<number> {
+  return tryPort(wanted, host);
 }
 
 /**
