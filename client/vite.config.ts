@@ -28,9 +28,10 @@ export default defineConfig(({ mode }) => {
           codeSplitting: {
             groups: [
               {
-                // Changes only with the lock file, so that a new release costs a returning phone little.
+                // Changes only with the lock file, so that a new release costs a returning phone little. With the compiler's own
+                // helpers, which the libraries need too: elsewhere they would make chunks import each other in a circle.
                 name: 'frame',
-                test: /node_modules\/(?:react|react-dom|scheduler|react-router|@tanstack|cookie|set-cookie-parser)\//,
+                test: /@oxc-project|node_modules\/(?:react|react-dom|scheduler|react-router|@tanstack|cookie|set-cookie-parser)\//,
                 includeDependenciesRecursively: false,
               },
             ],

@@ -37,6 +37,15 @@ describe('the learner’s pages as built', () => {
     expect(addresses.filter((address) => !address.startsWith('/') && !address.startsWith('data:'))).toEqual([]);
   });
 
+  it('come in chunks that do not import each other in a circle', () => {
+    const circles = Object.keys(manifest).filter((key) =>
+      (manifest[key]?.imports ?? []).some((each) =>
+        reachable(manifest, each, () => false).includes(manifest[key] as Chunk),
+      ),
+    );
+    expect(circles).toEqual([]);
+  });
+
   it('use no syntax and no API that their oldest browsers lack', () => {
     const found = scripts.flatMap((file) => newerApis(read(file)).map((api) => `${file}: ${api}`));
     expect(found).toEqual([]);
