@@ -7,6 +7,7 @@ import { courseEndpoints } from '#contract/courses.ts';
 import { liveEndpoints } from '#contract/live.ts';
 import { organisationEndpoints } from '#contract/organisations.ts';
 import { quizEndpoints } from '#contract/quiz.ts';
+import { reportEndpoints } from '#contract/reports.ts';
 import { authenticate } from './accounts/authenticate.ts';
 import { refuseForeignOrigin } from './accounts/origin.ts';
 import { accountRoutes } from './accounts/routes.ts';
@@ -34,6 +35,9 @@ import { organisationRoutes } from './organisations/routes.ts';
 import { createOrganisations } from './organisations/service.ts';
 import { quizRoutes } from './quiz/routes.ts';
 import { createQuiz } from './quiz/service.ts';
+import { createExports } from './reports/exports.ts';
+import { reportRoutes } from './reports/routes.ts';
+import { createReports } from './reports/service.ts';
 import { createSealing } from './sealing.ts';
 import type { Services } from './services.ts';
 import { createSignals } from './signals.ts';
@@ -86,6 +90,8 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, liveEndpoints, liveRoutes(live, questions), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
+  const reports = createReports(services);
+  mount(api, reportEndpoints, reportRoutes(reports, createExports(reports, clock)), locators);
 
   const web = express();
   web.disable('x-powered-by');

@@ -1,0 +1,151 @@
+import type { Readable } from 'node:stream';
+import type { Report } from '#contract/reports.ts';
+import type { Visibility } from '../accounts/principal.ts';
+import type { Actor } from '../audit.ts';
+import type { Clock } from '../clock.ts';
+import { type CellKind, type CellValue, shanghaiTime } from './cells.ts';
+import { streamCsv } from './csv.ts';
+import type { Reports } from './service.ts';
+import * as sheets from './sheets.ts';
+import { type Line, streamWorkbook, type WorkbookWriter } from './workbook.ts';
+
+export type ExportFormat = 'xlsx' | 'csv';
+
+export interface ExportFile {
+  name: string;
+  type: string;
+  content: Readable;
+}
+
+const TYPES: Record<ExportFormat, string> = {
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  csv: 'text/csv; charset=utf-8',
+};
+
+/** The files that reports can be taken away as. Who took one is on record before it is sent. */
+export function createExports(reports: Reports, clock: Clock) {
+  /** By unit, group and person; as CSV by person. @throws AppError `not-found` */
+  async function sessionAttendance(
+    sessionId: string,
+    format: ExportFormat,
+    visibility: Visibility,
+    actor: Actor,
+  ): Promise<ExportFile> {
+    const report = await reports.sessionReport(sessionId, visibility);
+    await reports.recordExport({ kind: 'session', id: sessionId }, `attendance.${format}`, actor);
+    const people = reports.everybody(sessionId, visibility);
+    const content =
+      format === 'csv'
+        ? streamCsv(sheets.PERSON_COLUMNS, people)
+        : streamWorkbook(async (workbook) => {
+            await writeFigures(workbook, report, []);
+            await workbook.table('人员明细', headingOf(report, '人员明细'), sheets.PERSON_COLUMNS, people);
+          });
+    return fileOf(report, '考勤', format, content);
+  }
+
+  /** By session, unit and group; as CSV by unit. @throws AppError `not-found` */
+  async function courseAttendance(
+    courseId: string,
+    format: ExportFormat,
+    visibility: Visibility,
+    actor: Actor,
+  ): Promise<ExportFile> {
+    const { report, sessions } = await reports.courseReports(courseId, visibility);
+    await reports.recordExport({ kind: 'course', id: courseId }, `attendance.${format}`, actor);
+    const content =
+      format === 'csv'
+        ? streamCsv(sheets.UNIT_COLUMNS, [report.units])
+        : streamWorkbook((workbook) => writeFigures(workbook, report, sessions));
+    return fileOf(report, '考勤', format, content);
+  }
+
+  /** 未参训名单: by area, high-risk first in each, with contacts. @throws AppError `not-found` */
+  async function missing(
+    sessionId: string,
+    format: ExportFormat,
+    visibility: Visibility,
+    actor: Actor,
+  ): Promise<ExportFile> {
+    const report = await reports.sessionReport(sessionId, visibility);
+    const units = byArea(await reports.missing(sessionId, visibility, actor), report);
+    await reports.recordExport({ kind: 'session', id: sessionId }, `missing.${format}`, actor);
+    const content =
+      format === 'csv'
+        ? streamCsv(sheets.MISSING_COLUMNS, [units])
+        : streamWorkbook((workbook) =>
+            workbook.table('未参训名单', headingOf(report, `未参训名单 (${units.length} 家)`), sheets.MISSING_COLUMNS, [
+              units,
+            ]),
+          );
+    return fileOf(report, '未参训名单', format, content);
+  }
+
+  async function writeFigures(workbook: WorkbookWriter, report: Report, sessions: Report[]): Promise<void> {
+    await workbook.page('汇总', [24, 22, 80], summaryLines(report));
+    if (report.scope === 'course') {
+      await workbook.table('各期', headingOf(report, '各期'), sheets.SESSION_COLUMNS, [sessions]);
+    }
+    await workbook.table('按单位', headingOf(report, '按单位'), sheets.UNIT_COLUMNS, [report.units]);
+    await workbook.table('按街道', headingOf(report, '按街道/功能区'), sheets.AREA_COLUMNS, [report.byArea]);
+    await workbook.table('按单位类型', headingOf(report, '按单位类型'), sheets.UNIT_KIND_COLUMNS, [report.byUnitKind]);
+    await workbook.table('按行业', headingOf(report, '按行业'), sheets.INDUSTRY_COLUMNS, [report.byIndustry]);
+    await workbook.table('按人员类别', headingOf(report, '按人员类别'), sheets.CATEGORY_COLUMNS, [report.byCategory]);
+  }
+
+  function summaryLines(report: Report): Line[] {
+    const row = (name: string, value: CellValue, kind: CellKind = 'text') => ({
+      cells: [
+        { kind: 'text' as const, value: name },
+        { kind, value },
+      ],
+    });
+    const instant = (text: string | null) => (text === null ? null : Date.parse(text));
+    return [
+      { cells: [{ kind: 'text', value: `${titleOf(report)} 考勤汇总` }], look: 'title' },
+      ...(report.topic === null ? [] : [row('主题', report.topic)]),
+      row('开课时间', instant(report.startedAt), 'time'),
+      row('结束时间', instant(report.endedAt), 'time'),
+      ...(report.scope === 'session' ? [row('应到冻结时间', instant(report.dueFrozenAt), 'time')] : []),
+      row('生成时间 (北京时间)', clock(), 'time'),
+      row('统计范围', report.peakDevices === null ? '仅本账号可见的单位' : '全部单位'),
+      { cells: [] },
+      { cells: ['指标', '数值', '统计口径'].map((value) => ({ kind: 'text', value })), look: 'heading' },
+      ...sheets.summaryOf(report).map(({ name, kind, value, definition }) => ({
+        cells: [
+          { kind: 'text' as const, value: name },
+          { kind, value },
+          { kind: 'text' as const, value: definition },
+        ],
+      })),
+    ];
+  }
+
+  function headingOf(report: Report, what: string) {
+    const note = `生成时间: ${shanghaiTime(clock())} (北京时间)`;
+    return {
+      title: `${titleOf(report)} ${what}`,
+      note: what.startsWith('未参训名单') ? note : `${note}; 各项指标的统计口径见考勤“汇总”表`,
+    };
+  }
+
+  return { sessionAttendance, courseAttendance, missing };
+}
+
+/** Areas in the order of the report; within one the order stays, which puts high-risk first. */
+function byArea<Unit extends { areaId: string }>(units: Unit[], report: Report): Unit[] {
+  const order = new Map(report.byArea.map(({ areaId }, index) => [areaId, index]));
+  const placeOf = ({ areaId }: Unit) => order.get(areaId) ?? order.size;
+  return [...units].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+function titleOf(report: Report): string {
+  return report.number === null ? report.courseTitle : `${report.courseTitle} 第${report.number}期`;
+}
+
+function fileOf(report: Report, what: string, format: ExportFormat, content: Readable): ExportFile {
+  const parts = [report.courseTitle, ...(report.number === null ? [] : [`第${report.number}期`]), what];
+  // What file systems don't take.
+  const name = parts.join('-').replace(/[\\/:*?"<>|\p{Cc}]/gu, '_');
+  return { name: `${name}.${format}`, type: TYPES[format], content };
+}

@@ -1,0 +1,184 @@
+import { maskPhone } from '#contract/codes.ts';
+import { Industry } from '#contract/organisations.ts';
+import type { MissingUnit, PersonAttendance, Report } from '#contract/reports.ts';
+import type { Visibility } from '../accounts/principal.ts';
+import { type Actor, audit } from '../audit.ts';
+import { requiredMs } from '../courses/completion.ts';
+import { hasStarted } from '../courses/states.ts';
+import { notFound } from '../errors.ts';
+import type { Services } from '../services.ts';
+import { assemble } from './counts.ts';
+import { allPeople, countPeople, type PeopleFilter, type PersonRow, readPeople } from './people.ts';
+import type { Scope } from './record.ts';
+import * as store from './store.ts';
+
+/** A page that plays reports every 15 s; who has not been heard of for this long is not here. */
+const HERE_MS = 60_000;
+
+export type Reports = ReturnType<typeof createReports>;
+
+/** A course's sessions, and the report of each that has begun. */
+export interface CourseReports {
+  report: Report;
+  sessions: Report[];
+}
+
+/** Counts of attendance. What each figure means is in counts.ts. */
+export function createReports({ db, clock, sealing }: Services) {
+  const { pool, prisma } = db;
+
+  /** @throws AppError `not-found` */
+  async function sessionReport(sessionId: string, visibility: Visibility): Promise<Report> {
+    const { course, session } = await readSession(sessionId);
+    return reportOf(course, [session], session, visibility);
+  }
+
+  /** Over the sessions that have begun; while none has, those invited now are due. @throws AppError `not-found` */
+  async function courseReport(courseId: string, visibility: Visibility): Promise<Report> {
+    const course = await store.readCourse(pool, courseId);
+    if (!course) throw notFound();
+    return reportOf(course, await store.readSessions(pool, course.id), null, visibility);
+  }
+
+  async function courseReports(courseId: string, visibility: Visibility): Promise<CourseReports> {
+    const report = await courseReport(courseId, visibility);
+    const sessions: Report[] = [];
+    for (const session of await store.readSessions(pool, courseId)) {
+      if (hasStarted(session.state)) sessions.push(await sessionReport(session.id, visibility));
+    }
+    return { report, sessions };
+  }
+
+  async function reportOf(
+    course: store.CourseRow,
+    sessions: store.SessionRow[],
+    session: store.SessionRow | null,
+    visibility: Visibility,
+  ): Promise<Report> {
+    const at = new Date(clock()).toISOString();
+    const scope = scopeOf(course, sessions, visibility);
+    const begun = sessions.filter(({ state }) => hasStarted(state));
+    const [cells, devices, added] = await Promise.all([
+      store.readCells(pool, scope),
+      store.readDevices(pool, scope),
+      scope.planned ? 0 : store.countAdded(pool, course.id, scope),
+    ]);
+    return {
+      scope: session ? 'session' : 'course',
+      courseId: course.id,
+      courseTitle: course.title,
+      sessionId: session?.id ?? null,
+      number: session?.number ?? null,
+      topic: session?.topic ?? null,
+      startedAt: begun[0]?.startedAt?.toISOString() ?? null,
+      endedAt: begun.at(-1)?.endedAt?.toISOString() ?? null,
+      at,
+      dueFrozenAt: session?.dueFrozenAt?.toISOString() ?? null,
+      attendanceSeconds: course.attendanceSeconds,
+      completePercent: course.completePercent,
+      // Who was online together is not known by unit.
+      peakDevices: visibility.all ? Math.max(0, ...begun.map(({ peakDevices }) => peakDevices)) : null,
+      ...assemble(cells, devices),
+      addedAfterFreeze: added,
+    };
+  }
+
+  /**
+   * Units of whom nobody is here now (live), or attended (afterwards); before the class all that are invited. Their
+   * contacts are shown in full to those who may call, and that they were is on record.
+   */
+  async function missing(sessionId: string, visibility: Visibility, actor: Actor): Promise<MissingUnit[]> {
+    const { course, session } = await readSession(sessionId);
+    const now = clock();
+    const scope = scopeOf(course, [session], visibility);
+    const rows = await store.readMissing(pool, scope, session.state === 'live' ? now - HERE_MS : null);
+    await audit(prisma, actor, now, 'phone:read', { kind: 'session', id: sessionId }, { missingUnits: rows.length });
+    return rows.map(({ contactCipher, contactLast4, industry, ...row }) => ({
+      ...row,
+      industry: industry === null ? null : Industry.parse(industry),
+      contactPhone: contactCipher && unsealed(contactCipher, contactLast4),
+    }));
+  }
+
+  /** A page of a session's people. */
+  async function people(
+    sessionId: string,
+    { page, pageSize, ...query }: { page: number; pageSize: number } & PersonQuery,
+    visibility: Visibility,
+  ): Promise<{ items: PersonAttendance[]; total: number }> {
+    const { course, session } = await readSession(sessionId);
+    const scope = scopeOf(course, [session], visibility);
+    const filter: PeopleFilter = {
+      q: query.q,
+      unitIds: query.unitId === undefined ? undefined : [query.unitId],
+      present: query.present,
+    };
+    const [rows, total] = await Promise.all([
+      readPeople(pool, scope, { ...filter, limit: pageSize, offset: (page - 1) * pageSize }),
+      countPeople(pool, scope, filter),
+    ]);
+    return { items: rows.map(({ creditCode: _, ...person }) => personView(person)), total };
+  }
+
+  /** Everybody of a session, some thousand at a time, by area, unit and name. */
+  async function* everybody(sessionId: string, visibility: Visibility): AsyncGenerator<ExportedPerson[]> {
+    const { course, session } = await readSession(sessionId);
+    for await (const rows of allPeople(pool, scopeOf(course, [session], visibility))) {
+      yield rows.map(({ creditCode, ...person }) => ({ ...personView(person), creditCode }));
+    }
+  }
+
+  /** Notes who took which file. Before it is sent. */
+  async function recordExport(subject: { kind: 'session' | 'course'; id: string }, what: string, actor: Actor) {
+    await audit(prisma, actor, clock(), 'report:export', subject, { what });
+  }
+
+  async function readSession(sessionId: string) {
+    const course = await store.readCourse(pool, sessionId);
+    if (!course) throw notFound();
+    const session = (await store.readSessions(pool, course.id)).find(({ id }) => id === sessionId);
+    if (!session) throw notFound();
+    return { course, session };
+  }
+
+  function personView({ phoneCipher, phoneLast4, firstJoinedAt, ...row }: Omit<PersonRow, 'creditCode'>) {
+    return {
+      ...row,
+      firstJoinedAt: firstJoinedAt?.toISOString() ?? null,
+      phoneMasked: phoneCipher && maskPhone(unsealed(phoneCipher, phoneLast4)),
+    };
+  }
+
+  /** Sealed with a key that is gone: the last four are still known. */
+  function unsealed(cipher: Buffer, last4: string | null): string {
+    try {
+      return sealing.unseal(cipher);
+    } catch {
+      return `*******${last4 ?? '****'}`;
+    }
+  }
+
+  return { sessionReport, courseReport, courseReports, missing, people, everybody, recordExport };
+}
+
+export type ExportedPerson = PersonAttendance & { creditCode: string | null };
+
+interface PersonQuery {
+  q?: string | undefined;
+  unitId?: string | undefined;
+  present?: 'yes' | 'no' | undefined;
+}
+
+function scopeOf(course: store.CourseRow, sessions: store.SessionRow[], visibility: Visibility): Scope {
+  const begun = sessions.filter(({ state }) => hasStarted(state));
+  const { completePercent, attendanceSeconds } = course;
+  return {
+    planned: begun.length === 0,
+    measures:
+      begun.length === 0
+        ? [{ id: course.id, requiredMs: 0 }]
+        : begun.map(({ id, plannedMinutes }) => ({ id, requiredMs: requiredMs({ plannedMinutes, completePercent }) })),
+    attendanceMs: attendanceSeconds * 1_000,
+    visibility,
+  };
+}

@@ -1,0 +1,238 @@
+import type { Industry, PersonCategory, UnitKind, Verification } from '#contract/organisations.ts';
+import type { Counts, MissingUnit, Report, UnitCounts } from '#contract/reports.ts';
+import { CATEGORIES, INDUSTRIES, UNIT_KINDS } from '../organisations/labels.ts';
+import { type CellKind, type CellValue, type Column, minutes } from './cells.ts';
+import type { ExportedPerson } from './service.ts';
+
+/** The figures of a report: their names, and how each is counted (counts.ts), in the words of the sheets. */
+interface Figure {
+  heading: string;
+  kind: CellKind;
+  value(counts: Counts): CellValue;
+  definition(report: Report): string;
+}
+
+const FIGURES: Figure[] = [
+  {
+    heading: '应到单位数',
+    kind: 'count',
+    value: (counts) => counts.unitsDue,
+    definition: () => '有应到人员的单位数',
+  },
+  {
+    heading: '参训单位数',
+    kind: 'count',
+    value: (counts) => counts.unitsPresent,
+    definition: () => '应到单位中, 至少有 1 人参训的单位数; 与应到单位数之差即未参训单位数',
+  },
+  {
+    heading: '应到人数',
+    kind: 'count',
+    value: (counts) => counts.due,
+    definition: ({ scope }) =>
+      scope === 'session'
+        ? '开课时冻结的参训名单人数; 尚未开课时为当前名单人数'
+        : '各期开课时冻结的参训名单去重后的人数; 均未开课时为当前名单人数',
+  },
+  {
+    heading: '实到人数',
+    kind: 'count',
+    value: (counts) => counts.present,
+    definition: ({ attendanceSeconds, scope }) =>
+      `应到人员中, ${scope === 'session' ? '本期' : '至少一期'}有效时长不少于 ${attendanceSeconds} 秒的人数`,
+  },
+  {
+    heading: '参训率',
+    kind: 'percent',
+    value: (counts) => counts.rate,
+    definition: () => '实到人数 ÷ 应到人数',
+  },
+  {
+    heading: '计划外参训人数',
+    kind: 'count',
+    value: (counts) => counts.presentNotDue,
+    definition: () => '不在应到名单、但有效时长达到同一要求的人数',
+  },
+  {
+    heading: '参训人数',
+    kind: 'count',
+    value: (counts) => counts.people,
+    definition: () => '参训的不同人员数 = 实到人数 + 计划外参训人数',
+  },
+  {
+    heading: '人次',
+    kind: 'count',
+    value: (counts) => counts.attendances,
+    definition: () => '人 × 场次, 去重: 同一人同一期无论用几台设备、进出几次, 只计 1 人次',
+  },
+  {
+    heading: '设备数',
+    kind: 'count',
+    value: (counts) => counts.devices,
+    definition: () => '播放过画面的不同设备数; 一台设备可多人共用, 因此不等于人数, 各组之和可大于总数',
+  },
+  {
+    heading: '有效时长(分钟)',
+    kind: 'minutes',
+    value: (counts) => minutes(counts.creditedSeconds),
+    definition: () => '每人在所有设备上实际播放时间的并集之和; 重叠、重复进入不重复计算',
+  },
+  {
+    heading: '达标人次',
+    kind: 'count',
+    value: (counts) => counts.complete,
+    definition: ({ completePercent }) => `有效时长达到该期计划时长 ${completePercent}% 的人次`,
+  },
+  {
+    heading: '交卷人数',
+    kind: 'count',
+    value: (counts) => counts.paperSubmitted,
+    definition: ({ scope }) =>
+      scope === 'session' ? '提交课后试卷的不同人员数' : '至少提交过一份课后试卷的不同人员数',
+  },
+  {
+    heading: '及格人数',
+    kind: 'count',
+    value: (counts) => counts.paperPassed,
+    definition: ({ scope }) =>
+      scope === 'session' ? '交卷人员中, 至少一次作答及格的人数' : '交卷人员中, 至少有一份试卷及格的人数',
+  },
+  {
+    heading: '及格率',
+    kind: 'percent',
+    value: (counts) => (counts.paperSubmitted === 0 ? null : counts.paperPassed / counts.paperSubmitted),
+    definition: () => '及格人数 ÷ 交卷人数',
+  },
+];
+
+/** A line of the summary. */
+export interface SummaryLine {
+  name: string;
+  kind: CellKind;
+  value: CellValue;
+  definition: string;
+}
+
+export function summaryOf(report: Report): SummaryLine[] {
+  const lines = FIGURES.map(({ heading, kind, value, definition }) => ({
+    name: heading,
+    kind,
+    value: value(report.totals),
+    definition: definition(report),
+  }));
+  const kind = 'count';
+  if (report.peakDevices !== null) {
+    const definition = '同一时刻在线设备数的最大值; 课程报表取各期中最高的一期';
+    lines.push({ name: '峰值同时在线(设备)', kind, value: report.peakDevices, definition });
+  }
+  const definition = '开课后新列入参训范围的人数, 不计入应到';
+  lines.push({ name: '开课后新增人数', kind, value: report.addedAfterFreeze, definition });
+  return lines;
+}
+
+const COUNTS: Column<Counts>[] = FIGURES.map(({ heading, kind, value }) => ({
+  heading,
+  kind,
+  width: Math.max(10, heading.length * 2 + 2),
+  value,
+}));
+
+export const UNIT_COLUMNS: Column<UnitCounts>[] = [
+  text('单位名称', 34, (unit) => unit.unitName),
+  text('统一社会信用代码', 22, (unit) => unit.creditCode),
+  text('单位类型', 10, (unit) => unitKindName(unit.unitKind)),
+  text('街道/功能区', 16, (unit) => unit.areaName),
+  text('行业', 14, (unit) => industryName(unit.industry)),
+  text('高危', 8, (unit) => (unit.highRisk ? '是' : '否')),
+  ...COUNTS,
+];
+
+export const AREA_COLUMNS: Column<Counts & { areaName: string }>[] = [
+  text('街道/功能区', 18, (group) => group.areaName),
+  ...COUNTS,
+];
+
+export const UNIT_KIND_COLUMNS: Column<Counts & { unitKind: UnitKind }>[] = [
+  text('单位类型', 14, (group) => unitKindName(group.unitKind)),
+  ...COUNTS,
+];
+
+export const INDUSTRY_COLUMNS: Column<Counts & { industry: Industry | null }>[] = [
+  text('行业', 16, (group) => (group.industry === null ? '(机关单位等)' : industryName(group.industry))),
+  ...COUNTS,
+];
+
+export const CATEGORY_COLUMNS: Column<Counts & { category: PersonCategory }>[] = [
+  text('人员类别', 16, (group) => CATEGORIES[group.category].zh),
+  ...COUNTS,
+];
+
+/** The sessions of a course. */
+export const SESSION_COLUMNS: Column<Report>[] = [
+  { heading: '期', width: 6, kind: 'count', value: (report) => report.number },
+  text('主题', 30, (report) => report.topic),
+  time('开课时间', (report) => report.startedAt),
+  ...COUNTS.map(({ value, ...column }) => ({ ...column, value: (report: Report) => value(report.totals) })),
+];
+
+export const PERSON_COLUMNS: Column<ExportedPerson>[] = [
+  text('街道/功能区', 16, (person) => person.areaName),
+  text('单位名称', 34, (person) => person.unitName),
+  text('统一社会信用代码', 22, (person) => person.creditCode),
+  text('姓名', 12, (person) => person.personName),
+  text('手机号', 14, (person) => person.phoneMasked),
+  text('人员类别', 14, (person) => CATEGORIES[person.category].zh),
+  text('身份核实', 10, (person) => VERIFICATIONS[person.verification]),
+  text('应到', 8, (person) => (person.due ? '是' : '否')),
+  text('参训', 8, (person) => (person.present ? '是' : '否')),
+  text('达标', 8, (person) => (person.complete ? '是' : '否')),
+  time('首次进入时间', (person) => person.firstJoinedAt),
+  { heading: '有效时长(分钟)', width: 16, kind: 'minutes', value: (person) => minutes(person.creditedSeconds) },
+  { heading: '设备数', width: 8, kind: 'count', value: (person) => person.devices },
+  { heading: '课堂答题数', width: 12, kind: 'count', value: (person) => person.liveAnswered },
+  { heading: '答对数', width: 8, kind: 'count', value: (person) => person.liveCorrect },
+  {
+    heading: '试卷最好成绩',
+    width: 14,
+    kind: 'percent',
+    value: (person) => (person.paperPercent === null ? null : person.paperPercent / 100),
+  },
+  text('试卷及格', 10, (person) => (person.paperPassed === null ? null : person.paperPassed ? '是' : '否')),
+];
+
+export const MISSING_COLUMNS: Column<MissingUnit>[] = [
+  text('街道/功能区', 16, (unit) => unit.areaName),
+  text('单位名称', 34, (unit) => unit.unitName),
+  text('单位类型', 10, (unit) => unitKindName(unit.unitKind)),
+  text('行业', 14, (unit) => industryName(unit.industry)),
+  text('高危', 8, (unit) => (unit.highRisk ? '是' : '否')),
+  { heading: '应到人数', width: 10, kind: 'count', value: (unit) => unit.due },
+  text('联系人', 12, (unit) => unit.contactName),
+  text('联系电话', 16, (unit) => unit.contactPhone),
+];
+
+const VERIFICATIONS: Record<Verification, string> = { verified: '已核实', unverified: '未核实', refused: '已否认' };
+
+function unitKindName(kind: UnitKind): string {
+  return UNIT_KINDS[kind].zh;
+}
+
+function industryName(industry: Industry | null): string {
+  return industry === null ? '' : INDUSTRIES[industry].zh;
+}
+
+function text<Row>(heading: string, width: number, value: (row: Row) => string | null): Column<Row> {
+  return { heading, width, kind: 'text', value };
+}
+
+function time<Row>(heading: string, value: (row: Row) => string | null): Column<Row> {
+  return {
+    heading,
+    width: 20,
+    kind: 'time',
+    value(row) {
+      const instant = value(row);
+      return instant === null ? null : Date.parse(instant);
+    },
+  };
+}
