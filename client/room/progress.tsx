@@ -12,7 +12,8 @@ export function Progress({ creditedMs, requiredMs }: { creditedMs: number; requi
   const missing = formatLength(requiredMs - creditedMs + 59_999, language);
   return (
     <div className="progress numbers">
-      <span>{t('credited', { length: formatLength(creditedMs, language) })}</span>
+      <span className="progress__short">{t('credited', { length: formatLength(creditedMs, language) })}</span>
+      <span className="progress__long">{t('credited', { length: formatClock(creditedMs) })}</span>
       <div
         className="progress__bar"
         role="progressbar"
@@ -26,7 +27,7 @@ export function Progress({ creditedMs, requiredMs }: { creditedMs: number; requi
       <span className={complete ? 'progress__complete' : ''}>
         {complete ? `✓ ${t('complete')}` : t('missing', { length: missing })}
       </span>
-      <span className="progress__required">{t('required', { length: formatClock(requiredMs) })}</span>
+      <span className="progress__long progress__required">{t('required', { length: formatClock(requiredMs) })}</span>
     </div>
   );
 }

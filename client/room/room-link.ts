@@ -19,6 +19,8 @@ export interface RoomView {
   connected: boolean;
   /** Why the room can't be entered; null while it can. */
   refusal: ApiError | null;
+  /** What may be played: `/media/<playable>/` is open to this browser. */
+  playable: string | null;
   /** Rises with each playback token, so that a player that was refused tries again. */
   admissions: number;
   /** Live questions that I have answered, also on another device. */
@@ -27,8 +29,17 @@ export interface RoomView {
 
 const REENTER_MS = 1_500;
 const RETRY_LONGEST_MS = 15_000;
+/** Refused joins for which the whole admission is made again. */
+const NEW_TICKET_HELPS = new Set<string>(['bad-ticket', 'not-signed-in']);
 /** Refusals that only a person can change; everything else is tried again. */
-const FINAL = new Set(['not-invited', 'session-not-open', 'not-found', 'forbidden', 'not-signed-in', 'person-refused']);
+const FINAL = new Set<string>([
+  'not-invited',
+  'session-not-open',
+  'not-found',
+  'forbidden',
+  'not-signed-in',
+  'person-refused',
+]);
 
 /**
  * A page's tie to one room: admission, socket, the room as it stands, and its beats. Reconnects and enters again by itself
@@ -43,6 +54,7 @@ export class RoomLink {
     viewers: null,
     connected: false,
     refusal: null,
+    playable: null,
     admissions: 0,
     answered: [],
   };
@@ -98,7 +110,7 @@ export class RoomLink {
       });
       if (!this.#closed) this.#admitted(admission);
     } catch (error) {
-      this.#refused(error);
+      this.#retry(error instanceof ApiError ? error : new ApiError('offline'), () => void this.enter());
     } finally {
       this.#entering = false;
     }
@@ -145,22 +157,22 @@ export class RoomLink {
     this.#show({
       refusal: null,
       creditedMs: Math.max(admission.creditedMs, this.#view.creditedMs),
-      admissions: this.#view.admissions + (playbackToken ? 1 : 0),
+      ...(playbackToken && { playable: room.prefix, admissions: this.#view.admissions + 1 }),
       answered: [...new Set([...this.#view.answered, ...admission.answered])],
     });
     this.#showRoom(room);
     void this.#join();
   }
 
-  #refused(error: unknown): void {
+  /** Tries again after a wait drawn at random from a growing range, unless that can't help. */
+  #retry(refusal: ApiError, again: () => void): void {
     if (this.#closed) return;
-    const refusal = error instanceof ApiError ? error : new ApiError('offline');
     this.#show({ refusal });
     if (FINAL.has(refusal.code)) return;
     this.#failures += 1;
     const range = Math.min(1_000 * 2 ** this.#failures, RETRY_LONGEST_MS);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.enter(), Math.random() * range);
+    this.#timer = setTimeout(again, Math.random() * range);
   }
 
   async #join(): Promise<void> {
@@ -173,13 +185,14 @@ export class RoomLink {
       if (ticket !== this.#ticket) return;
       this.#joinedTicket = ticket;
       this.#failures = 0;
-      this.#show({ connected: true, viewers: joined.viewers, creditedMs: joined.creditedMs });
+      this.#show({ connected: true, refusal: null, viewers: joined.viewers, creditedMs: joined.creditedMs });
       this.#showRoom(joined.room);
       void this.#beats?.flush();
     } catch (error) {
-      // The login may have ended, or only its short-lived half: entering finds out, and renews it.
-      if (error instanceof ApiError && error.code === 'not-signed-in') await this.enter();
-      else this.#refused(error);
+      const refusal = error instanceof ApiError ? error : new ApiError('offline');
+      // Entering finds out whether the login has ended, or only its short-lived half, and renews that.
+      if (NEW_TICKET_HELPS.has(refusal.code)) await this.enter();
+      else this.#retry(refusal, () => void this.#join());
     }
   }
 

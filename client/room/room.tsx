@@ -61,7 +61,7 @@ function Opened({ link }: { link: RoomLink }) {
     <div className="room">
       <Head room={room} view={view} />
       <div className="room__stage">
-        <Stage link={link} room={room} admissions={view.admissions} answered={view.answered} />
+        <Stage link={link} room={room} view={view} />
       </div>
       <div className="room__progress">
         <Progress creditedMs={view.creditedMs} requiredMs={room.requiredMs} />

@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useRef } from 'react';
 import { Button } from '#client/ui/button.tsx';
 import { Spinner } from '#client/ui/spinner.tsx';
 import { QuizCard } from './quiz-card.tsx';
-import type { Room, RoomLink } from './room-link.ts';
+import type { Room, RoomLink, RoomView } from './room-link.ts';
 import { useRoomText } from './text.ts';
 import { type PlayerHandle, usePlayer } from './use-player.ts';
 import { type Quiz, useQuiz } from './use-quiz.ts';
@@ -11,24 +11,14 @@ import { WaitingRoom } from './waiting-room.tsx';
 type FullScreenVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void; webkitExitFullscreen?: () => void };
 
 /** The picture, and whatever lies over it. */
-export function Stage({
-  link,
-  room,
-  admissions,
-  answered,
-}: {
-  link: RoomLink;
-  room: Room;
-  admissions: number;
-  answered: readonly string[];
-}) {
+export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: RoomView }) {
   const t = useRoomText();
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<FullScreenVideo>(null);
   const begun = room.state !== 'scheduled' && room.state !== 'draft';
-  const prefix = begun ? room.prefix : null;
-  const player = usePlayer(video, link, prefix, admissions);
-  const quiz = useQuiz(link, room.question, answered, player.pdt);
+  const prefix = begun ? view.playable : null;
+  const player = usePlayer(video, link, prefix, view.admissions);
+  const quiz = useQuiz(link, room.question, view.answered, player.pdt);
   useQuizBeforeFullScreen(video, quiz);
 
   return (
@@ -70,8 +60,10 @@ function Over({ room, player }: { room: Room; player: PlayerHandle }) {
   if (waiting) {
     return (
       <div className="stage__over" role="status">
-        <Spinner />
-        <span className="stage__words">{t('buffering')}</span>
+        <span className="stage__loading">
+          <Spinner />
+          {t('buffering')}
+        </span>
       </div>
     );
   }
