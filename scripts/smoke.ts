@@ -1,0 +1,55 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { findFfmpeg } from '#media/ffmpeg.ts';
+import { createLogger } from '#media/logger.ts';
+import { startWhole, type WholeRun } from '#tests/support/whole-run.ts';
+import { ensureSetup, ROOT } from './setup.ts';
+import { holdClass } from './smoke/class.ts';
+
+/*
+ * npm run smoke [-- --url http://… --setup-code CODE]: holds one class on a fresh installation, from outside, with a real
+ * publisher, a real browser and twenty sockets, and compares what it says with what was done. Without --url it starts an
+ * installation of its own and ends it. The last line is JSON; the exit code is 0 only if everything agreed.
+ */
+
+const { values } = parseArgs({ options: { url: { type: 'string' }, 'setup-code': { type: 'string' } } });
+if (values.url && !values['setup-code']) {
+  console.error('--url needs --setup-code: the one-time code from the log of a fresh installation');
+  process.exit(2);
+}
+
+const startedAt = performance.now();
+const say = (step: string) => console.error(`${((performance.now() - startedAt) / 1_000).toFixed(1)} s  ${step}`);
+let own: { run: WholeRun; dataDir: string } | undefined;
+try {
+  if (!values.url) own = await startOwn();
+  const { result, wrong } = await holdClass({
+    url: values.url?.replace(/\/$/, '') ?? own?.run.url ?? '',
+    setupCode: values['setup-code'] ?? (await own?.run.setupCode()) ?? '',
+    ffmpeg: (await findFfmpeg(process.env.FFMPEG_PATH, createLogger('warn'))).path,
+    chromium: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    say,
+  });
+  for (const line of wrong) console.error(`wrong: ${line}`);
+  console.log(JSON.stringify(result));
+  process.exitCode = result.ok ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(own?.run.output().slice(-4_000) ?? '');
+  process.exitCode = 1;
+} finally {
+  await own?.run.stop();
+  if (own) await rm(own.dataDir, { recursive: true });
+}
+
+async function startOwn() {
+  await ensureSetup({ client: true });
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'anke-smoke-'));
+  // PostgreSQL's own account, if we are root, must pass through.
+  await chmod(dataDir, 0o711);
+  const run = await startWhole(dataDir, { program: path.join(ROOT, 'server/supervisor/main.ts') });
+  say(`started ${run.url}`);
+  return { run, dataDir };
+}

@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Browser, chromium, type Page } from '@playwright/test';
+import type { RosterEntry } from '#tests/support/class.ts';
+import { FRAME_AGE } from './clock-picture.ts';
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+];
+const PATIENCE_MS = 30_000;
+
+export interface Viewing {
+  framesPlayed: number;
+  /** How old the frames on the screen were, ms: the median of what could be read. */
+  latencyMs: number | null;
+  /** What the page showed and logged that it should not have. */
+  complaints: string[];
+}
+
+/** A learner with a real browser, who does by hand what people do. */
+export class BrowserLearner {
+  readonly #browser: Browser;
+  readonly #page: Page;
+  readonly #ages: number[] = [];
+  readonly #complaints: string[] = [];
+
+  static async open(executablePath: string): Promise<BrowserLearner> {
+    const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+    return new BrowserLearner(
+      browser,
+      await browser.newPage({ locale: 'zh-CN', viewport: { width: 390, height: 844 } }),
+    );
+  }
+
+  private constructor(browser: Browser, page: Page) {
+    this.#browser = browser;
+    this.#page = page;
+    page.on('pageerror', (error) => this.#complaints.push(`page error: ${error.message}`));
+  }
+
+  /** By the unit's code page into the room, until the picture runs. */
+  async join(url: string, { joinCode, name, phone }: RosterEntry, sessionId: string): Promise<void> {
+    const page = this.#page;
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(`${url}/u/${joinCode}`);
+    await page.getByLabel('姓名').fill(name);
+    await page.getByLabel('手机号').fill(phone);
+    await page.locator('button[type=submit]').click();
+    await page.locator(`a[href="/learn/${sessionId}"]`).click();
+    await this.#plays();
+  }
+
+  /** The page forbids eval, and with it Playwright's waitForFunction. */
+  async #plays(): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!(await this.#page.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 1))) {
+      if (performance.now() > deadline) throw new Error(`no picture: ${await this.#page.locator('body').innerText()}`);
+      await delay(250);
+    }
+  }
+
+  /** Reads the clock in the picture. Meant to be called every now and then while it runs. */
+  async look(): Promise<void> {
+    const age = await this.#page.evaluate<number | null>(FRAME_AGE);
+    if (age !== null) this.#ages.push(age);
+  }
+
+  async leave(): Promise<Viewing> {
+    const framesPlayed = await this.#page.evaluate<number>(
+      `(() => {
+        const quality = document.querySelector('video').getVideoPlaybackQuality();
+        return quality.totalVideoFrames - quality.droppedVideoFrames;
+      })()`,
+    );
+    // Away as people go: the page hands over what it has played.
+    await this.#page.goto('about:blank');
+    const sorted = [...this.#ages].sort((a, b) => a - b);
+    return { framesPlayed, latencyMs: sorted[Math.floor(sorted.length / 2)] ?? null, complaints: this.#complaints };
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close();
+  }
+}

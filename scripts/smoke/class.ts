@@ -1,0 +1,149 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { changeState, done, type ScheduledClass, scheduleClass } from '#tests/support/class.ts';
+import { Learner } from '#tests/support/class-learner.ts';
+import { Picture } from '#tests/support/class-picture.ts';
+import { BrowserLearner } from './browser-learner.ts';
+import { publishClock } from './clock-picture.ts';
+import { type Done, mismatches, type Seen } from './compare.ts';
+import { peopleOfCsv, peopleOfWorkbook } from './exports.ts';
+
+export interface SmokeOptions {
+  url: string;
+  setupCode: string;
+  ffmpeg: string;
+  chromium: string;
+  say: (step: string) => void;
+}
+
+export interface SmokeResult {
+  framesPlayed: number;
+  latencyMs: number | null;
+  attendances: number;
+  creditedSeconds: number;
+  answersStored: number;
+  exportRows: number;
+  ok: boolean;
+}
+
+const ENTERPRISES = 5;
+/** One of the first watches in a browser, one of each of the others stays away. */
+const PEOPLE_EACH = 5;
+const ATTENDANCE_SECONDS = 5;
+const BEAT_MS = 3_000;
+const WATCH_MS = 25_000;
+const PATIENCE_MS = 40_000;
+
+/** Holds one class on a fresh installation, from outside, and compares what it says with what was done. */
+export async function holdClass(options: SmokeOptions): Promise<{ result: SmokeResult; wrong: string[] }> {
+  const { url, say } = options;
+  const plan = { enterprises: ENTERPRISES, peopleEach: PEOPLE_EACH, attendanceSeconds: ATTENDANCE_SECONDS };
+  const held = await scheduleClass(url, options.setupCode, plan);
+  say('scheduled');
+  const publisher = publishClock(held.rtmpUrl, options.ffmpeg);
+  const picture = new Picture(held.bureau, held.sessionId);
+  const browser = await BrowserLearner.open(options.chromium);
+  const learners: Learner[] = [];
+  try {
+    await until('the stream is published', async () => (await stream(held)).publishing, publisher.stderr);
+    await changeState(held, 'live');
+    await until('the class has a picture', () => picture.state !== null, publisher.stderr);
+    say('live');
+
+    const [first, ...others] = held.people;
+    if (!first) throw new Error('the roster is empty');
+    const enrolled = others.filter((_, n) => n % PEOPLE_EACH !== PEOPLE_EACH - 1);
+    const entering = { sessionId: held.sessionId, picture, beatMs: BEAT_MS };
+    learners.push(...(await Promise.all(enrolled.map((person) => Learner.enter(url, person, entering)))));
+    await until('everybody has joined', () => learners.every((learner) => learner.joined));
+    await browser.join(url, first, held.sessionId);
+    say(`${learners.length} learners and a browser are in`);
+
+    await watch(browser, WATCH_MS / 2);
+    const asked = await ask(held);
+    await Promise.all(learners.map((learner, n) => learner.answer(asked, [n % 4 === 0 ? 1 : 0])));
+    await watch(browser, WATCH_MS / 2);
+    const viewing = await browser.leave();
+    for (const learner of learners) learner.stopWatching();
+    await until('every beat is acked', () => learners.every((learner) => learner.unacked === 0));
+    await changeState(held, 'ended');
+    say('ended');
+
+    const startedAt = Date.parse((await session(held)).startedAt ?? '');
+    const seen = { ...viewing, ...(await readBack(held)) };
+    const done: Done = {
+      attendanceSeconds: ATTENDANCE_SECONDS,
+      beatMs: BEAT_MS,
+      invited: held.people.length,
+      answers: learners.length,
+      records: learners.map((learner) => ({ name: learner.person.name, playedMs: learner.playedMs(startedAt) })),
+      browser: first.name,
+    };
+    const wrong = mismatches(done, seen);
+    const { totals } = seen.report;
+    const result = {
+      framesPlayed: seen.framesPlayed,
+      latencyMs: seen.latencyMs,
+      attendances: totals.attendances,
+      creditedSeconds: totals.creditedSeconds,
+      answersStored: seen.answersStored,
+      exportRows: seen.workbook.length,
+      ok: wrong.length === 0,
+    };
+    return { result, wrong };
+  } finally {
+    for (const learner of learners) learner.close();
+    picture.close();
+    await browser.close();
+    await publisher.stop();
+  }
+}
+
+async function watch(browser: BrowserLearner, ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  while (performance.now() < until) {
+    await browser.look();
+    await delay(500);
+  }
+}
+
+async function ask({ bureau, sessionId, questionId }: ScheduledClass): Promise<string> {
+  const params = { sessionId };
+  const body = { questionId, seconds: 30 };
+  return done('question', await bureau.call('POST /sessions/:sessionId/live-questions', { params, body })).id;
+}
+
+async function stream({ bureau, sessionId }: ScheduledClass) {
+  return done('stream', await bureau.call('GET /sessions/:sessionId/stream', { params: { sessionId } }));
+}
+
+async function session({ bureau, sessionId }: ScheduledClass) {
+  return done('session', await bureau.call('GET /sessions/:sessionId', { params: { sessionId } }));
+}
+
+/** What an officer sees and takes away afterwards. */
+async function readBack({
+  bureau,
+  sessionId,
+}: ScheduledClass): Promise<Omit<Seen, 'framesPlayed' | 'latencyMs' | 'complaints'>> {
+  const params = { sessionId };
+  const file = async (format: 'xlsx' | 'csv') =>
+    done(format, await bureau.call('GET /sessions/:sessionId/export/attendance', { params, query: { format } }));
+  const questions = done('answers', await bureau.call('GET /sessions/:sessionId/live-questions', { params }));
+  const people = await bureau.call('GET /sessions/:sessionId/people', { params, query: { pageSize: 500 } });
+  return {
+    report: done('report', await bureau.call('GET /sessions/:sessionId/report', { params })),
+    people: done('people', people).items,
+    answersStored: questions.reduce((total, question) => total + question.answered, 0),
+    workbook: await peopleOfWorkbook(await file('xlsx')),
+    csv: await peopleOfCsv(await file('csv')),
+  };
+}
+
+/** @throws Error naming what did not come true in time */
+async function until(what: string, holds: () => boolean | Promise<boolean>, complaint = () => ''): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain until ${what} ${complaint()}`);
+    await delay(100);
+  }
+}
