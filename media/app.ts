@@ -43,6 +43,7 @@ export async function createMedia(options: {
     clock,
     authorise: (streamKey, remoteAddress) => broadcasts.authorise(streamKey, remoteAddress),
     onPublish: (publication, broadcast) => broadcasts.publish(publication, broadcast),
+    onAbandoned: (broadcast) => broadcasts.abandoned(broadcast),
   });
 
   return {

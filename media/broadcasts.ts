@@ -39,7 +39,12 @@ export class Broadcasts {
 
   /** Opens again what a crash has left open, so that its viewers find it while its publisher is on the way back. */
   async resume(): Promise<void> {
-    for (const info of await unfinishedBroadcasts(this.#options.dataDir)) await this.#open(info);
+    for (const info of await unfinishedBroadcasts(this.#options.dataDir)) {
+      await this.#open(info);
+      const { id: broadcastId, sessionId } = info;
+      const reason = 'the media process was restarted';
+      this.#options.hooks.report({ type: 'publisher-lost', broadcastId, sessionId, reason });
+    }
   }
 
   byPrefix(prefix: string): Broadcast | undefined {
@@ -64,6 +69,11 @@ export class Broadcasts {
     return answer;
   }
 
+  /** Somebody who was let in left before beginning. */
+  abandoned(info: BroadcastInfo): void {
+    this.#expected.delete(info.sessionId);
+  }
+
   /** A publisher that was let in begins. */
   publish(publication: Publication, info: BroadcastInfo): void {
     const { ffmpeg, hooks, clock, logger } = this.#options;
@@ -71,6 +81,10 @@ export class Broadcasts {
     const broadcast = this.#byId.get(info.id);
     if (!broadcast || broadcast.stream.ended) {
       publication.close('the broadcast has ended');
+      return;
+    }
+    if (this.#feeds.has(info.sessionId)) {
+      publication.close('somebody is publishing already');
       return;
     }
     const source = createSource(publication, { ffmpeg, clock, logger });
@@ -108,10 +122,11 @@ export class Broadcasts {
   /** Closes a broadcast and disconnects its publisher. Ending twice, or what is unknown here, is harmless. */
   async end(broadcastId: string): Promise<void> {
     const broadcast = this.#byId.get(broadcastId);
-    if (!broadcast || broadcast.stream.ended) return;
+    if (!broadcast) return;
     await this.#finish(broadcast);
     const feed = this.#feedOfSession(broadcast.info.sessionId);
-    if (feed?.broadcast === broadcast) feed.source.close('the class has ended');
+    // Who is on the way from here into another broadcast stays connected.
+    if (feed?.broadcast === broadcast && !feed.moving) feed.source.close('the class has ended');
   }
 
   status(): BroadcastStatus[] {
@@ -178,6 +193,7 @@ export class Broadcasts {
   }
 
   async #finish(broadcast: Broadcast): Promise<void> {
+    if (broadcast.stream.ended) return;
     const { hooks, logger } = this.#options;
     const { id, sessionId } = broadcast.info;
     const { durationMs, bytes } = await broadcast.end();

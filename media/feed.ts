@@ -54,6 +54,11 @@ export class Feed {
     return this.#newestEnd === null ? null : Math.max(0, Math.round(this.#clock() - this.#newestEnd));
   }
 
+  /** Whether it is on its way into another broadcast. */
+  get moving(): boolean {
+    return this.#next !== null;
+  }
+
   /** Goes on into `next` at the next key frame. */
   moveTo(next: Broadcast): void {
     if (next !== this.#broadcast) this.#next = next;

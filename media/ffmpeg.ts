@@ -62,6 +62,8 @@ export function rungArguments({ hasAudio, framesPerSecond }: RungOptions): strin
     // By time, not by count, so that a publisher's uneven frame rate does not stretch segments.
     ...['-g', '300', '-force_key_frames', `expr:gte(t,n_forced*${KEY_FRAME_SECONDS})`],
     ...(hasAudio ? ['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2'] : []),
+    // The encoder's delay puts the first sound before zero; a start at one second keeps it, and all parts of one length.
+    ...['-output_ts_offset', '1', '-avoid_negative_ts', 'disabled'],
     ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof+frag_discont'],
     ...['-frag_duration', String(PART_MICROSECONDS), '-flush_packets', '1', 'pipe:1'],
   ];

@@ -85,8 +85,7 @@ async function serve(
     const reload = reloadOf(query);
     if (!reload && !stream.started) throw new MediaError('not-started');
     const text = reload ? await stream.playlistWith(reload, left.signal) : stream.playlist();
-    // A version that was asked for by number is the same for everybody who asks for it.
-    return send(req, res, Buffer.from(text), PLAYLIST_TYPE, reload ? 'public, max-age=6' : 'no-cache');
+    return send(req, res, Buffer.from(text), PLAYLIST_TYPE, 'no-cache');
   }
   const init = INIT.exec(file);
   if (init) return send(req, res, stream.init(Number(init[1])), MEDIA_TYPE, FOR_EVER);

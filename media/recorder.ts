@@ -79,6 +79,7 @@ export class Recorder {
   #queue: Promise<void> = Promise.resolve();
   #segments: RecordedSegment[];
   #size: number;
+  #data: fs.FileHandle | undefined;
   #failed = false;
 
   private constructor(folder: string, logger: Logger, segments: RecordedSegment[], size: number) {
@@ -117,16 +118,34 @@ export class Recorder {
   }
 
   part({ bytes, duration, independent }: Part): void {
-    const offset = this.#size;
-    this.#size += bytes.length;
-    this.#segments.at(-1)?.parts.push({ offset, length: bytes.length, duration, independent });
-    this.#write(() => fs.appendFile(path.join(this.#folder, DATA), bytes));
-    this.#line({ kind: 'part', offset, length: bytes.length, duration, independent });
+    const segment = this.#segments.at(-1);
+    const { length } = bytes;
+    this.#write(async () => {
+      // At a position of our own and noted only once it is there: what a full disk refused leaves a gap in time, not in the file.
+      const offset = this.#size;
+      await this.#writeAt(offset, bytes);
+      await fs.appendFile(
+        path.join(this.#folder, INDEX),
+        lineOf({ kind: 'part', offset, length, duration, independent }),
+      );
+      this.#size = offset + length;
+      segment?.parts.push({ offset, length, duration, independent });
+    });
+  }
+
+  async #writeAt(offset: number, bytes: Buffer): Promise<void> {
+    this.#data ??= await fs.open(path.join(this.#folder, DATA), fs.constants.O_RDWR | fs.constants.O_CREAT);
+    await this.#data.write(bytes, 0, bytes.length, offset);
   }
 
   /** Writes the playlist of the whole, which closes the recording. Microseconds and bytes. */
   async close(): Promise<{ duration: number; bytes: number }> {
-    this.#write(() => fs.writeFile(path.join(this.#folder, PLAYLIST), recordingPlaylist(this.#segments.map(entryOf))));
+    this.#write(async () => {
+      const whole = this.#segments.filter((segment) => segment.parts.length > 0).map(entryOf);
+      await fs.writeFile(path.join(this.#folder, PLAYLIST), recordingPlaylist(whole));
+      await this.#data?.close();
+      this.#data = undefined;
+    });
     await this.#queue;
     const duration = this.#segments.reduce((sum, segment) => sum + lengthOf(segment), 0);
     return { duration, bytes: this.#size };
@@ -138,7 +157,7 @@ export class Recorder {
   }
 
   #line(line: IndexLine): void {
-    this.#write(() => fs.appendFile(path.join(this.#folder, INDEX), `${JSON.stringify(line)}\n`));
+    this.#write(() => fs.appendFile(path.join(this.#folder, INDEX), lineOf(line)));
   }
 
   #write(work: () => Promise<void>): void {
@@ -157,6 +176,8 @@ async function repair(folder: string): Promise<{ segments: RecordedSegment[]; si
 
   const segments: RecordedSegment[] = [];
   let size = 0;
+  let read = 0;
+  // Up to the last whole part: a segment whose first part is missing never was.
   let kept = 0;
   for (const line of text.split('\n').slice(0, -1)) {
     const parsed = IndexLine.safeParse(parseJson(line));
@@ -170,9 +191,9 @@ async function repair(folder: string): Promise<{ segments: RecordedSegment[]; si
       segments.at(-1)?.parts.push(part);
       size += part.length;
     }
-    kept += Buffer.byteLength(line) + 1;
+    read += Buffer.byteLength(line) + 1;
+    if (parsed.data.kind === 'part') kept = read;
   }
-  // A segment whose first part is missing never was.
   while (segments.at(-1)?.parts.length === 0) segments.pop();
   if (kept < Buffer.byteLength(text)) await fs.truncate(index, kept);
   if (size < onDisk) await fs.truncate(data, size);
@@ -206,6 +227,10 @@ async function restore(folder: string, segments: RecordedSegment[]): Promise<Str
   } finally {
     await data.close();
   }
+}
+
+function lineOf(line: IndexLine): string {
+  return `${JSON.stringify(line)}\n`;
 }
 
 function entryOf(segment: RecordedSegment): PlaylistSegment {

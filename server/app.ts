@@ -135,9 +135,9 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     privateHttp,
     async close() {
       lostPublishers.stop();
+      await gateway.close();
       await attendance.close();
       await quiz.close();
-      await gateway.close();
       await Promise.all([closed(publicHttp), closed(privateHttp)]);
       features.media.close();
       await db.close();

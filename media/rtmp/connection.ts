@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   clock: Clock;
   authorise(streamKey: string, remoteAddress: string): Promise<Authorisation>;
   onPublish(publication: Publication, broadcast: Broadcast): void;
+  /** Somebody who was let in had already left. */
+  onAbandoned(broadcast: Broadcast): void;
   /** From the first byte to `publish`, ms. */
   handshakeTimeoutMs: number;
   /** Without a byte from a publisher, ms. */
@@ -181,7 +183,10 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): (re
       logger.error({ err: error }, 'a publisher could not be authorised');
       return null;
     });
-    if (closed) return;
+    if (closed) {
+      if (answer?.allowed) options.onAbandoned(answer.broadcast);
+      return;
+    }
     if (!answer?.allowed) {
       const reason = answer?.reason ?? 'unavailable';
       logger.info({ remoteAddress, reason }, 'publisher refused');

@@ -139,9 +139,9 @@ export function createSessions(services: Services, publishedPapers: (ids: string
   }
 
   /** Notes since when the publisher of a live session has been away; null: it is back. */
-  async function setPublisherLost(sessionId: string, at: number | null): Promise<void> {
-    await prisma.session.updateMany({
-      where: { id: sessionId },
+  async function setPublisherLost(sessionId: string, at: number | null, tx: Tx = prisma): Promise<void> {
+    await tx.session.updateMany({
+      where: { id: sessionId, state: 'live' },
       data: { publisherLostAt: at === null ? null : new Date(at) },
     });
   }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { AuthoriseResponse, Broadcast, MediaEvent } from '#contract/media.ts';
 import type { Courses } from '../courses/service.ts';
 import type { Tx } from '../db.ts';
-import { isUniqueViolation } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 
@@ -43,14 +42,10 @@ export function createBroadcasts({ db, clock, signals }: Services, courses: Cour
     const found = await tx.broadcast.findFirst({ where });
     if (found) return { id: found.id, sessionId, prefix: found.prefix, kind };
     const made = { id: newId(), sessionId, prefix: randomBytes(PREFIX_BYTES).toString('base64url'), kind };
-    try {
-      await tx.broadcast.create({ data: { ...made, createdAt: new Date(clock()) } });
-      return made;
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      const winner = await prisma.broadcast.findFirstOrThrow({ where });
-      return { id: winner.id, sessionId, prefix: winner.prefix, kind };
-    }
+    // Skipping, not failing, so that a transaction that loses the race can go on.
+    await tx.broadcast.createMany({ data: { ...made, createdAt: new Date(clock()) }, skipDuplicates: true });
+    const winner = await tx.broadcast.findFirstOrThrow({ where });
+    return { id: winner.id, sessionId, prefix: winner.prefix, kind };
   }
 
   /** Who holds a stream key may publish a preview before the class, and the class while it is live. */
@@ -73,21 +68,21 @@ export function createBroadcasts({ db, clock, signals }: Services, courses: Cour
       if (inserted.count === 0) return false;
       const broadcast = await tx.broadcast.findUnique({ where: { id: event.broadcastId } });
       if (!broadcast) return false;
-      await tx.broadcast.update({ where: { id: broadcast.id }, data: changeOf(event) });
+      // The session's row first, as in a change of state, so that the two can't wait for each other.
       await courses.bumpRevision(tx, event.sessionId);
+      await noteAbsence(tx, event, broadcast.kind);
+      await tx.broadcast.update({ where: { id: broadcast.id }, data: changeOf(event) });
       return true;
     });
     if (!known) return;
-    await noteAbsence(event);
     signals.emit('room-changed', event.sessionId);
   }
 
   /** A live class whose publisher is away is on record, so that its end can be waited for. */
-  async function noteAbsence(event: MediaEvent): Promise<void> {
-    if (event.type !== 'publisher-lost' && event.type !== 'publisher-connected') return;
-    const session = await courses.sessionForRoom(event.sessionId);
-    if (session?.state !== 'live') return;
-    await courses.setPublisherLost(event.sessionId, event.type === 'publisher-lost' ? event.at : null);
+  async function noteAbsence(tx: Tx, event: MediaEvent, kind: Kind): Promise<void> {
+    if (kind !== 'live') return;
+    if (event.type === 'publisher-lost') await courses.setPublisherLost(event.sessionId, event.at, tx);
+    if (event.type === 'publisher-connected') await courses.setPublisherLost(event.sessionId, null, tx);
   }
 
   return { find, open, authorise, record };

@@ -18,6 +18,7 @@ import { AppError } from '../errors.ts';
 import { parse } from '../http.ts';
 import type { Services } from '../services.ts';
 import type { AudienceQuestions } from './audience-questions.ts';
+import { busConnections } from './bus.ts';
 import { shareLongPolling } from './long-polling.ts';
 import { PLAYBACK_RENEW_MS, signPlayback } from './playback.ts';
 import type { LiveService } from './service.ts';
@@ -78,14 +79,14 @@ export function createGateway(
   worker: { index: number; siblings: () => number[] },
   needs: GatewayNeeds,
 ): Gateway {
-  const { db, clock, config, secrets, logger, signals } = services;
+  const { clock, config, secrets, logger, signals } = services;
   const { live } = needs;
   const viewers = createViewers(clock);
   const shown = new Map<string, number>();
   const workerId = `${process.pid}.${worker.index}.${clock()}`;
 
   const io: Io = new Server(servers.publicHttp, {
-    adapter: createAdapter(db.pool, {
+    adapter: createAdapter(busConnections(config.databaseUrl ?? '', logger), {
       payloadThreshold: NOTIFY_BYTES,
       errorHandler: (error: Error) => logger.warn({ err: error }, 'socket bus'),
     }),
@@ -105,7 +106,7 @@ export function createGateway(
       if (!ticket) throw new AppError('bad-ticket');
       if (!(await needs.isLoginActive(ticket.loginId))) throw new AppError('not-signed-in');
       const room = await live.rooms.snapshot(ticket.sessionId);
-      leave(socket);
+      await leaveRooms(socket);
       socket.data.ticket = ticket;
       await socket.join([sessionRoom(ticket.sessionId), personRoom(ticket.personId), loginRoom(ticket.loginId)]);
       if (socket.connected) {
@@ -172,6 +173,13 @@ export function createGateway(
     if (error instanceof AppError) return { code: error.code, params: error.params };
     logger.error({ err: error, event }, 'socket request failed');
     return { code: 'internal' as const };
+  }
+
+  async function leaveRooms(socket: RoomSocket): Promise<void> {
+    const { ticket } = socket.data;
+    if (!ticket) return;
+    leave(socket);
+    for (const room of [sessionRoom(ticket.sessionId), personRoom(ticket.personId)]) await socket.leave(room);
   }
 
   function leave(socket: RoomSocket): void {
@@ -260,6 +268,9 @@ export function createGateway(
       signals.off('person-excluded', onExcluded);
       signals.off('live-question-answered', onAnswered);
       io.local.emit('server:draining', { withinMs: DRAIN_WITHIN_MS });
+      const everybodyMoved = Date.now() + (io.engine.clientsCount > 0 ? DRAIN_WITHIN_MS : 0);
+      while (io.engine.clientsCount > 0 && Date.now() < everybodyMoved)
+        await new Promise((resolve) => setTimeout(resolve, 100));
       await io.close();
     },
   };

@@ -67,6 +67,10 @@ export function shareLongPolling(
     return true;
   });
   privateHttp.on('upgrade', (req, socket, head) => {
+    if (!req.url?.startsWith(PATH)) {
+      socket.destroy();
+      return;
+    }
     io.engine.handleUpgrade(req as Parameters<typeof io.engine.handleUpgrade>[0], socket, head);
   });
 }

@@ -57,10 +57,12 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       const now = clock();
       const known = kept.get(sessionId);
       if (known && now - known.at <= MAX_AGE_MS) return known.snapshot;
-      const snapshot = build(sessionId);
-      kept.set(sessionId, { at: now, snapshot });
-      snapshot.catch(() => kept.delete(sessionId));
-      return snapshot;
+      const entry = { at: now, snapshot: build(sessionId) };
+      kept.set(sessionId, entry);
+      entry.snapshot.catch(() => {
+        if (kept.get(sessionId) === entry) kept.delete(sessionId);
+      });
+      return entry.snapshot;
     },
     forget(sessionId: string): void {
       kept.delete(sessionId);

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import { M3U8Parser } from 'hls.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { probe } from '#tests/support/media.ts';
+import {
+  childrenOf,
+  type HookEndpoint,
+  type MediaRun,
+  makeBroadcast,
+  makeDataFolder,
+  playbackToken,
+  playbackUrl,
+  startHookEndpoint,
+  startMediaProcess,
+  until,
+} from '#tests/support/media-run.ts';
+import { publishTestSignal } from '#tests/support/publish.ts';
+
+let app: HookEndpoint;
+let media: MediaRun;
+let dataDir: string;
+
+beforeAll(async () => {
+  dataDir = makeDataFolder();
+  app = await startHookEndpoint();
+  media = await startMediaProcess(dataDir, app.url);
+});
+
+afterAll(async () => {
+  await media.stop();
+  await app.close();
+  fs.rmSync(dataDir, { recursive: true });
+});
+
+function eventsOf(broadcastId: string): string[] {
+  return app.events.filter((event) => event.broadcastId === broadcastId).map((event) => event.type);
+}
+
+async function playlist(broadcast: Parameters<typeof playbackUrl>[1], query = ''): Promise<string | undefined> {
+  const answer = await fetch(playbackUrl(media, broadcast, `live.m3u8${query}`));
+  return answer.ok ? answer.text() : undefined;
+}
+
+function parse(text: string) {
+  return M3U8Parser.parseLevelPlaylist(text, 'http://x/live.m3u8', 0, 'main' as never, 0, null);
+}
+
+describe('publishing', () => {
+  const broadcast = makeBroadcast();
+  let publisher: ReturnType<typeof publishTestSignal>;
+  let publishedAt: number;
+
+  beforeAll(async () => {
+    app.keys.set('good', broadcast);
+    publishedAt = Date.now();
+    publisher = publishTestSignal(media.rtmpUrl('good'), { fps: 30 });
+    await until(async () => (await playlist(broadcast))?.includes('seg-1.m4s'));
+  });
+  afterAll(() => publisher.stop());
+
+  it('is reported in order', () => {
+    expect(eventsOf(broadcast.id)).toEqual(['publisher-connected', 'broadcast-started']);
+  });
+
+  it('plays in ffprobe', async () => {
+    const { frames } = await probe(playbackUrl(media, broadcast, 'index.m3u8'), '-read_intervals', '%+2');
+    expect(frames).toBeGreaterThan(30);
+  });
+
+  it('gives a playlist that the player parses, with parts of one length', async () => {
+    const text = (await playlist(broadcast)) ?? '';
+    const details = parse(text);
+    expect(details.playlistParsingError).toBeNull();
+    expect(details.canBlockReload).toBe(true);
+    expect(details.partTarget).toBe(0.34);
+    expect(details.targetduration).toBe(2);
+  });
+
+  it('dates the first frame by its arrival, not by what the encoder added', async () => {
+    const started = await until(() =>
+      app.events
+        .filter((event) => event.broadcastId === broadcast.id)
+        .find((event) => event.type === 'broadcast-started'),
+    );
+    expect(started.firstPdt).toBeGreaterThanOrEqual(publishedAt);
+    // The event comes with the first part, which is longer than 0.3 s.
+    expect(started.firstPdt).toBeLessThan(started.at - 300);
+  });
+
+  it('answers a blocking reload when the part is there, and refuses the far future', async () => {
+    const before = parse((await playlist(broadcast)) ?? '');
+    const msn = before.endSN + 1;
+    const text = await playlist(broadcast, `?_HLS_msn=${msn}&_HLS_part=0`);
+    expect(text).toMatch(new RegExp(`part-${msn}\\.0\\.m4s"`));
+    const far = await fetch(playbackUrl(media, broadcast, `live.m3u8?_HLS_msn=${msn + 50}`));
+    expect(far.status).toBe(400);
+    for (const file of ['part-9999.0.m4s', 'seg-9999.m4s', 'init-99.mp4']) {
+      const answer = await fetch(playbackUrl(media, broadcast, file));
+      expect([file, answer.status]).toEqual([file, 404]);
+      expect(await answer.json()).toMatchObject({ code: 'not-found' });
+    }
+  });
+
+  it('refuses a second publisher and a wrong key, and goes on', async () => {
+    const second = publishTestSignal(media.rtmpUrl('good'));
+    const wrong = publishTestSignal(media.rtmpUrl('wrong'));
+    expect(await second.exited).not.toBe(0);
+    expect(await wrong.exited).not.toBe(0);
+    expect(media.log()).not.toMatch(/live\/good|"good"|"wrong"/);
+    expect(publisher.stderr()).toBe('');
+  });
+
+  it('outlives garbage, half-closed and broken connections', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const socket = net.connect(media.rtmpPort, '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.resume();
+      if (round % 3 === 0) socket.end(Buffer.concat([Buffer.from([3]), randomBytes(4_000)]));
+      else if (round % 3 === 1) socket.write(randomBytes(5_000));
+      else socket.end();
+      await once(socket, 'close');
+    }
+    expect(media.child.exitCode).toBeNull();
+  });
+
+  it('needs a right token', async () => {
+    const get = async (token: string) => (await fetch(playbackUrl(media, broadcast, 'live.m3u8', token))).status;
+    const now = Math.floor(Date.now() / 1_000);
+    expect(await get(playbackToken(broadcast))).toBe(200);
+    expect(await get(playbackToken(broadcast, { exp: now - 1 }))).toBe(401);
+    expect(await get(playbackToken(broadcast, {}, 'x'.repeat(64)))).toBe(401);
+    expect(await get(playbackToken(broadcast, { pfx: 'another-prefix-0000' }))).toBe(403);
+    expect((await fetch(`${media.url}/media/${broadcast.prefix}/live.m3u8`)).status).toBe(401);
+  });
+
+  it('denies who was sent out', async () => {
+    const personId = makeBroadcast().id;
+    const token = playbackToken(broadcast, { sub: personId });
+    const issuedBefore = Math.floor(Date.now() / 1_000) + 1;
+    await media.control('deny', { sessionId: broadcast.sessionId, personId, issuedBefore });
+    expect((await fetch(playbackUrl(media, broadcast, 'live.m3u8', token))).status).toBe(401);
+  });
+
+  it('goes on by itself after ffmpeg was killed', async () => {
+    const ffmpeg = childrenOf(media.child.pid ?? 0, 'ffmpeg')[0];
+    process.kill(Number(ffmpeg), 'SIGKILL');
+    await until(async () => (await playlist(broadcast))?.includes('#EXT-X-DISCONTINUITY\n'));
+    expect(publisher.stderr()).toBe('');
+  });
+});
+
+it('lets a publisher in after one who left while being asked about', async () => {
+  const broadcast = makeBroadcast();
+  app.keys.set('hasty', broadcast);
+  const release = app.holdAuthorise();
+  const hasty = publishTestSignal(media.rtmpUrl('hasty'));
+  await until(() => app.asked.includes('hasty'));
+  hasty.kill();
+  await hasty.exited;
+  release();
+  // The place is free again once that answer has arrived, which nobody can see from outside.
+  await until(async () => {
+    const next = publishTestSignal(media.rtmpUrl('hasty'), { seconds: 6 });
+    await next.exited;
+    return eventsOf(broadcast.id).includes('broadcast-started');
+  });
+});
+
+it('leads a publisher from the preview into the class', async () => {
+  const preview = makeBroadcast({ kind: 'preview' });
+  const live = makeBroadcast({ sessionId: preview.sessionId });
+  app.keys.set('moving', preview);
+  const publisher = publishTestSignal(media.rtmpUrl('moving'));
+  await until(() => eventsOf(preview.id).includes('broadcast-started'));
+  await media.control('retarget', { broadcast: live });
+  await media.control('end', { broadcastId: preview.id });
+  await until(() => eventsOf(live.id).includes('broadcast-started'), 10_000);
+  expect(publisher.stderr()).toBe('');
+  await publisher.stop();
+  await until(() => eventsOf(live.id).includes('publisher-lost'));
+  await media.control('end', { broadcastId: live.id });
+  await media.control('end', { broadcastId: live.id });
+  await until(() => eventsOf(live.id).includes('broadcast-ended'));
+  expect(eventsOf(live.id)).toEqual(['publisher-connected', 'broadcast-started', 'publisher-lost', 'broadcast-ended']);
+  expect(fs.existsSync(`${dataDir}/recordings/${preview.id}`)).toBe(false);
+  const { frames } = await probe(`${dataDir}/recordings/${live.id}/index.m3u8`);
+  expect(frames).toBeGreaterThan(10);
+});
+
+it('continues after kill -9 of the media process', async () => {
+  const broadcast = makeBroadcast();
+  const folder = makeDataFolder();
+  app.keys.set('hardy', broadcast);
+  const first = await startMediaProcess(folder, app.url);
+  const publisher = publishTestSignal(first.rtmpUrl('hardy'));
+  const get = async (from: MediaRun) => {
+    const answer = await fetch(playbackUrl(from, broadcast, 'live.m3u8'));
+    return answer.ok ? answer.text() : '';
+  };
+  await until(async () => (await get(first)).includes('part-2.2.m4s'));
+  const before = await get(first);
+  await first.kill();
+  await publisher.exited;
+  const second = await startMediaProcess(folder, app.url);
+  const listed = before.split('\n').filter((line) => line.startsWith('#EXT-X-PART:')).length;
+  const kept = (await get(second)).split('\n').filter((line) => line.startsWith('#EXT-X-PART:')).length;
+  expect(kept).toBeGreaterThanOrEqual(listed - 1);
+  const back = publishTestSignal(second.rtmpUrl('hardy'));
+  const after = await until(async () => {
+    const text = await get(second);
+    return /#EXT-X-DISCONTINUITY\n[\s\S]*\nseg-/.test(text) ? text : undefined;
+  });
+  const { fragments } = parse(after);
+  expect(fragments.map((fragment) => fragment.sn)).toEqual(fragments.map((_, at) => at));
+  expect(fragments.at(-1)?.cc).toBe(1);
+  await until(() => eventsOf(broadcast.id).length >= 4);
+  expect(eventsOf(broadcast.id)).toEqual([
+    'publisher-connected',
+    'broadcast-started',
+    'publisher-lost',
+    'publisher-connected',
+  ]);
+  await back.stop();
+  await second.stop();
+  fs.rmSync(folder, { recursive: true });
+});

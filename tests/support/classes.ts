@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { newId } from '#server/ids.ts';
+import type { TestApp } from './app.ts';
+
+interface ClassOf {
+  title: string;
+  /** The one unit that is invited. */
+  unitId: string;
+  personId: string;
+  instructorAccountId: string | null;
+}
+
+/** A course whose one session is live, with one of everything: a bank question, open in the room, asked, and in a paper. */
+export async function seedClass(app: TestApp, { title, unitId, personId, instructorAccountId }: ClassOf) {
+  const { prisma, sealing } = app;
+  const now = new Date(app.clock());
+  const ids = {
+    courseId: newId(),
+    sessionId: newId(),
+    questionId: newId(),
+    liveQuestionId: newId(),
+    roomQuestionId: newId(),
+    attemptId: newId(),
+  };
+  const { courseId, sessionId, questionId } = ids;
+  await prisma.course.create({
+    data: { id: courseId, title, audience: { create: { id: newId(), unitIds: [unitId] } } },
+  });
+  await prisma.session.create({
+    data: {
+      id: sessionId,
+      courseId,
+      number: 1,
+      topic: title,
+      instructorAccountId,
+      startsAt: now,
+      plannedMinutes: 60,
+      state: 'live',
+      startedAt: now,
+      streamKeyHash: Uint8Array.from(randomBytes(32)),
+      streamKeyCipher: sealing.seal(newId()),
+    },
+  });
+  await prisma.question.create({
+    data: { id: questionId, courseId, kind: 'true_false', stem: '先断电后检修', options: ['对', '错'], answer: [0] },
+  });
+  await prisma.liveQuestion.create({
+    data: {
+      id: ids.liveQuestionId,
+      sessionId,
+      questionId,
+      openedPdt: now.getTime(),
+      durationMs: 30_000,
+      openedAt: now,
+    },
+  });
+  await prisma.roomQuestion.create({
+    data: { id: ids.roomQuestionId, sessionId, personId, unitName: title, personName: '甲', text: '?', askedAt: now },
+  });
+  const paper = { id: newId(), sessionId, title, publishedAt: now, questions: { create: { position: 1, questionId } } };
+  await prisma.paper.create({ data: paper });
+  await prisma.attempt.create({ data: { id: ids.attemptId, paperId: paper.id, personId, number: 1, startedAt: now } });
+  return ids;
+}

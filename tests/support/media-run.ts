@@ -1,0 +1,204 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import jwt from 'jsonwebtoken';
+import { AuthoriseRequest, type AuthoriseResponse, type Broadcast, MediaEvent } from '#contract/media.ts';
+import { SIGNATURE_HEADER, sign, verifySignature } from '#contract/signature.ts';
+
+const SECRETS = { hooks: 'h'.repeat(64), playback: 'p'.repeat(64) };
+const PROGRAM = fileURLToPath(new URL('../../media/main.ts', import.meta.url));
+
+/** The app as the media process sees it: answers the hooks over real, signed HTTP. */
+export interface HookEndpoint {
+  url: string;
+  /** Stream key → where its publisher goes. Others are refused. */
+  keys: Map<string, Broadcast>;
+  /** In the order of arrival. */
+  events: MediaEvent[];
+  /** While true every hook is answered with 503. */
+  away: boolean;
+  /** Stream keys that were asked about. */
+  asked: string[];
+  /** Holds the answers to `authorise` back until the function returned is called. */
+  holdAuthorise(): () => void;
+  close(): Promise<void>;
+}
+
+export async function startHookEndpoint(): Promise<HookEndpoint> {
+  let held: Promise<void> | undefined;
+  const endpoint: HookEndpoint = {
+    url: '',
+    keys: new Map(),
+    events: [],
+    away: false,
+    asked: [],
+    holdAuthorise() {
+      let release: () => void = () => undefined;
+      held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return () => release();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+  const server = http.createServer(async (req, res) => {
+    let body = '';
+    for await (const chunk of req) body += chunk;
+    const header = req.headers[SIGNATURE_HEADER];
+    const signature = typeof header === 'string' ? header : undefined;
+    if (endpoint.away) res.writeHead(503).end();
+    else if (!verifySignature(SECRETS.hooks, req.url ?? '', body, signature, Date.now())) res.writeHead(401).end();
+    else if (req.url === '/internal/media/event') {
+      endpoint.events.push(MediaEvent.parse(JSON.parse(body)));
+      res.writeHead(204).end();
+    } else {
+      const { streamKey } = AuthoriseRequest.parse(JSON.parse(body));
+      endpoint.asked.push(streamKey);
+      await held;
+      const broadcast = endpoint.keys.get(streamKey);
+      const answer: AuthoriseResponse = broadcast
+        ? { allowed: true, broadcast }
+        : { allowed: false, reason: 'unknown-key' };
+      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  endpoint.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return endpoint;
+}
+
+/** A data folder as the app's first start leaves it. */
+export function makeDataFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'anke-media-'));
+  fs.mkdirSync(path.join(folder, 'secrets'));
+  for (const [name, secret] of Object.entries(SECRETS)) fs.writeFileSync(path.join(folder, 'secrets', name), secret);
+  return folder;
+}
+
+export interface MediaRun {
+  child: ChildProcess;
+  url: string;
+  rtmpUrl(streamKey: string): string;
+  rtmpPort: number;
+  control(name: string, body: unknown): Promise<Response>;
+  /** Everything logged so far. */
+  log(): string;
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the media process as a child, as the supervisor does, and waits until it listens. */
+export async function startMediaProcess(dataDir: string, appUrl: string): Promise<MediaRun> {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), PROGRAM], {
+    env: {
+      ...process.env,
+      ANKE_DATA: dataDir,
+      APP_URL: appUrl,
+      MEDIA_PORT: '0',
+      RTMP_PORT: '0',
+      RTMP_HOST: '127.0.0.1',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  let log = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  const ports = await until(() => {
+    if (child.exitCode !== null) throw new Error(`media left: ${log}`);
+    const line = log.split('\n').find((each) => each.includes('"media listening"'));
+    return line ? (JSON.parse(line) as { port: number; rtmpPort: number }) : undefined;
+  });
+  const url = `http://127.0.0.1:${ports.port}`;
+  return {
+    child,
+    url,
+    rtmpPort: ports.rtmpPort,
+    rtmpUrl: (streamKey) => `rtmp://127.0.0.1:${ports.rtmpPort}/live/${streamKey}`,
+    control(name, body) {
+      const text = JSON.stringify(body);
+      const to = `/control/${name}`;
+      return fetch(url + to, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: sign(SECRETS.hooks, to, text, Date.now()) },
+        body: text,
+      });
+    },
+    log: () => log,
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+export function makeBroadcast(changes: Partial<Broadcast> = {}): Broadcast {
+  const id = randomUUID();
+  return { id, sessionId: randomUUID(), prefix: id.replaceAll('-', ''), kind: 'live', ...changes };
+}
+
+/** A playback token for the broadcast; `changes` make a wrong one. */
+export function playbackToken(
+  broadcast: Broadcast,
+  changes: Record<string, unknown> = {},
+  secret = SECRETS.playback,
+): string {
+  const now = Math.floor(Date.now() / 1_000);
+  const { sessionId: ses, prefix: pfx } = broadcast;
+  const claims = { sub: randomUUID(), ses, pfx, jti: randomUUID(), iat: now, exp: now + 600, ...changes };
+  return jwt.sign(claims, secret, { algorithm: 'HS256' });
+}
+
+/** Address of a file of the broadcast for a player without cookies. */
+export function playbackUrl(
+  media: { url: string },
+  broadcast: Broadcast,
+  file: string,
+  token = playbackToken(broadcast),
+): string {
+  return `${media.url}/media/t/${token}/${broadcast.prefix}/${file}`;
+}
+
+/** Asks until the answer is neither undefined nor false. @throws after `limitMs`. */
+export async function until<T>(ask: () => T | Promise<T>, limitMs = 20_000): Promise<Exclude<T, undefined | false>> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
+    if (Date.now() > deadline) throw new Error(`did not come true within ${limitMs} ms: ${ask}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Process ids of a process's children that run `program` (Linux). */
+export function childrenOf(pid: number, program: string): number[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const [, command, parent] = /\((.*)\) \S (\d+)/.exec(fs.readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
+        return command === program && Number(parent) === pid;
+      } catch {
+        // It ended while the list was read.
+        return false;
+      }
+    })
+    .map(Number);
+}
