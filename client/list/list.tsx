@@ -1,6 +1,8 @@
 import './list.css';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { call } from '#client/api.ts';
+import { sendLeftovers } from '#client/room/leftovers.ts';
 import { type Me, signOut, useMe } from '#client/session.ts';
 import { Button, ButtonLink } from '#client/ui/button.tsx';
 import { Empty } from '#client/ui/empty.tsx';
@@ -20,6 +22,7 @@ export default function List() {
   const ui = useUiText();
   const me = useMe();
   const leave = useMutation({ mutationFn: signOut });
+  useEffect(() => void sendLeftovers(null), []);
   if (!me) return null;
   return (
     <Page
@@ -82,6 +85,12 @@ function Sessions() {
     queryFn: () => call('GET /my/sessions'),
     refetchInterval: REFRESH_MS,
   });
+  const anyLive = sessions.data?.some(({ session }) => session.state === 'live') ?? false;
+  // The room's program comes while its button is being found.
+  useEffect(() => {
+    if (anyLive) void import('#client/room/room.tsx');
+  }, [anyLive]);
+
   if (sessions.isPending) return <Waiting />;
   if (sessions.isError && !sessions.data) {
     return <Failure what={t('loadFailed')} error={sessions.error} retry={() => sessions.refetch()} />;

@@ -1,9 +1,13 @@
 import { Link } from 'react-router';
 import { formatDateTime, formatLength } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
+import { serverNow } from '#client/server-clock.ts';
 import { ButtonLink } from '#client/ui/button.tsx';
 import type { MySession } from '#contract/courses.ts';
 import { useListText } from './text.ts';
+
+/** How long before its start a class has a waiting room worth a link. */
+const EARLY_MS = 24 * 3_600_000;
 
 export function LiveSession({ mine }: { mine: MySession }) {
   const t = useListText();
@@ -27,7 +31,7 @@ export function UpcomingSession({ mine }: { mine: MySession }) {
       {session.mode !== 'online' && session.venue && (
         <p className="card__line">{t('venue', { venue: session.venue })}</p>
       )}
-      {session.mode !== 'offline' && (
+      {session.mode !== 'offline' && Date.parse(session.startsAt) - serverNow() < EARLY_MS && (
         <p className="card__line">
           <Link to={`/learn/${session.id}`}>{t('enter')}</Link>
         </p>

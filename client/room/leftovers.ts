@@ -19,9 +19,9 @@ export function beatStore(connId: string): BeatStore {
 }
 
 /** Sends what pages that died (WeChat throws them away without an event) could not, each with its own ticket. */
-export async function sendLeftovers(ownConnId: string): Promise<void> {
+export async function sendLeftovers(ownConnId: string | null): Promise<void> {
   for (const key of recallKeys(KEY)) {
-    if (key === KEY + ownConnId) continue;
+    if (ownConnId !== null && key === KEY + ownConnId) continue;
     const left = parseLeftover(recall(key) ?? '');
     const age = left ? Date.now() - left.at : Number.POSITIVE_INFINITY;
     if (!left || age > USELESS_AFTER_MS) forget(key);

@@ -51,16 +51,16 @@ export function QuizCard({ quiz }: { quiz: Quiz }) {
 function Status({ quiz }: { quiz: Quiz }) {
   const t = useRoomText();
   const seconds = Math.ceil(quiz.remainingMs / 1_000);
-  const words =
-    quiz.state === 'stored'
-      ? t('stored')
+  const stored = quiz.state === 'stored' && quiz.phase !== 'closed';
+  const words = stored
+    ? `✓ ${t('stored')}`
+    : quiz.phase === 'closed'
+      ? t('closed')
       : quiz.state === 'sending'
         ? t('sendingAnswer')
-        : quiz.phase === 'closed'
-          ? t('closed')
-          : quiz.phase === 'over'
-            ? t('timeOver')
-            : '';
+        : quiz.phase === 'over'
+          ? t('timeOver')
+          : '';
   return (
     <>
       {quiz.phase === 'open' && (
@@ -69,7 +69,7 @@ function Status({ quiz }: { quiz: Quiz }) {
         </span>
       )}
       <span className="quiz__state" role="status">
-        {words && (quiz.state === 'stored' ? `✓ ${words}` : words)}
+        {words}
       </span>
     </>
   );

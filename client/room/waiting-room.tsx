@@ -33,10 +33,10 @@ export function WaitingRoom({ room }: { room: Room }) {
           {t('startsSoon')}
         </p>
       )}
-      <p className="before__hint">
-        {room.state !== 'live' && <>{t('starts', { time: formatDateTime(room.startsAt, language) })} · </>}
-        {t('startsByItself')}
-      </p>
+      {room.state !== 'live' && (
+        <p className="before__hint">{t('starts', { time: formatDateTime(room.startsAt, language) })}</p>
+      )}
+      <p className="before__hint">{t('startsByItself')}</p>
     </div>
   );
 }
