@@ -26,7 +26,7 @@ export default function ConsoleApp() {
   const { config } = useTheme();
   const language = useLanguage();
   return (
-    <ConfigProvider theme={config} locale={language === 'zh' ? zhCN : enUS}>
+    <ConfigProvider theme={config} locale={language === 'zh' ? zhCN : enUS} button={{ autoInsertSpace: false }}>
       <AntdApp>
         <Routes>
           <Route path="sessions/:sessionId/bulletin" element={<Bulletin />} />

@@ -1,6 +1,6 @@
 import { Alert, App, Button, Skeleton, Tag } from 'antd';
-import type { ReactNode } from 'react';
-import { Link } from 'react-router';
+import type { MouseEvent, ReactNode } from 'react';
+import { Link, useHref, useNavigate } from 'react-router';
 import { urlOf } from '#client/api.ts';
 import { copyText } from '#client/clipboard.ts';
 import type { EndpointKey } from '#contract/api.ts';
@@ -89,6 +89,32 @@ export function CopyButton({ text, label, size }: { text: string; label?: string
   return (
     <Button onClick={() => void copy()} {...(size && { size })}>
       {label ?? t('copy')}
+    </Button>
+  );
+}
+
+/** A link to another page that looks like a button; one element, so that keyboard and screen reader meet it once. */
+export function LinkButton({
+  to,
+  size,
+  primary = false,
+  children,
+}: {
+  to: string;
+  size?: 'small';
+  primary?: boolean;
+  children: ReactNode;
+}) {
+  const navigate = useNavigate();
+  const open = (event: MouseEvent) => {
+    // A new tab is the browser's business.
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    navigate(to);
+  };
+  return (
+    <Button href={useHref(to)} type={primary ? 'primary' : 'default'} onClick={open} {...(size && { size })}>
+      {children}
     </Button>
   );
 }

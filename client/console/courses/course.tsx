@@ -1,12 +1,12 @@
 import { Button, Popconfirm, Space, Table } from 'antd';
 import { useState } from 'react';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import type { Result } from '#contract/api.ts';
 import type { SessionState } from '#contract/courses.ts';
 import { useAct, useRead } from '../data.ts';
-import { Loaded, PageHead, StateTag } from '../parts.tsx';
+import { LinkButton, Loaded, PageHead, StateTag } from '../parts.tsx';
 import { QuestionBank } from '../quiz/bank.tsx';
 import { PaperEditor } from '../quiz/paper.tsx';
 import { useRoles } from '../roles.ts';
@@ -46,9 +46,7 @@ function CourseView({ course }: { course: Course }) {
     <>
       <PageHead title={course.title} back={{ to: '/console/courses', label: shared('courses') }}>
         {(bureau || supervisor || enterprise) && (
-          <Link to={`/console/courses/${course.id}/report`}>
-            <Button>{t('report')}</Button>
-          </Link>
+          <LinkButton to={`/console/courses/${course.id}/report`}>{t('report')}</LinkButton>
         )}
         {editable && <Button onClick={() => setDialog('settings')}>{t('settings')}</Button>}
         {editable && (
@@ -146,16 +144,14 @@ function SessionActs({ session, editable }: { session: Session; editable: boolea
   return (
     <Space size={4} wrap>
       {(bureau || supervisor || instructor) && session.state !== 'draft' && !(session.state === 'archived') && (
-        <Link to={`/console/sessions/${session.id}/live`}>
-          <Button size="small" type={session.state === 'live' ? 'primary' : 'default'}>
-            {t('desk')}
-          </Button>
-        </Link>
+        <LinkButton size="small" primary={session.state === 'live'} to={`/console/sessions/${session.id}/live`}>
+          {t('desk')}
+        </LinkButton>
       )}
       {begun && (bureau || supervisor || enterprise || instructor) && (
-        <Link to={`/console/sessions/${session.id}/report`}>
-          <Button size="small">{t('sessionReport')}</Button>
-        </Link>
+        <LinkButton size="small" to={`/console/sessions/${session.id}/report`}>
+          {t('sessionReport')}
+        </LinkButton>
       )}
       {editable && session.state === 'draft' && (
         <Button size="small" type="primary" loading={move.isPending} onClick={() => to('scheduled')}>

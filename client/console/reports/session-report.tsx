@@ -1,7 +1,7 @@
-import { Alert, Button, Tabs } from 'antd';
-import { Link, useParams } from 'react-router';
+import { Alert, Tabs } from 'antd';
+import { useParams } from 'react-router';
 import { useRead } from '../data.ts';
-import { DownloadButton, Loaded, PageHead } from '../parts.tsx';
+import { DownloadButton, LinkButton, Loaded, PageHead } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { useWords } from '../words.ts';
 import { GroupTable, UnitTable } from './group-table.tsx';
@@ -34,9 +34,7 @@ function SessionReportView({ sessionId, report, live }: { sessionId: string; rep
         back={{ to: `/console/courses/${report.courseId}`, label: report.courseTitle }}
       >
         {(bureau || supervisor) && (
-          <Link to={`/console/sessions/${sessionId}/bulletin`}>
-            <Button>{t('bulletin')}</Button>
-          </Link>
+          <LinkButton to={`/console/sessions/${sessionId}/bulletin`}>{t('bulletin')}</LinkButton>
         )}
         {(bureau || supervisor || enterprise) && (
           <>

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { ROOT } from '#scripts/setup.ts';
+import { freePort } from '#server/supervisor/ports.ts';
+
+/** Where the running demo is, for the tests of a Playwright run. */
+export const DEMO_URL = 'ANKE_E2E_URL';
+
+/** Starts the demo on free ports with data of its own; returns what ends it. For Playwright's globalSetup. */
+export default async function startDemo(): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'anke-e2e-'));
+  const child = spawn(process.execPath, ['scripts/bootstrap.mjs', 'scripts/demo.ts', '--learners', '20'], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: '0', RTMP_PORT: String(await freePort('0.0.0.0')), ANKE_DATA: dataDir, WORKERS: '2' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const address = await new Promise<string>((resolve, reject) => {
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      const ready = /^ready (\S+)$/m.exec(output);
+      if (ready?.[1]) resolve(ready[1]);
+    });
+    child.once('exit', (code) => reject(new Error(`the demo ended with ${code}:\n${output}`)));
+  });
+  process.env[DEMO_URL] = address;
+  return async () => {
+    const exited = once(child, 'exit');
+    child.kill('SIGINT');
+    await exited;
+    await rm(dataDir, { recursive: true, force: true });
+  };
+}
