@@ -60,7 +60,8 @@ export class BrowserLearner {
   async #plays(): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
     while (!(await this.#page.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 1))) {
-      if (performance.now() > deadline) throw new Error(`no picture: ${await this.#page.locator('body').innerText()}`);
+      if (performance.now() > deadline)
+        throw new Error(`no picture: ${await this.#page.locator('body').textContent()}`);
       await delay(250);
     }
   }

@@ -30,26 +30,33 @@ interface LiveClass {
   learners: Learner[];
 }
 
-async function startClass(dataDir: string, people: number): Promise<LiveClass> {
-  const run = await startWhole(dataDir);
+/** Ends what was started, the last first. */
+type Ends = (() => unknown)[];
+
+async function startClass(dataDir: string, people: number, ends: Ends): Promise<LiveClass> {
+  const started = { run: await startWhole(dataDir) };
+  // Filled in as it goes, so that what has begun is ended whatever fails. The run may be replaced by another one on the same data folder.
+  const live = started as LiveClass;
+  ends.unshift(() => live.run.stop());
   const plan = { enterprises: 2, peopleEach: people / 2, attendanceSeconds: 5 };
-  const held = await scheduleClass(run.url, await run.setupCode(), plan);
-  await changeState(held, 'live');
-  const publisher = keepPublishing(() => publishTestSignal(held.rtmpUrl, { size: '320x180' }));
-  const picture = new Picture(held.bureau, held.sessionId);
-  await expect.poll(() => picture.state, soon).not.toBeNull();
-  const entering = { sessionId: held.sessionId, picture, beatMs: BEAT_MS };
-  const learners = await Promise.all(held.people.map((person) => Learner.enter(run.url, person, entering)));
-  const live = { run, held, publisher, picture, learners };
+  live.held = await scheduleClass(live.run.url, await live.run.setupCode(), plan);
+  await changeState(live.held, 'live');
+  live.publisher = keepPublishing(() => publishTestSignal(live.held.rtmpUrl, { size: '320x180' }));
+  ends.unshift(() => live.publisher.stop());
+  live.picture = new Picture(live.held.bureau, live.held.sessionId);
+  ends.unshift(() => live.picture.close());
+  await expect.poll(() => live.picture.state, soon).not.toBeNull();
+  const entering = { sessionId: live.held.sessionId, picture: live.picture, beatMs: BEAT_MS };
+  live.learners = await Promise.all(live.held.people.map((person) => Learner.enter(live.run.url, person, entering)));
+  ends.unshift(() => {
+    for (const learner of live.learners) learner.close();
+  });
   await goesOn(live);
   return live;
 }
 
-async function endClass({ learners, picture, publisher, run }: LiveClass): Promise<void> {
-  for (const learner of learners) learner.close();
-  picture.close();
-  await publisher.stop();
-  await run.stop();
+async function endAll(ends: Ends): Promise<void> {
+  for (const end of ends) await end();
 }
 
 /** From now on: new segments appear in the same place, and of every learner another beat is acked. */
@@ -90,17 +97,19 @@ async function ffmpegOf(run: WholeRun): Promise<number> {
 }
 
 describe('a class goes on after kill -9', () => {
+  const ends: Ends = [];
   let dataDir: string;
   let live: LiveClass;
 
   beforeAll(async () => {
     dataDir = await temporaryFolder();
-    live = await startClass(dataDir, 4);
-  }, 120_000);
-  afterAll(async () => {
-    if (live) await endClass(live);
-    await rm(dataDir, { recursive: true });
+    ends.push(() => rm(dataDir, { recursive: true }));
   });
+  afterAll(() => endAll(ends));
+
+  test('a class is on', async () => {
+    live = await startClass(dataDir, 4, ends);
+  }, 180_000);
 
   test('of a worker: its learners come back', async () => {
     const [worker = 0] = (await live.run.pids()).workers;
@@ -143,7 +152,7 @@ describe('a class goes on after kill -9', () => {
     const rtmp = new URL(live.held.rtmpUrl.replace('rtmp:', 'http:')).port;
     live.run = await startWhole(dataDir, { env: { PORT: new URL(run.url).port, RTMP_PORT: rtmp } });
     await goesOn(live);
-  }, 120_000);
+  }, 180_000);
 
   test('every beat that was acked is stored once', async () => {
     await expectStoredOnce(live);
@@ -153,18 +162,18 @@ describe('a class goes on after kill -9', () => {
 
 test('a class in a data folder that only its owner can enter survives kill -9 of PostgreSQL', async () => {
   const home = await mkdtemp(path.join(os.tmpdir(), 'anke-home-'));
-  const live = await startClass(path.join(home, 'data'), 2);
-  // Where the database went, since PostgreSQL's own account can't pass through the folder: only so if we are root.
-  const elsewhere = /"folder":"([^"]+)"/.exec(live.run.output())?.[1];
+  const ends: Ends = [() => rm(home, { recursive: true })];
   try {
+    const live = await startClass(path.join(home, 'data'), 2, ends);
+    // Where the database went if we are root, since PostgreSQL's own account can't pass through the folder.
+    const elsewhere = /"folder":"([^"]+)"/.exec(live.run.output())?.[1];
+    if (elsewhere?.startsWith('/var/lib/anke-')) ends.push(() => rm(elsewhere, { recursive: true }));
     const { postgres } = await live.run.pids();
     process.kill(postgres, 'SIGKILL');
     await expect.poll(async () => (await live.run.pids()).postgres, soon).not.toBe(postgres);
     await goesOn(live);
     await expectStoredOnce(live);
   } finally {
-    await endClass(live);
-    await rm(home, { recursive: true });
-    if (elsewhere) await rm(elsewhere, { recursive: true, force: true });
+    await endAll(ends);
   }
-}, 120_000);
+}, 180_000);

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -39,17 +39,20 @@ export async function startWhole(
     detached: true,
   });
   let output = '';
+  const heard = new EventEmitter();
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (text) => {
       output += text;
+      heard.emit('news');
     });
   }
+  child.once('exit', () => heard.emit('news'));
   const printed = async (pattern: RegExp): Promise<string> => {
     for (;;) {
       const found = pattern.exec(output)?.[1];
       if (found !== undefined) return found;
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it left: ${output}`);
-      await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), once(child, 'exit')]);
+      await once(heard, 'news');
     }
   };
   return {
