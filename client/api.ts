@@ -55,21 +55,6 @@ export async function call<K extends EndpointKey>(key: K, ...[input]: Arguments<
   return (answer.status === 204 ? undefined : await answer.json()) as Result<K>;
 }
 
-/**
- * Fetches an endpoint that answers with a file.
- * @throws ApiError
- */
-export async function callFile<K extends EndpointKey>(
-  key: K,
-  ...[input]: Arguments<K>
-): Promise<{ name: string; content: Blob }> {
-  const answer = await send(key, (input ?? {}) as Loose);
-  const disposition = answer.headers.get('content-disposition') ?? '';
-  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition)?.[1];
-  const name = encoded ? decodeURIComponent(encoded) : (/filename="([^"]+)"/.exec(disposition)?.[1] ?? 'download');
-  return { name, content: await answer.blob() };
-}
-
 /** Path and query of an endpoint, for links. */
 export function urlOf(key: EndpointKey, params: Record<string, string> = {}, query: object = {}): string {
   const path = key

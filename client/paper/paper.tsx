@@ -10,12 +10,12 @@ import { Failure } from '#client/ui/notice.tsx';
 import { Page } from '#client/ui/page.tsx';
 import { Waiting } from '#client/ui/spinner.tsx';
 import type { Result } from '#contract/api.ts';
+import type { Attempt } from './attempt.ts';
 import { Results } from './results.tsx';
 import { Sitting } from './sitting.tsx';
 import { usePaperText } from './text.ts';
 
 type MyPaper = NonNullable<Result<'GET /sessions/:sessionId/my-paper'>>;
-export type Attempt = Result<'POST /sessions/:sessionId/my-paper/attempts'>;
 
 export default function PaperPage() {
   const t = usePaperText();

@@ -1,7 +1,7 @@
 import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import type { Result } from '#contract/api.ts';
-import type { Attempt } from './paper.tsx';
+import type { Attempt } from './attempt.ts';
 import { letter } from './sitting.tsx';
 import { usePaperText } from './text.ts';
 

@@ -5,7 +5,7 @@ import { Button } from '#client/ui/button.tsx';
 import { Dialog } from '#client/ui/dialog.tsx';
 import { Failure } from '#client/ui/notice.tsx';
 import { type Answers, forgetAnswers, keepAnswers, keptAnswers } from './answers.ts';
-import type { Attempt } from './paper.tsx';
+import type { Attempt } from './attempt.ts';
 import { usePaperText } from './text.ts';
 
 type Item = Attempt['items'][number];

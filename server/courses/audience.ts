@@ -6,19 +6,7 @@ import type { AudienceRule } from '#contract/courses.ts';
  * yet are (`verification` tells them apart).
  */
 
-/** Columns of the queries below. */
-export interface Invited {
-  person_id: string;
-  unit_id: string;
-  area_id: string;
-  unit_kind: 'bureau' | 'government' | 'enterprise';
-  industry: string | null;
-  high_risk: boolean;
-  category: string;
-  verification: 'unverified' | 'verified';
-}
-
-/** A query of {@link Invited} rows, for use as `from (…) as invited`. `course` is an SQL expression: `$1::uuid`, `s.course_id`. */
+/** A query with the columns person_id, unit_id, area_id, unit_kind, industry, high_risk, category, verification; for use as `from (…) as invited`. `course` is an SQL expression: `$1::uuid`, `s.course_id`. */
 export function invitedPeople(course: string): string {
   return peopleMatching(`select * from audience_rule where course_id = ${course}`);
 }

@@ -8,8 +8,6 @@ const EXPIRE_MS = 7_000;
 /** Devices by session, as one worker counts them. */
 export type Counts = Record<string, number>;
 
-export type Viewers = ReturnType<typeof createViewers>;
-
 /**
  * 设备 connected to each room over all workers. A device counts by its page load, so that the late end of an old socket
  * never takes away somebody who is back on a new one.
