@@ -2,7 +2,7 @@
 export const CLOUD_CLASSROOM: readonly { topic: string; outline: string }[] = [
   {
     topic: '事故规律与预防',
-    outline: '典型事故案例剖析\n事故是怎样发生的: 人、物、环境、管理\n复工复产前必须做的检查',
+    outline: '典型事故案例剖析\n事故是怎样发生的：人、物、环境、管理\n复工复产前必须做的检查',
   },
   {
     topic: '各类企业风险辨识与管控',
@@ -10,7 +10,7 @@ export const CLOUD_CLASSROOM: readonly { topic: string; outline: string }[] = [
   },
   {
     topic: '安全管理台账',
-    outline: '台账有哪些, 各记什么\n记录怎样做到真实、可查\n检查中常见的问题',
+    outline: '台账有哪些，各记什么\n记录怎样做到真实、可查\n检查中常见的问题',
   },
   {
     topic: '隐患排查治理与整改闭环',
@@ -18,7 +18,7 @@ export const CLOUD_CLASSROOM: readonly { topic: string; outline: string }[] = [
   },
   {
     topic: '主要负责人与安全管理人员的法定责任',
-    outline: '《安全生产法》的要求\n全员安全生产责任制\n违法的后果: 以案说法',
+    outline: '《安全生产法》的要求\n全员安全生产责任制\n违法的后果：以案说法',
   },
   {
     topic: '应急预案、演练与自救互救',

@@ -23,7 +23,7 @@ const FIGURES: Figure[] = [
     heading: '参训单位数',
     kind: 'count',
     value: (counts) => counts.unitsPresent,
-    definition: () => '应到单位中, 至少有 1 人参训的单位数; 与应到单位数之差即未参训单位数',
+    definition: () => '应到单位中，至少有 1 人参训的单位数；与应到单位数之差即未参训单位数',
   },
   {
     heading: '应到人数',
@@ -31,8 +31,8 @@ const FIGURES: Figure[] = [
     value: (counts) => counts.due,
     definition: ({ scope }) =>
       scope === 'session'
-        ? '开课时冻结的参训名单人数; 尚未开课时为当前名单人数'
-        : '各期开课时冻结的参训名单去重后的人数; 均未开课时为当前名单人数',
+        ? '开课时冻结的参训名单人数；尚未开课时为当前名单人数'
+        : '各期开课时冻结的参训名单去重后的人数；均未开课时为当前名单人数',
   },
   {
     heading: '实到人数',
@@ -63,19 +63,19 @@ const FIGURES: Figure[] = [
     heading: '人次',
     kind: 'count',
     value: (counts) => counts.attendances,
-    definition: () => '人 × 场次, 去重: 同一人同一期无论用几台设备、进出几次, 只计 1 人次',
+    definition: () => '人 × 场次，去重：同一人同一期无论用几台设备、进出几次，只计 1 人次',
   },
   {
     heading: '设备数',
     kind: 'count',
     value: (counts) => counts.devices,
-    definition: () => '播放过画面的不同设备数; 一台设备可多人共用, 因此不等于人数, 各组之和可大于总数',
+    definition: () => '播放过画面的不同设备数；一台设备可多人共用，因此不等于人数，各组之和可大于总数',
   },
   {
     heading: '有效时长(分钟)',
     kind: 'minutes',
     value: (counts) => minutes(counts.creditedSeconds),
-    definition: () => '每人在所有设备上实际播放时间的并集之和; 重叠、重复进入不重复计算',
+    definition: () => '每人在所有设备上实际播放时间的并集之和；重叠、重复进入不重复计算',
   },
   {
     heading: '达标人次',
@@ -95,7 +95,7 @@ const FIGURES: Figure[] = [
     kind: 'count',
     value: (counts) => counts.paperPassed,
     definition: ({ scope }) =>
-      scope === 'session' ? '交卷人员中, 至少一次作答及格的人数' : '交卷人员中, 至少有一份试卷及格的人数',
+      scope === 'session' ? '交卷人员中，至少一次作答及格的人数' : '交卷人员中，至少有一份试卷及格的人数',
   },
   {
     heading: '及格率',
@@ -122,10 +122,10 @@ export function summaryOf(report: Report): SummaryLine[] {
   }));
   const kind = 'count';
   if (report.peakDevices !== null) {
-    const definition = '同一时刻在线设备数的最大值; 课程报表取各期中最高的一期';
+    const definition = '同一时刻在线设备数的最大值；课程报表取各期中最高的一期';
     lines.push({ name: '峰值同时在线(设备)', kind, value: report.peakDevices, definition });
   }
-  const definition = '开课后新列入参训范围的人数, 不计入应到';
+  const definition = '开课后新列入参训范围的人数，不计入应到';
   lines.push({ name: '开课后新增人数', kind, value: report.addedAfterFreeze, definition });
   return lines;
 }
