@@ -111,8 +111,8 @@ describe('states', () => {
 
 describe('planning', () => {
   test.each([
-    ['2027-01-30T00:00:00Z', '开始时间不合理: 已经过去一天以上'],
-    ['2028-06-01T00:00:00Z', '开始时间不合理: 在一年以后'],
+    ['2027-01-30T00:00:00Z', '开始时间不合理：已经过去一天以上'],
+    ['2028-06-01T00:00:00Z', '开始时间不合理：在一年以后'],
   ])('a session at %s is impossible', async (startsAt, detail) => {
     const body = { topic: '课', startsAt, plannedMinutes: 45 };
     const answer = await app.officer('POST', `/courses/${course.id}/sessions`, body);

@@ -62,14 +62,14 @@ describe('units', () => {
         column: '信用代码',
         value: wrongCode(15),
         code: 'bad-credit-code',
-        message: '第 17 行「信用代码」: 校验位不对, 请核对最后一位',
+        message: '第 17 行「信用代码」：校验位不对，请核对最后一位',
       },
     ]);
 
     const committed = await app.officer('POST', '/imports/units?commit=1', file);
     expect(committed).toMatchObject({ status: 422, body: { code: 'import-errors', params: { count: 1 } } });
     expect(committed.body.fields).toEqual([
-      { path: '17.信用代码', message: '第 17 行「信用代码」: 校验位不对, 请核对最后一位' },
+      { path: '17.信用代码', message: '第 17 行「信用代码」：校验位不对，请核对最后一位' },
     ]);
     expect(await unitCount()).toBe(before);
   });

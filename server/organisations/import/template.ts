@@ -11,7 +11,7 @@ export function unitsTemplate(areas: string[]): Promise<Buffer> {
   return template('单位', UNIT_COLUMNS, {
     kind: { choices: words(UNIT_KINDS), hint: '留空为企业' },
     name: { hint: '与营业执照一致' },
-    creditCode: { hint: '18 位统一社会信用代码; 已有的单位按它识别', text: true },
+    creditCode: { hint: '18 位统一社会信用代码；已有的单位按它识别', text: true },
     area: { choices: areas, hint: '须与系统中的名称一致' },
     industry: { choices: words(INDUSTRIES), hint: '机关单位不填' },
     highRisk: { choices: words(YES_NO), hint: '留空为否' },
@@ -21,11 +21,11 @@ export function unitsTemplate(areas: string[]): Promise<Buffer> {
 
 export function peopleTemplate(): Promise<Buffer> {
   return template('人员', PERSON_COLUMNS, {
-    unit: { hint: '单位名称、信用代码至少填一项; 企业管理员可都不填' },
-    creditCode: { hint: '单位的信用代码; 有同名单位时必填', text: true },
+    unit: { hint: '单位名称、信用代码至少填一项；企业管理员可都不填' },
+    creditCode: { hint: '单位的信用代码；有同名单位时必填', text: true },
     name: { hint: '' },
     category: { choices: words(CATEGORIES), hint: '' },
-    phone: { hint: '11 位手机号; 同一单位内按它识别本人', text: true },
+    phone: { hint: '11 位手机号；同一单位内按它识别本人', text: true },
   });
 }
 
@@ -81,8 +81,8 @@ async function template<K extends string>(
     explanation.addRow([column.headings[0], column.required ? '是' : '', hint]);
   }
   explanation.addRow([]);
-  explanation.addRow([`每次最多 ${MAX_ROWS} 行。任何一行有错, 整张表都不会导入。`]);
-  explanation.addRow(['再次导入时, 已有的记录会更新; 留空的格子保留原有内容。']);
+  explanation.addRow([`每次最多 ${MAX_ROWS} 行。任何一行有错，整张表都不会导入。`]);
+  explanation.addRow(['再次导入时，已有的记录会更新；留空的格子保留原有内容。']);
   return Buffer.from(await workbook.xlsx.writeBuffer());
 }
 
