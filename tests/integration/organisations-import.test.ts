@@ -114,7 +114,7 @@ describe('units', () => {
       '4 信用代码 repeated-in-sheet',
       '5 单位名称 repeated-in-sheet',
     ]);
-    expect(body.errors.at(-1)?.message).toBe('第 5 行「单位名称」: 与第 2 行重复');
+    expect(body.errors.at(-1)?.message).toBe('第 5 行「单位名称」：与第 2 行重复');
   });
 
   test('an unknown area is an error in its row', async () => {
@@ -165,8 +165,8 @@ describe('units', () => {
     const file = await sheet(['随便'], [['什么']]);
     const { body } = await app.officer<ImportResult>('POST', '/imports/units', file);
     expect(body.errors.map((error) => error.message)).toEqual([
-      '第 1 行「单位名称」: 表中没有这一列',
-      '第 1 行「街道/功能区」: 表中没有这一列',
+      '第 1 行「单位名称」：表中没有这一列',
+      '第 1 行「街道/功能区」：表中没有这一列',
     ]);
   });
 
