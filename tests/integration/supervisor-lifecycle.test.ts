@@ -89,9 +89,10 @@ describe('while it runs', () => {
     const before = await run.pids();
     process.kill(before.postgres, 'SIGKILL');
     await expect.poll(() => running([before.postgres])).toEqual([]);
+    // A backend outlives its killed server for a moment and may still answer: the new server is what counts.
+    await expect.poll(async () => (await run.pids()).postgres !== before.postgres, soon).toBe(true);
     await expect.poll(async () => (await ask(run.address))?.migrations, soon).toBeGreaterThan(0);
     const after = await run.pids();
-    expect(after.postgres).not.toBe(before.postgres);
     expect(after.workers).toEqual(before.workers);
   });
 
