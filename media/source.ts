@@ -36,6 +36,8 @@ const MAX_QUICK_DEATHS = 5;
  */
 export function createSource(publication: Publication, { ffmpeg, logger, clock }: SourceOptions): Source {
   let encoder: Encoder | null = null;
+  /** Its stdin is full. */
+  let waitingFor: Encoder | null = null;
   let run = 0;
   let quickDeaths = 0;
   let waitingSince: number | null = null;
@@ -85,9 +87,13 @@ export function createSource(publication: Publication, { ffmpeg, logger, clock }
 
   function write(to: Encoder, bytes: Buffer): void {
     if (to.stdin.writableEnded || to.stdin.destroyed) return;
-    if (to.stdin.write(bytes)) return;
+    if (to.stdin.write(bytes) || waitingFor === to) return;
+    waitingFor = to;
     publication.pause();
-    to.stdin.once('drain', () => publication.resume());
+    to.stdin.once('drain', () => {
+      waitingFor = null;
+      publication.resume();
+    });
   }
 
   async function finish(reason: string): Promise<void> {
