@@ -29,7 +29,6 @@ export interface PersonRow {
 export interface PeopleFilter {
   /** Part of the person's or the unit's name. */
   q?: string | undefined;
-  unitIds?: string[] | undefined;
   /** `no`: due, and not attending. */
   present?: 'yes' | 'no' | undefined;
   limit?: number;
@@ -42,48 +41,62 @@ const FILTERED = `
       unit.name as unit_name, unit.credit_code, area.name as area_name, area.position
     from record join person on person.id = record.person_id join unit on unit.id = record.unit_id
       join area on area.id = record.area_id
-    where ($8::text is null or position($8 in person.name) > 0 or position($8 in unit.name) > 0)
-      and ($9::uuid[] is null or record.unit_id = any ($9))
+    where ($9::text is null or position($9 in person.name) > 0 or position($9 in unit.name) > 0)
       and ($10::text is null or ($10 = 'yes' and attended) or ($10 = 'no' and due and not attended))
   )`;
 
 /** People of one session, by area, unit and name. */
 export async function readPeople(pool: pg.Pool, scope: Scope, filter: PeopleFilter): Promise<PersonRow[]> {
-  const { rows } = await pool.query<PersonRow>(
-    `${withRecord(scope)}, ${FILTERED},
-     page as materialized (
-       select * from chosen order by position, area_name, unit_name, unit_id, person_name, person_id
-       limit $11::int offset $12::int
-     ),
-     used as (
-       select person_id, count(distinct device_id)::int as devices from connection
-       where session_id in (select id from measure) and accepted_ms > 0 and person_id in (select person_id from page)
-       group by person_id
-     ),
-     answered as (
-       select live_answer.person_id, count(*)::int as answered, count(*) filter (where live_answer.correct)::int as correct
-       from live_question join live_answer on live_answer.live_question_id = live_question.id
-       where live_question.session_id in (select id from measure) and live_answer.person_id in (select person_id from page)
-       group by live_answer.person_id
-     ),
-     sat as (
-       select attempt.person_id, bool_or(attempt.passed) as passed,
-         max(floor(attempt.points * 1000.0 / nullif(attempt.points_max, 0)) / 10)::float8 as percent
-       from paper join attempt on attempt.paper_id = paper.id and attempt.submitted_at is not null
-       where paper.session_id in (select id from measure) and attempt.person_id in (select person_id from page)
-       group by attempt.person_id
-     )
-     select page.person_id as "personId", person_name as "personName", phone_cipher as "phoneCipher",
+  const { rows } = await pool.query<AttendedRow>(
+    `${withRecord(scope)}, ${FILTERED}
+     select person_id as "personId", person_name as "personName", phone_cipher as "phoneCipher",
        phone_last4 as "phoneLast4", unit_id as "unitId", unit_name as "unitName", credit_code as "creditCode",
        area_name as "areaName", category, verification, due, first_joined_at as "firstJoinedAt",
-       credited_ms / 1000 as "creditedSeconds", attended as present, complete, coalesce(devices, 0) as devices,
-       coalesce(answered, 0) as "liveAnswered", coalesce(correct, 0) as "liveCorrect", percent as "paperPercent",
-       passed as "paperPassed"
-     from page left join used using (person_id) left join answered using (person_id) left join sat using (person_id)
-     order by position, area_name, unit_name, unit_id, person_name, page.person_id`,
+       credited_ms / 1000 as "creditedSeconds", attended as present, complete
+     from chosen order by position, area_name, unit_name, unit_id, person_name, person_id limit $11::int offset $12::int`,
     [...parametersOf(scope), ...filterParameters(filter), filter.limit ?? null, filter.offset ?? 0],
   );
-  return rows;
+  // With ids at hand instead of one large join, whose rows the planner can't guess.
+  const sessionIds = scope.measures.map((measure) => measure.id);
+  const personIds = rows.map((row) => row.personId);
+  const [used, answered, sat] = await Promise.all([
+    byPerson<{ devices: number }>(pool, DEVICES, sessionIds, personIds),
+    byPerson<{ answered: number; correct: number }>(pool, ANSWERS, sessionIds, personIds),
+    byPerson<{ percent: number | null; passed: boolean | null }>(pool, PAPERS, sessionIds, personIds),
+  ]);
+  return rows.map((row) => ({
+    ...row,
+    devices: used.get(row.personId)?.devices ?? 0,
+    liveAnswered: answered.get(row.personId)?.answered ?? 0,
+    liveCorrect: answered.get(row.personId)?.correct ?? 0,
+    paperPercent: sat.get(row.personId)?.percent ?? null,
+    paperPassed: sat.get(row.personId)?.passed ?? null,
+  }));
+}
+
+type AttendedRow = Omit<PersonRow, 'devices' | 'liveAnswered' | 'liveCorrect' | 'paperPercent' | 'paperPassed'>;
+
+const DEVICES = `select person_id, count(distinct device_id)::int as devices from connection
+  where session_id = any ($1::uuid[]) and accepted_ms > 0 and person_id = any ($2::uuid[]) group by person_id`;
+
+const ANSWERS = `select person_id, count(*)::int as answered, count(*) filter (where correct)::int as correct
+  from live_question join live_answer on live_answer.live_question_id = live_question.id
+  where session_id = any ($1::uuid[]) and person_id = any ($2::uuid[]) group by person_id`;
+
+/** The best result, to one decimal, rounded down as grading does. */
+const PAPERS = `select person_id, bool_or(passed) as passed,
+    max(floor(points * 1000.0 / nullif(points_max, 0)) / 10)::float8 as percent
+  from paper join attempt on attempt.paper_id = paper.id and submitted_at is not null
+  where session_id = any ($1::uuid[]) and person_id = any ($2::uuid[]) group by person_id`;
+
+async function byPerson<T>(
+  pool: pg.Pool,
+  sql: string,
+  sessionIds: string[],
+  personIds: string[],
+): Promise<Map<string, T>> {
+  const { rows } = await pool.query<T & { person_id: string }>(sql, [sessionIds, personIds]);
+  return new Map(rows.map((row) => [row.person_id, row]));
 }
 
 export async function countPeople(pool: pg.Pool, scope: Scope, filter: PeopleFilter): Promise<number> {
@@ -112,16 +125,16 @@ export async function* allPeople(pool: pg.Pool, scope: Scope): AsyncGenerator<Pe
     unitIds.push(id);
     people += size;
     if (people < CHUNK) continue;
-    yield await readPeople(pool, scope, { unitIds });
+    yield await readPeople(pool, { ...scope, unitIds }, {});
     unitIds = [];
     people = 0;
   }
-  if (unitIds.length > 0) yield await readPeople(pool, scope, { unitIds });
+  if (unitIds.length > 0) yield await readPeople(pool, { ...scope, unitIds }, {});
 }
 
 /** People of a chunk, at least. */
 const CHUNK = 2_000;
 
-function filterParameters({ q, unitIds, present }: PeopleFilter): unknown[] {
-  return [q?.trim() || null, unitIds ?? null, present ?? null];
+function filterParameters({ q, present }: PeopleFilter): unknown[] {
+  return [q?.trim() || null, present ?? null];
 }

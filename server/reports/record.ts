@@ -3,7 +3,7 @@ import { invitedPeople } from '../courses/audience.ts';
 
 /*
  * Who a report is about, as SQL. Parameters of every query that starts with `withRecord`:
- * $1 sessions, $2 their required milliseconds, $3 attendance milliseconds, $4–$7 what the caller may see.
+ * $1 sessions, $2 their required milliseconds, $3 attendance milliseconds, $4–$7 what the caller may see, $8 units.
  */
 
 /** What a report is over. `measures` in the order of the sessions' numbers. */
@@ -13,20 +13,23 @@ export interface Scope {
   measures: { id: string; requiredMs: number }[];
   attendanceMs: number;
   visibility: Visibility;
+  /** These units alone. */
+  unitIds?: string[];
 }
 
-export function parametersOf({ measures, attendanceMs, visibility }: Scope): unknown[] {
+export function parametersOf({ measures, attendanceMs, visibility, unitIds }: Scope): unknown[] {
   return [
     measures.map((measure) => measure.id),
     measures.map((measure) => measure.requiredMs),
     attendanceMs,
     ...visibilityParameters(visibility),
+    unitIds ?? null,
   ];
 }
 
 /**
  * `with … record`: a row for each person × session, as the person was at the time; whoever handed in a paper without
- * having been due or come is there, too. Continue with `, next as (…)` or `select`, numbering parameters from $8 on.
+ * having been due or come is there, too. Continue with `, next as (…)` or `select`, numbering parameters from $9 on.
  * `narrowed: false` leaves it to the rest of the query what the caller may see.
  */
 export function withRecord(scope: Scope, { narrowed } = { narrowed: true }): string {
@@ -36,7 +39,7 @@ export function withRecord(scope: Scope, { narrowed } = { narrowed: true }): str
     record as materialized (
       select *, credited_ms >= $3::bigint as attended, credited_ms > 0 and credited_ms >= required_ms as complete
       from (${scope.planned ? PLANNED : RECORDED}) as known
-      where ${narrowed ? visible('known.area_id', 'known.industry', 'known.unit_id') : 'true'}
+      where ($8::uuid[] is null or known.unit_id = any ($8)) and ${narrowed ? visible('known.area_id', 'known.industry', 'known.unit_id') : 'true'}
     )`;
 }
 
@@ -60,6 +63,7 @@ const RECORDED = `
   select measure.number, measure.required_ms, a.person_id, a.unit_id, a.area_id, a.unit_kind, a.industry, a.high_risk,
     a.category, a.due, a.credited_ms, a.first_joined_at, a.last_beat_at
   from measure join attendee a on a.session_id = measure.id
+  where a.session_id = any ($1::uuid[])
   union all
   select distinct measure.number, measure.required_ms, person.id, unit.id, unit.area_id, unit.kind, unit.industry,
     unit.high_risk, person.category, false, 0, null::timestamptz, null::timestamptz
@@ -67,4 +71,5 @@ const RECORDED = `
     join attempt on attempt.paper_id = paper.id and attempt.submitted_at is not null
     join person on person.id = attempt.person_id join unit on unit.id = person.unit_id
   where not exists (
-    select 1 from attendee a where a.session_id = measure.id and a.person_id = attempt.person_id)`;
+    select 1 from attendee a
+    where a.session_id = any ($1::uuid[]) and a.session_id = measure.id and a.person_id = attempt.person_id)`;

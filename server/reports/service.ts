@@ -58,9 +58,8 @@ export function createReports({ db, clock, sealing }: Services) {
     const at = new Date(clock()).toISOString();
     const scope = scopeOf(course, sessions, visibility);
     const begun = sessions.filter(({ state }) => hasStarted(state));
-    const [cells, devices, added] = await Promise.all([
-      store.readCells(pool, scope),
-      store.readDevices(pool, scope),
+    const [{ cells, devices }, added] = await Promise.all([
+      store.readCounts(pool, scope),
       scope.planned ? 0 : store.countAdded(pool, course.id, scope),
     ]);
     return {
@@ -107,12 +106,9 @@ export function createReports({ db, clock, sealing }: Services) {
     visibility: Visibility,
   ): Promise<{ items: PersonAttendance[]; total: number }> {
     const { course, session } = await readSession(sessionId);
-    const scope = scopeOf(course, [session], visibility);
-    const filter: PeopleFilter = {
-      q: query.q,
-      unitIds: query.unitId === undefined ? undefined : [query.unitId],
-      present: query.present,
-    };
+    const seen = scopeOf(course, [session], visibility);
+    const scope = query.unitId === undefined ? seen : { ...seen, unitIds: [query.unitId] };
+    const filter: PeopleFilter = { q: query.q, present: query.present };
     const [rows, total] = await Promise.all([
       readPeople(pool, scope, { ...filter, limit: pageSize, offset: (page - 1) * pageSize }),
       countPeople(pool, scope, filter),

@@ -55,59 +55,64 @@ const PERSONS = `
     from sums join record on record.person_id = sums.person_id and record.number = sums.latest
   )`;
 
-export async function readCells(pool: pg.Pool, scope: Scope): Promise<Cell[]> {
-  const { rows } = await pool.query<Cell>(
-    `${withRecord(scope)}, ${PERSONS},
-     papers as (
-       select attempt.person_id, bool_or(attempt.passed) as passed
-       from measure join paper on paper.session_id = measure.id
-         join attempt on attempt.paper_id = paper.id and attempt.submitted_at is not null
-       group by attempt.person_id
-     ),
-     cells as (
-       select unit_id, area_id, unit_kind, industry, high_risk, category,
-         count(*) filter (where due)::int as due,
-         count(*) filter (where due and attendances > 0)::int as present,
-         count(*) filter (where attendances > 0)::int as people,
-         sum(attendances)::int as attendances,
-         sum(credited_seconds)::bigint as credited_seconds,
-         sum(complete)::int as complete,
-         count(papers.person_id)::int as paper_submitted,
-         count(*) filter (where papers.passed)::int as paper_passed
-       from persons left join papers using (person_id)
-       group by unit_id, area_id, unit_kind, industry, high_risk, category
-     )
-     select cells.unit_id as "unitId", unit.name as "unitName", unit.credit_code as "creditCode",
-       cells.area_id as "areaId", area.name as "areaName", area.position as "areaPosition", cells.unit_kind as "unitKind",
-       cells.industry, cells.high_risk as "highRisk", cells.category, due, present, people, attendances,
-       credited_seconds as "creditedSeconds", complete, paper_submitted as "paperSubmitted", paper_passed as "paperPassed"
-     from cells join unit on unit.id = cells.unit_id join area on area.id = cells.area_id`,
+/** One statement for both, since finding the people is most of the work. */
+export async function readCounts(pool: pg.Pool, scope: Scope): Promise<{ cells: Cell[]; devices: DeviceCount[] }> {
+  const { rows } = await pool.query<{ cell: Cell | null; device: DeviceCount | null }>(
+    `${withRecord(scope)}, ${PERSONS}, ${CELLS}, ${DEVICES}
+     select to_json(cells) as cell, null::json as device from cells
+     union all select null, to_json(device_counts) from device_counts`,
     parametersOf(scope),
   );
-  return rows;
+  return { cells: rows.flatMap(({ cell }) => cell ?? []), devices: rows.flatMap(({ device }) => device ?? []) };
 }
 
-export async function readDevices(pool: pg.Pool, scope: Scope): Promise<DeviceCount[]> {
-  const distinct = (by: DeviceCount['by'], column: string) =>
-    `select '${by}' as by, key::text, count(*)::int as devices
-     from (select distinct ${column} as key, device_id from played) as used group by key`;
-  const { rows } = await pool.query<DeviceCount>(
-    `${withRecord(scope)}, ${PERSONS},
-     played as materialized (
-       select distinct connection.device_id, persons.unit_id, persons.area_id, persons.unit_kind, persons.industry,
-         persons.category
-       from measure join connection on connection.session_id = measure.id and connection.accepted_ms > 0
-         join persons on persons.person_id = connection.person_id
-     )
-     select 'total' as by, null as key, count(distinct device_id)::int as devices from played
-     union all ${distinct('unit', 'unit_id')}
-     union all ${distinct('area', 'area_id')}
-     union all ${distinct('unit_kind', 'unit_kind')}
-     union all ${distinct('industry', 'industry')}
-     union all ${distinct('category', 'category')}`,
-    parametersOf(scope),
-  );
-  return rows;
+const CELLS = `
+  papers as (
+    select attempt.person_id, bool_or(attempt.passed) as passed
+    from measure join paper on paper.session_id = measure.id
+      join attempt on attempt.paper_id = paper.id and attempt.submitted_at is not null
+    group by attempt.person_id
+  ),
+  sums_of_cells as (
+    select unit_id, area_id, unit_kind, industry, high_risk, category,
+      count(*) filter (where due) as due,
+      count(*) filter (where due and attendances > 0) as present,
+      count(*) filter (where attendances > 0) as people,
+      sum(attendances) as attendances,
+      sum(credited_seconds) as credited_seconds,
+      sum(complete) as complete,
+      count(papers.person_id) as paper_submitted,
+      count(*) filter (where papers.passed) as paper_passed
+    from persons left join papers using (person_id)
+    group by unit_id, area_id, unit_kind, industry, high_risk, category
+  ),
+  cells as (
+    select sums.unit_id as "unitId", unit.name as "unitName", unit.credit_code as "creditCode",
+      sums.area_id as "areaId", area.name as "areaName", area.position as "areaPosition", sums.unit_kind as "unitKind",
+      sums.industry, sums.high_risk as "highRisk", sums.category, due, present, people, attendances,
+      credited_seconds as "creditedSeconds", complete, paper_submitted as "paperSubmitted", paper_passed as "paperPassed"
+    from sums_of_cells as sums join unit on unit.id = sums.unit_id join area on area.id = sums.area_id
+  )`;
+
+const DEVICES = `
+  played as materialized (
+    select distinct connection.device_id, persons.unit_id, persons.area_id, persons.unit_kind, persons.industry,
+      persons.category
+    from connection join persons on persons.person_id = connection.person_id
+    where connection.session_id = any ($1::uuid[]) and connection.accepted_ms > 0
+  ),
+  device_counts as (
+    select 'total' as by, null as key, count(distinct device_id) as devices from played
+    union all ${devicesBy('unit', 'unit_id')}
+    union all ${devicesBy('area', 'area_id')}
+    union all ${devicesBy('unit_kind', 'unit_kind')}
+    union all ${devicesBy('industry', 'industry')}
+    union all ${devicesBy('category', 'category')}
+  )`;
+
+function devicesBy(by: DeviceCount['by'], column: string): string {
+  return `select '${by}' as by, key::text, count(*) as devices
+    from (select distinct ${column} as key, device_id from played) as used group by key`;
 }
 
 /** People invited by now who are due in none of these sessions. */
@@ -149,8 +154,8 @@ export async function readMissing(pool: pg.Pool, scope: Scope, since: number | n
        select unit_id, count(*) filter (where due)::int as due, count(*) filter (where attended)::int as present
        from record group by unit_id
        having bool_or(due)
-         and not bool_or(case when $8::timestamptz is null then attended
-           else coalesce(greatest(first_joined_at, last_beat_at) >= $8::timestamptz, false) end)
+         and not bool_or(case when $9::timestamptz is null then attended
+           else coalesce(greatest(first_joined_at, last_beat_at) >= $9::timestamptz, false) end)
      )
      select unit.id as "unitId", unit.name as "unitName", unit.kind as "unitKind", area.id as "areaId",
        area.name as "areaName", unit.industry, unit.high_risk as "highRisk", due, present,
