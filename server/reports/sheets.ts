@@ -39,7 +39,7 @@ const FIGURES: Figure[] = [
     kind: 'count',
     value: (counts) => counts.present,
     definition: ({ attendanceSeconds, scope }) =>
-      `应到人员中, ${scope === 'session' ? '本期' : '至少一期'}有效时长不少于 ${attendanceSeconds} 秒的人数`,
+      `应到人员中，${scope === 'session' ? '本期' : '至少一期'}有效时长不少于 ${attendanceSeconds} 秒的人数`,
   },
   {
     heading: '参训率',
