@@ -101,7 +101,8 @@ export class ChunkReader {
 
     const stream: ChunkStream = { ...before, extended, length, type, streamId };
     if (before.received === 0) advance(stream, format, time);
-    stream.pieces = [...before.pieces, Buffer.from(piece)];
+    // Into the one list: a copy of it for each chunk would cost the square of a message's chunks.
+    stream.pieces.push(Buffer.from(piece));
     stream.received = before.received + size;
     if (stream.received >= length) {
       const payload = stream.pieces.length === 1 ? (stream.pieces[0] as Buffer) : Buffer.concat(stream.pieces);

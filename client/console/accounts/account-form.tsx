@@ -1,8 +1,9 @@
 import { Button, Form, Input, Modal, Select, Space } from 'antd';
 import { useState } from 'react';
 import type { BodyInput, Result } from '#contract/api.ts';
-import { isMobile, normalisePhone } from '#contract/codes.ts';
+import { normalisePhone } from '#contract/codes.ts';
 import { useAct, useRead } from '../data.ts';
+import { mobileRule } from '../rules.ts';
 import { useConsoleText } from '../text.ts';
 import { INDUSTRIES, useWords } from '../words.ts';
 import { useAccountText } from './text.ts';
@@ -88,18 +89,7 @@ export function AccountForm({ account, onClose }: { account?: Account; onClose: 
             >
               <Input autoComplete="off" />
             </Form.Item>
-            <Form.Item
-              name="phone"
-              label={t('phone')}
-              rules={[
-                {
-                  validator: (_, phone?: string) =>
-                    !phone || isMobile(normalisePhone(phone))
-                      ? Promise.resolve()
-                      : Promise.reject(new Error(t('phone'))),
-                },
-              ]}
-            >
+            <Form.Item name="phone" label={t('phone')} rules={[mobileRule(t('phone'))]}>
               <Input inputMode="tel" />
             </Form.Item>
           </>

@@ -2,8 +2,9 @@ import { App, Button, Form, Input, Modal, Popconfirm, Select, Space, Switch, Tab
 import { useState } from 'react';
 import { copyText } from '#client/clipboard.ts';
 import type { BodyInput, Result } from '#contract/api.ts';
-import { isMobile, normalisePhone } from '#contract/codes.ts';
+import { normalisePhone } from '#contract/codes.ts';
 import { useAct, useRead } from '../data.ts';
+import { mobileRule } from '../rules.ts';
 import { useConsoleText } from '../text.ts';
 import { CATEGORIES, useWords } from '../words.ts';
 import { ImportWizard } from './import-wizard.tsx';
@@ -193,18 +194,7 @@ function PersonForm({ unitId, person, onClose }: { unitId: string; person?: Pers
         <Form.Item name="position" label={t('position')}>
           <Input maxLength={60} />
         </Form.Item>
-        <Form.Item
-          name="phone"
-          label={t('phone')}
-          rules={[
-            {
-              validator: (_, phone?: string) =>
-                !phone || isMobile(normalisePhone(phone))
-                  ? Promise.resolve()
-                  : Promise.reject(new Error(t('badPhone'))),
-            },
-          ]}
-        >
+        <Form.Item name="phone" label={t('phone')} rules={[mobileRule(t('badPhone'))]}>
           <Input inputMode="tel" {...(person?.phoneMasked && { placeholder: person.phoneMasked })} />
         </Form.Item>
       </Form>

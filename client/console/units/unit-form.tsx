@@ -1,8 +1,9 @@
 import { Checkbox, Form, Input, Modal, Select } from 'antd';
 import type { BodyInput, Result } from '#contract/api.ts';
-import { isCreditCode, isMobile, normaliseCode, normalisePhone } from '#contract/codes.ts';
+import { isCreditCode, normaliseCode, normalisePhone } from '#contract/codes.ts';
 import { useAct, useRead } from '../data.ts';
 import { useRoles } from '../roles.ts';
+import { mobileRule } from '../rules.ts';
 import { useConsoleText } from '../text.ts';
 import { INDUSTRIES, UNIT_KINDS, useWords } from '../words.ts';
 import { useUnitText } from './text.ts';
@@ -93,18 +94,7 @@ export function UnitForm({ unit, onClose }: { unit?: Unit; onClose: () => void }
         <Form.Item name="contactName" label={t('contact')}>
           <Input maxLength={80} />
         </Form.Item>
-        <Form.Item
-          name="contactPhone"
-          label={t('contactPhone')}
-          rules={[
-            {
-              validator: (_, phone?: string) =>
-                !phone || isMobile(normalisePhone(phone))
-                  ? Promise.resolve()
-                  : Promise.reject(new Error(t('badPhone'))),
-            },
-          ]}
-        >
+        <Form.Item name="contactPhone" label={t('contactPhone')} rules={[mobileRule(t('badPhone'))]}>
           <Input inputMode="tel" {...(unit?.contactPhoneMasked && { placeholder: unit.contactPhoneMasked })} />
         </Form.Item>
       </Form>
