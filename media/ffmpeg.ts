@@ -36,6 +36,10 @@ export const KEY_FRAME_SECONDS = 2;
 const PART_MICROSECONDS = 333_000;
 const MAX_HEIGHT = 720;
 const MAX_FPS = 30;
+/** A rate below is a mistake in the metadata; parts need several frames. */
+const MIN_FPS = 10;
+/** 4096 x 2304: what a publisher may make us decode. */
+const MAX_SOURCE_PIXELS = 9_437_184;
 
 export interface RungOptions {
   hasAudio: boolean;
@@ -47,26 +51,38 @@ export interface RungOptions {
  * One rung: FLV in, fragmented MP4 out, one fragment a part. The picture is at most 720p and 30 frames a second.
  *
  * Probing is short, because the codecs are known from their configuration; `-fflags nobuffer` would make separate audio
- * more than a second late. It runs with `-copyts`-free timestamps: the packager anchors them to the clock.
+ * more than a second late. Timestamps begin anew in each run: the packager anchors them to the clock.
  */
 export function rungArguments({ hasAudio, framesPerSecond }: RungOptions): string[] {
-  const fps = framesPerSecond !== null && framesPerSecond > MAX_FPS + 1 ? [`fps=${MAX_FPS}`] : [];
-  const scale = `scale=-2:'min(${MAX_HEIGHT},trunc(ih/2)*2)'`;
+  const rate = outputRate(framesPerSecond);
+  const keyFrameInterval = String(Math.round(rate * KEY_FRAME_SECONDS));
   return [
-    ...['-hide_banner', '-loglevel', 'warning'],
-    ...['-analyzeduration', '500000', '-probesize', '500000', '-f', 'flv', '-i', 'pipe:0'],
+    ...['-hide_banner', '-nostdin', '-loglevel', 'warning', '-protocol_whitelist', 'pipe'],
+    ...['-analyzeduration', '500000', '-probesize', '500000', '-fpsprobesize', '0'],
+    ...['-max_pixels', String(MAX_SOURCE_PIXELS), '-f', 'flv', '-i', 'pipe:0'],
     ...['-map', '0:v:0', ...(hasAudio ? ['-map', '0:a:0'] : ['-an'])],
-    ...['-vf', [...fps, scale].join(','), '-pix_fmt', 'yuv420p'],
+    ...['-vf', `scale=-2:'trunc(min(${MAX_HEIGHT},ih)/2)*2'`, '-pix_fmt', 'yuv420p'],
+    // A constant rate, so that the count of frames keeps key frames and parts exact whatever the publisher's rhythm.
+    ...['-r', rate.toFixed(3), '-vsync', 'cfr'],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-profile:v', 'main'],
     ...['-b:v', '1500k', '-maxrate', '1800k', '-bufsize', '1800k', '-sc_threshold', '0'],
-    // By time, not by count, so that a publisher's uneven frame rate does not stretch segments.
-    ...['-g', '300', '-force_key_frames', `expr:gte(t,n_forced*${KEY_FRAME_SECONDS})`],
-    ...(hasAudio ? ['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2'] : []),
+    ...['-g', keyFrameInterval, '-keyint_min', keyFrameInterval],
+    ...(hasAudio ? ['-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', '128k', '-ar', '48000'] : []),
+    ...(hasAudio ? ['-ac', '2'] : []),
+    // Sound that stops must not hold back the picture for the usual ten seconds.
+    ...['-max_interleave_delta', '500000'],
     // The encoder's delay puts the first sound before zero; a start at one second keeps it, and all parts of one length.
     ...['-output_ts_offset', '1', '-avoid_negative_ts', 'disabled'],
     ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof+frag_discont'],
     ...['-frag_duration', String(PART_MICROSECONDS), '-flush_packets', '1', 'pipe:1'],
   ];
+}
+
+/** Halves what is too fast, so that every second frame is shown and motion stays even. */
+function outputRate(source: number | null): number {
+  if (source === null || source < MIN_FPS) return MAX_FPS;
+  if (source <= MAX_FPS + 0.01) return source;
+  return source / 2 <= MAX_FPS + 0.01 ? source / 2 : MAX_FPS;
 }
 
 export interface Encoder {
@@ -76,6 +92,8 @@ export interface Encoder {
   exited: Promise<{ code: number | null; signal: string | null }>;
   /** Ends it, gently first. Resolves when it is gone. */
   stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
 }
 
 /** After stdin was closed ffmpeg has this long to write what it holds. */
@@ -102,6 +120,7 @@ export function startEncoder(path: string, args: string[], logger: Logger): Enco
     stdout,
     pid: child.pid,
     exited,
+    kill: () => child.kill('SIGKILL'),
     async stop() {
       stdin.end();
       const kill = setTimeout(() => child.kill('SIGKILL'), DRAIN_MS);

@@ -22,99 +22,206 @@ export interface SourceOptions {
   ffmpeg: Ffmpeg;
   logger: Logger;
   clock: Clock;
+  /** An encoder that takes nothing for so long is replaced; 10 s. */
+  stallMs?: number;
+  /** A publisher without a picture for so long is disconnected; 20 s. */
+  pictureMs?: number;
 }
 
-/** Sound that was announced may come this much after the first key frame; then the picture goes on without. */
-const AUDIO_PATIENCE_MS = 1_000;
-/** An ffmpeg that dies sooner than this did not work at all. */
-const QUICK_DEATH_MS = 3_000;
-const MAX_QUICK_DEATHS = 5;
+/** Sound that was announced may come this much after the first key frame, stream ms; then the picture goes on without. */
+const AUDIO_PATIENCE_MS = 500;
+/** A run is given up when the publisher's clock jumps by more: the encoder would fill the gap with still pictures. */
+const MAX_GAP_MS = 10_000;
+const MAX_BACKWARDS_MS = 1_000;
+/** More restarts than this within a minute, and the publication is ended. */
+const MAX_RESTARTS = 5;
+const RESTART_WINDOW_MS = 60_000;
+const STALL_MS = 10_000;
+const PICTURE_MS = 20_000;
 
 /**
- * Feeds a publication to ffmpeg. When ffmpeg dies, another takes over at the next key frame; one that keeps dying ends the
- * publication.
+ * Feeds a publication to ffmpeg, one run after the other, each from headers and a key frame. A new run begins when ffmpeg
+ * died, when the publisher changed its configuration (sound that came late, another size), or when its clock jumped. One
+ * that needs too many of them is ended.
  */
-export function createSource(publication: Publication, { ffmpeg, logger, clock }: SourceOptions): Source {
-  let encoder: Encoder | null = null;
-  /** Its stdin is full. */
-  let waitingFor: Encoder | null = null;
-  let run = 0;
-  let quickDeaths = 0;
-  let waitingSince: number | null = null;
-  let ended: string | null = null;
-  let bytesListener: (bytes: Buffer, arrivedAt: number, run: number) => void = () => undefined;
-  let endListener: (reason: string) => void = () => undefined;
-  const startedAt: number[] = [];
+export function createSource(publication: Publication, options: SourceOptions): Source {
+  const source = new EncodedSource(publication, options);
+  publication.onTag((tag) => source.take(tag));
+  publication.onEnd((reason) => void source.finish(reason));
+  return source;
+}
 
-  publication.onTag(take);
-  publication.onEnd((reason) => void finish(reason));
+interface Run {
+  encoder: Encoder;
+  headers: Buffer;
+  lastTimestamp: number;
+}
 
-  function take(tag: Tag): void {
-    if (ended !== null) return;
-    if (!encoder) {
-      if (tag.kind !== 'key' || !publication.ready) return;
-      waitingSince ??= clock();
-      // Sound that is only a little late is worth the wait for the next key frame.
-      if (publication.awaitsAudio && clock() - waitingSince < AUDIO_PATIENCE_MS) return;
-      encoder = start();
-      write(encoder, publication.headers());
+class EncodedSource implements Source {
+  readonly publication: Publication;
+  readonly #ffmpeg: Ffmpeg;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #stallMs: number;
+  #run: Run | null = null;
+  /** While the last run writes out what it holds. */
+  #draining: Promise<unknown> | null = null;
+  /** Tags since a key frame that no run has had yet, and when that came. */
+  #held: Tag[] = [];
+  #heldSince = 0;
+  #startedAt: number[] = [];
+  #runs = 0;
+  #restarts: number[] = [];
+  #stall: NodeJS.Timeout | undefined;
+  #noPicture: NodeJS.Timeout;
+  #ended = false;
+  #bytesListener: (bytes: Buffer, arrivedAt: number, run: number) => void = () => undefined;
+  #endListener: (reason: string) => void = () => undefined;
+
+  constructor(
+    publication: Publication,
+    { ffmpeg, logger, clock, stallMs = STALL_MS, pictureMs = PICTURE_MS }: SourceOptions,
+  ) {
+    this.publication = publication;
+    this.#ffmpeg = ffmpeg;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#stallMs = stallMs;
+    this.#noPicture = setTimeout(() => publication.close('no picture'), pictureMs);
+  }
+
+  get encoderPid(): number | undefined {
+    return this.#run?.encoder.pid;
+  }
+
+  onFragmentBytes(listener: (bytes: Buffer, arrivedAt: number, run: number) => void): void {
+    this.#bytesListener = listener;
+  }
+
+  onEnd(listener: (reason: string) => void): void {
+    this.#endListener = listener;
+  }
+
+  close(reason: string): void {
+    this.publication.close(reason);
+  }
+
+  runStartedAt(run: number): number {
+    return this.#startedAt[run] ?? this.#clock();
+  }
+
+  take(tag: Tag): void {
+    // Configuration goes into a run with its headers.
+    if (this.#ended || tag.kind === 'config') return;
+    const run = this.#run;
+    if (run && (jumps(run.lastTimestamp, tag.timestamp) || (tag.kind === 'key' && this.#isOutdated(run)))) {
+      this.#logger.info({ run: this.#runs }, 'the stream changed; another encoder goes on with it');
+      this.#drain(run);
     }
-    if (tag.kind !== 'metadata') write(encoder, tag.bytes);
+    if (this.#run) this.#feed(this.#run, tag);
+    else this.#hold(tag);
   }
 
-  function start(): Encoder {
-    run += 1;
-    const thisRun = run;
-    const at = clock();
-    startedAt[thisRun] = at;
-    const { framesPerSecond } = publication.source();
-    const started = startEncoder(
-      ffmpeg.path,
-      rungArguments({ hasAudio: publication.hasAudio, framesPerSecond }),
-      logger,
-    );
-    started.stdout.on('data', (bytes: Buffer) => bytesListener(bytes, clock(), thisRun));
-    void started.exited.then(({ code, signal }) => {
-      if (encoder !== started || ended !== null) return;
-      encoder = null;
-      publication.resume();
-      logger.warn({ code, signal, run: thisRun }, 'ffmpeg died; another takes over at the next key frame');
-      quickDeaths = clock() - at < QUICK_DEATH_MS ? quickDeaths + 1 : 0;
-      if (quickDeaths >= MAX_QUICK_DEATHS) publication.close('the encoder keeps failing');
+  async finish(reason: string): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#noPicture);
+    clearTimeout(this.#stall);
+    await (this.#run ? this.#run.encoder.stop() : this.#draining);
+    this.#run = null;
+    this.#endListener(reason);
+  }
+
+  #isOutdated(run: Run): boolean {
+    return !this.publication.headers().equals(run.headers);
+  }
+
+  #hold(tag: Tag): void {
+    if (tag.kind === 'key') {
+      // Of two key frames the later one is as good a beginning, unless nothing but sound is waited for.
+      if (this.#held.length === 0 || this.#draining) {
+        this.#held = [];
+        this.#heldSince = this.#clock();
+      }
+    } else if (this.#held.length === 0) return;
+    this.#held.push(tag);
+    this.#startWhenReady();
+  }
+
+  #startWhenReady(): void {
+    const first = this.#held[0];
+    const last = this.#held.at(-1);
+    if (this.#run || this.#draining || this.#ended || !first || !last || !this.publication.ready) return;
+    const waited = last.timestamp - first.timestamp;
+    if (this.publication.awaitsAudio && waited >= 0 && waited < AUDIO_PATIENCE_MS) return;
+    const run = this.#start();
+    for (const tag of this.#held.splice(0)) this.#feed(run, tag);
+  }
+
+  #start(): Run {
+    this.#runs += 1;
+    const number = this.#runs;
+    this.#startedAt[number] = this.#heldSince;
+    clearTimeout(this.#noPicture);
+    const { framesPerSecond } = this.publication.source();
+    const args = rungArguments({ hasAudio: this.publication.hasAudio, framesPerSecond });
+    const encoder = startEncoder(this.#ffmpeg.path, args, this.#logger);
+    const run = { encoder, headers: this.publication.headers(), lastTimestamp: this.#held[0]?.timestamp ?? 0 };
+    encoder.stdout.on('data', (bytes: Buffer) => this.#bytesListener(bytes, this.#clock(), number));
+    encoder.stdin.on('drain', () => {
+      if (this.#run === run) this.#readOn();
     });
-    return started;
-  }
-
-  function write(to: Encoder, bytes: Buffer): void {
-    if (to.stdin.writableEnded || to.stdin.destroyed) return;
-    if (to.stdin.write(bytes) || waitingFor === to) return;
-    waitingFor = to;
-    publication.pause();
-    to.stdin.once('drain', () => {
-      waitingFor = null;
-      publication.resume();
+    void encoder.exited.then(({ code, signal }) => {
+      if (this.#run !== run || this.#ended) return;
+      this.#logger.warn({ code, signal, run: number }, 'ffmpeg died; another takes over at the next key frame');
+      this.#run = null;
+      this.#readOn();
+      this.#countRestart();
     });
+    this.#run = run;
+    encoder.stdin.write(run.headers);
+    return run;
   }
 
-  async function finish(reason: string): Promise<void> {
-    if (ended !== null) return;
-    ended = reason;
-    await encoder?.stop();
-    endListener(reason);
+  #feed(run: Run, tag: Tag): void {
+    run.lastTimestamp = tag.timestamp;
+    const { stdin } = run.encoder;
+    if (stdin.destroyed || stdin.write(tag.bytes) || this.#stall) return;
+    this.publication.pause();
+    this.#stall = setTimeout(() => {
+      this.#logger.warn({ run: this.#runs }, 'ffmpeg takes nothing any more');
+      run.encoder.kill();
+    }, this.#stallMs);
   }
 
-  return {
-    publication,
-    get encoderPid() {
-      return encoder?.pid;
-    },
-    onFragmentBytes(listener) {
-      bytesListener = listener;
-    },
-    onEnd(listener) {
-      endListener = listener;
-    },
-    close: (reason) => publication.close(reason),
-    runStartedAt: (of) => startedAt[of] ?? clock(),
-  };
+  #readOn(): void {
+    clearTimeout(this.#stall);
+    this.#stall = undefined;
+    this.publication.resume();
+  }
+
+  /** Lets a run write out what it holds before the next begins, so that their bytes don't mix. */
+  #drain(run: Run): void {
+    this.#run = null;
+    clearTimeout(this.#stall);
+    this.#stall = undefined;
+    this.publication.pause();
+    this.#draining = run.encoder.stop().then(() => {
+      this.#draining = null;
+      if (this.#ended) return;
+      this.publication.resume();
+      this.#startWhenReady();
+    });
+    this.#countRestart();
+  }
+
+  #countRestart(): void {
+    const now = this.#clock();
+    this.#restarts = [...this.#restarts.filter((at) => at > now - RESTART_WINDOW_MS), now];
+    if (this.#restarts.length > MAX_RESTARTS) this.publication.close('the encoder keeps failing');
+  }
+}
+
+function jumps(from: number, to: number): boolean {
+  return to - from > MAX_GAP_MS || from - to > MAX_BACKWARDS_MS;
 }

@@ -30,57 +30,49 @@ export function decodeAmf(bytes: Buffer): Amf[] {
   return values;
 }
 
-/** Where the value that begins at `offset` ends. @throws AmfError */
-export function skipAmf(bytes: Buffer, offset: number): number {
-  const reader = new Reader(bytes, offset);
-  reader.value(0);
-  return reader.offset;
-}
-
 export function encodeAmf(values: readonly Amf[]): Buffer {
   return Buffer.concat(values.map(encodeValue));
 }
 
 class Reader {
-  private readonly bytes: Buffer;
-  offset: number;
-  private values = 0;
+  readonly #bytes: Buffer;
+  #offset = 0;
+  #values = 0;
 
-  constructor(bytes: Buffer, offset = 0) {
-    this.bytes = bytes;
-    this.offset = offset;
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
   }
 
   get done(): boolean {
-    return this.offset >= this.bytes.length;
+    return this.#offset >= this.#bytes.length;
   }
 
   value(depth: number): Amf {
-    this.values += 1;
-    if (depth > MAX_DEPTH || this.values > MAX_VALUES) throw new AmfError('too deep or too long');
-    const type = this.take(1).readUInt8();
+    this.#values += 1;
+    if (depth > MAX_DEPTH || this.#values > MAX_VALUES) throw new AmfError('too deep or too long');
+    const type = this.#take(1).readUInt8();
     switch (type) {
       case NUMBER:
-        return this.take(8).readDoubleBE();
+        return this.#take(8).readDoubleBE();
       case BOOLEAN:
-        return this.take(1).readUInt8() !== 0;
+        return this.#take(1).readUInt8() !== 0;
       case STRING:
-        return this.text(this.take(2).readUInt16BE());
+        return this.#text(this.#take(2).readUInt16BE());
       case LONG_STRING:
-        return this.text(this.take(4).readUInt32BE());
+        return this.#text(this.#take(4).readUInt32BE());
       case NULL:
         return null;
       case UNDEFINED:
         return undefined;
       case DATE:
-        return this.take(10).readDoubleBE();
+        return this.#take(10).readDoubleBE();
       case ECMA_ARRAY:
-        this.take(4);
-        return this.properties(depth);
+        this.#take(4);
+        return this.#properties(depth);
       case OBJECT:
-        return this.properties(depth);
+        return this.#properties(depth);
       case STRICT_ARRAY: {
-        const length = this.take(4).readUInt32BE();
+        const length = this.#take(4).readUInt32BE();
         if (length > MAX_VALUES) throw new AmfError('array too long');
         return Array.from({ length }, () => this.value(depth + 1));
       }
@@ -89,27 +81,27 @@ class Reader {
     }
   }
 
-  private properties(depth: number): { [key: string]: Amf } {
+  #properties(depth: number): { [key: string]: Amf } {
     const found: [string, Amf][] = [];
     for (;;) {
-      const key = this.text(this.take(2).readUInt16BE());
-      if (key === '' && this.bytes[this.offset] === OBJECT_END) {
-        this.offset += 1;
+      const key = this.#text(this.#take(2).readUInt16BE());
+      if (key === '' && this.#bytes[this.#offset] === OBJECT_END) {
+        this.#offset += 1;
         return Object.fromEntries(found);
       }
       found.push([key, this.value(depth + 1)]);
     }
   }
 
-  private text(length: number): string {
-    return this.take(length).toString('utf8');
+  #text(length: number): string {
+    return this.#take(length).toString('utf8');
   }
 
-  private take(length: number): Buffer {
-    const end = this.offset + length;
-    if (end > this.bytes.length) throw new AmfError('cut short');
-    const taken = this.bytes.subarray(this.offset, end);
-    this.offset = end;
+  #take(length: number): Buffer {
+    const end = this.#offset + length;
+    if (end > this.#bytes.length) throw new AmfError('cut short');
+    const taken = this.#bytes.subarray(this.#offset, end);
+    this.#offset = end;
     return taken;
   }
 }

@@ -16,118 +16,179 @@ export class ChunkError extends Error {}
 export const SET_CHUNK_SIZE = 1;
 const ABORT = 2;
 
-/** A key frame of a very good picture is about 1 MiB. */
-const MAX_MESSAGE = 8 * 1024 * 1024;
+/** Before somebody may publish there are only commands to read; afterwards a key frame may be large. */
+export const COMMAND_LIMIT = 64 * 1024;
+export const MEDIA_LIMIT = 8 * 1024 * 1024;
+
+/** Nothing is buffered by the chunk, so this bounds no memory; larger ones (5.4.1 allows 16 MiB) are a sign of garbage. */
 const MAX_CHUNK = 1024 * 1024;
 /** Publishers use half a dozen. */
 const MAX_STREAMS = 64;
+/** Unfinished messages of all chunk streams together, in multiples of the longest message allowed. */
+const MAX_UNFINISHED = 2;
 const EXTENDED = 0xffffff;
+/** Basic header of 3 bytes, message header of 11, extended timestamp of 4. */
+const LONGEST_HEADER = 18;
+const MESSAGE_HEADER_BYTES = [11, 7, 3, 0];
+/** Memory for a message is taken as it arrives, not as it is announced. */
+const FIRST_ALLOCATION = 4096;
 
 interface ChunkStream {
   timestamp: number;
-  delta: number;
+  /** What the last header gave: a time (type 0) or a difference. */
+  timeField: number;
   extended: boolean;
   length: number;
   type: number;
   streamId: number;
-  pieces: Buffer[];
+  payload: Buffer;
   received: number;
+}
+
+interface ChunkHeader {
+  id: number;
+  format: number;
+  /** Where the message header begins. */
+  at: number;
+  /** Of the whole header, as far as can be told from the bytes that are here. */
+  length: number;
 }
 
 /** Puts messages together from bytes as they arrive, however they are split. Obeys chunk size and abort by itself. */
 export class ChunkReader {
-  private chunkSize = 128;
-  private waiting: Buffer = Buffer.alloc(0);
-  private readonly streams = new Map<number, ChunkStream>();
+  /** Longest message that is taken, bytes. */
+  limit = COMMAND_LIMIT;
+  #chunkSize = 128;
+  #streams = new Map<number, ChunkStream>();
+  #header = Buffer.alloc(LONGEST_HEADER);
+  #headerBytes = 0;
+  /** The chunk that is being read, and how much of it is still to come. */
+  #open: ChunkStream | null = null;
+  #missing = 0;
+  #unfinished = 0;
 
   /** @throws ChunkError, after which the reader must not be used again. */
   push(bytes: Buffer): Message[] {
-    this.waiting = this.waiting.length === 0 ? bytes : Buffer.concat([this.waiting, bytes]);
     const messages: Message[] = [];
-    let offset = 0;
-    for (;;) {
-      const used = this.chunk(offset, messages);
-      if (used === 0) break;
-      offset += used;
+    let at = 0;
+    while (at < bytes.length) {
+      at += this.#open ? this.#takePayload(this.#open, bytes, at) : this.#takeHeader(bytes, at);
+      if (this.#open && this.#missing === 0) this.#chunkRead(this.#open, messages);
     }
-    // A copy, so that a few bytes do not keep a large buffer alive.
-    this.waiting = Buffer.from(this.waiting.subarray(offset));
     return messages;
   }
 
-  /** Reads one chunk at `offset`; the number of bytes it took, 0 when it is not here whole. */
-  private chunk(offset: number, messages: Message[]): number {
-    const bytes = this.waiting;
-    let at = offset;
-    const available = (count: number) => at + count <= bytes.length;
-
-    if (!available(1)) return 0;
-    const format = (bytes[at] as number) >> 6;
-    let id = (bytes[at] as number) & 0x3f;
-    at += 1;
-    if (id < 2) {
-      const extra = id + 1;
-      if (!available(extra)) return 0;
-      id = 64 + bytes.readUIntLE(at, extra);
-      at += extra;
-    }
-
-    const known = this.streams.get(id);
-    if (!known && format !== 0) throw new ChunkError('a chunk stream must begin with a whole header');
-    if (!known && this.streams.size >= MAX_STREAMS) throw new ChunkError('too many chunk streams');
-    const before = known ?? emptyStream();
-    const headerLength = [11, 7, 3, 0][format] as number;
-    if (!available(headerLength)) return 0;
-    if (format !== 3 && before.received > 0) throw new ChunkError('a message began inside another');
-
-    const field = format === 3 ? 0 : bytes.readUIntBE(at, 3);
-    const extended = format === 3 ? before.extended : field === EXTENDED;
-    const length = format <= 1 ? bytes.readUIntBE(at + 3, 3) : before.length;
-    const type = format <= 1 ? (bytes[at + 6] as number) : before.type;
-    const streamId = format === 0 ? bytes.readUInt32LE(at + 7) : before.streamId;
-    at += headerLength;
-    let time = field;
-    if (extended) {
-      if (!available(4)) return 0;
-      time = bytes.readUInt32BE(at);
-      at += 4;
-    }
-    if (length > MAX_MESSAGE) throw new ChunkError('message too long');
-
-    const size = Math.min(this.chunkSize, length - before.received);
-    if (!available(size)) return 0;
-    const piece = bytes.subarray(at, at + size);
-    at += size;
-
-    const stream: ChunkStream = { ...before, extended, length, type, streamId };
-    if (before.received === 0) advance(stream, format, time);
-    // Into the one list: a copy of it for each chunk would cost the square of a message's chunks.
-    stream.pieces.push(Buffer.from(piece));
-    stream.received = before.received + size;
-    if (stream.received >= length) {
-      const payload = stream.pieces.length === 1 ? (stream.pieces[0] as Buffer) : Buffer.concat(stream.pieces);
-      this.complete({ type, streamId, timestamp: stream.timestamp, payload }, messages);
-      stream.pieces = [];
-      stream.received = 0;
-    }
-    this.streams.set(id, stream);
-    return at - offset;
+  #takeHeader(bytes: Buffer, at: number): number {
+    const needed = this.#headerSoFar().length;
+    const taken = bytes.copy(this.#header, this.#headerBytes, at, at + needed - this.#headerBytes);
+    this.#headerBytes += taken;
+    // What was just read may tell that the header is longer.
+    const header = this.#headerSoFar();
+    if (this.#headerBytes === header.length) this.#begin(header);
+    return taken;
   }
 
-  private complete(message: Message, messages: Message[]): void {
-    if (message.type === SET_CHUNK_SIZE && message.payload.length >= 4) {
-      const size = message.payload.readUInt32BE() & 0x7fffffff;
-      if (size < 1 || size > MAX_CHUNK) throw new ChunkError('impossible chunk size');
-      this.chunkSize = size;
-    } else if (message.type === ABORT && message.payload.length >= 4) {
-      const aborted = this.streams.get(message.payload.readUInt32BE());
-      if (aborted) {
-        aborted.pieces = [];
-        aborted.received = 0;
-      }
-    } else {
-      messages.push(message);
+  #takePayload(stream: ChunkStream, bytes: Buffer, at: number): number {
+    const taken = Math.min(this.#missing, bytes.length - at);
+    const end = stream.received + taken;
+    if (end > stream.payload.length) {
+      const larger = Buffer.allocUnsafe(Math.min(stream.length, Math.max(end, 2 * stream.payload.length)));
+      stream.payload.copy(larger, 0, 0, stream.received);
+      stream.payload = larger;
     }
+    bytes.copy(stream.payload, stream.received, at, at + taken);
+    stream.received = end;
+    this.#missing -= taken;
+    this.#unfinished += taken;
+    if (this.#unfinished > MAX_UNFINISHED * this.limit) throw new ChunkError('too many unfinished messages');
+    return taken;
+  }
+
+  #headerSoFar(): ChunkHeader {
+    if (this.#headerBytes === 0) return { id: 0, format: 0, at: 1, length: 1 };
+    const first = this.#header.readUInt8();
+    const format = first >> 6;
+    const short = first & 0x3f;
+    const at = short > 1 ? 1 : 2 + short;
+    if (this.#headerBytes < at) return { id: 0, format, at, length: at };
+    const id = short > 1 ? short : 64 + this.#header.readUIntLE(1, 1 + short);
+    const length = at + (MESSAGE_HEADER_BYTES[format] ?? 0);
+    if (this.#headerBytes < length) return { id, format, at, length };
+    const extended = format === 3 ? this.#streams.get(id)?.extended : this.#header.readUIntBE(at, 3) === EXTENDED;
+    return { id, format, at, length: extended ? length + 4 : length };
+  }
+
+  #begin({ id, format, at, length: headerLength }: ChunkHeader): void {
+    const stream = this.#streamOf(id, format);
+    const begins = stream.received === 0;
+    if (!begins && format !== 3) throw new ChunkError('a message began inside another');
+    const header = this.#header;
+    if (format < 3) {
+      const field = header.readUIntBE(at, 3);
+      stream.extended = field === EXTENDED;
+      stream.timeField = stream.extended ? header.readUInt32BE(headerLength - 4) : field;
+    }
+    if (format < 2) {
+      stream.length = header.readUIntBE(at + 3, 3);
+      stream.type = header.readUInt8(at + 6);
+    }
+    if (format === 0) stream.streamId = header.readUInt32LE(at + 7);
+    if (stream.length > this.limit) throw new ChunkError('message too long');
+    if (begins) {
+      // Type 3 adds the last difference once more; after a type 0, the time that one gave (5.3.1.2.4).
+      stream.timestamp = format === 0 ? stream.timeField : (stream.timestamp + stream.timeField) >>> 0;
+      stream.payload = Buffer.allocUnsafe(Math.min(stream.length, FIRST_ALLOCATION));
+    }
+    this.#headerBytes = 0;
+    this.#open = stream;
+    this.#missing = Math.min(this.#chunkSize, stream.length - stream.received);
+  }
+
+  #streamOf(id: number, format: number): ChunkStream {
+    const known = this.#streams.get(id);
+    if (known) return known;
+    // Type 1 is taken as well: librtmp begins a chunk stream with it when the message stream is 0.
+    if (format > 1) throw new ChunkError('a chunk stream must begin with a whole header');
+    if (this.#streams.size >= MAX_STREAMS) throw new ChunkError('too many chunk streams');
+    const stream: ChunkStream = {
+      timestamp: 0,
+      timeField: 0,
+      extended: false,
+      length: 0,
+      type: 0,
+      streamId: 0,
+      payload: Buffer.alloc(0),
+      received: 0,
+    };
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  #chunkRead(stream: ChunkStream, messages: Message[]): void {
+    this.#open = null;
+    if (stream.received < stream.length) return;
+    const { type, streamId, timestamp, payload } = stream;
+    this.#forget(stream);
+    if (type === SET_CHUNK_SIZE) this.#setChunkSize(payload);
+    else if (type === ABORT) this.#abort(payload);
+    else messages.push({ type, streamId, timestamp, payload });
+  }
+
+  #setChunkSize(payload: Buffer): void {
+    const size = payload.length === 4 ? payload.readUInt32BE() : 0;
+    if (size < 1 || size > MAX_CHUNK) throw new ChunkError('impossible chunk size');
+    this.#chunkSize = size;
+  }
+
+  #abort(payload: Buffer): void {
+    const stream = payload.length === 4 ? this.#streams.get(payload.readUInt32BE()) : undefined;
+    if (stream) this.#forget(stream);
+  }
+
+  #forget(stream: ChunkStream): void {
+    this.#unfinished -= stream.received;
+    stream.received = 0;
+    stream.payload = Buffer.alloc(0);
   }
 }
 
@@ -147,14 +208,4 @@ export function writeChunks(chunkStreamId: number, message: Message, chunkSize: 
     parts.push(message.payload.subarray(at, at + chunkSize));
   }
   return Buffer.concat(parts);
-}
-
-/** Type 0 sets the time, 1 and 2 add to it, 3 adds the same once more; after a type 0, what that one set (5.3.1.2.4). */
-function advance(stream: ChunkStream, format: number, time: number): void {
-  if (format !== 3) stream.delta = time;
-  stream.timestamp = format === 0 ? time : (stream.timestamp + stream.delta) >>> 0;
-}
-
-function emptyStream(): ChunkStream {
-  return { timestamp: 0, delta: 0, extended: false, length: 0, type: 0, streamId: 0, pieces: [], received: 0 };
 }

@@ -1,26 +1,35 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { AuthoriseResponse, Broadcast } from '#contract/media.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import { type Amf, decodeAmf, encodeAmf, skipAmf } from './amf0.ts';
-import { ChunkReader, type Message, SET_CHUNK_SIZE, writeChunks } from './chunks.ts';
+import { type Amf, AmfError, decodeAmf, encodeAmf } from './amf0.ts';
+import { ChunkReader, COMMAND_LIMIT, MEDIA_LIMIT, type Message, SET_CHUNK_SIZE, writeChunks } from './chunks.ts';
 import { AUDIO, audioKind, VIDEO, videoCodecName, videoKind } from './flv.ts';
+import { Handshake } from './handshake.ts';
 import { Publication } from './publication.ts';
+import { PLAY_REFUSED, type Refusal, refusalOf, unsupported } from './refusals.ts';
 
 export type Authorisation = AuthoriseResponse | { allowed: false; reason: 'already-publishing' };
+
+export interface Timeouts {
+  /** From the connection to the end of the handshake, ms. */
+  handshakeMs: number;
+  /** From there to leave to publish, ms. */
+  publishMs: number;
+  /** Without picture or sound from a publisher that is read from, ms. */
+  dataMs: number;
+}
 
 export interface ConnectionOptions {
   logger: Logger;
   clock: Clock;
+  timeouts: Timeouts;
   authorise(streamKey: string, remoteAddress: string): Promise<Authorisation>;
   onPublish(publication: Publication, broadcast: Broadcast): void;
   /** Somebody who was let in had already left. */
   onAbandoned(broadcast: Broadcast): void;
-  /** From the first byte to `publish`, ms. */
-  handshakeTimeoutMs: number;
-  /** Without a byte from a publisher, ms. */
-  idleTimeoutMs: number;
+  /** Reserves a stream key for this connection, so that of two that come at once one is let in; null when it is taken. */
+  claim(streamKey: string): (() => void) | null;
 }
 
 const ACKNOWLEDGEMENT = 3;
@@ -35,239 +44,298 @@ const COMMAND = 20;
 const PING_REQUEST = 6;
 const PING_RESPONSE = 7;
 
-const VERSION = 3;
-const HANDSHAKE_BYTES = 1536;
 const OUT_CHUNK_SIZE = 4096;
 const WINDOW = 2_500_000;
+/** A smaller window, as a peer may ask for, would cost an acknowledgement a packet. */
+const LEAST_WINDOW = 64 * 1024;
 const STREAM_ID = 1;
 const CONTROL_CHUNKS = 2;
 const COMMAND_CHUNKS = 3;
 
-/** Why a publisher is turned away, in words for the person at the encoder. */
-const REFUSALS: Record<string, string> = {
-  'unknown-key': 'Wrong stream key',
-  'session-ended': 'The session has ended',
-  'session-archived': 'The session is archived',
-  'already-publishing': 'Somebody is publishing to this session already',
-};
+/** All our answers to a publisher are a few hundred bytes; more means that it does not read them. */
+const MAX_UNREAD_BYTES = 64 * 1024;
+/** A refusal must reach the publisher before its connection is cut. */
+const LINGER_MS = 1_000;
 
-/**
- * One RTMP connection, for publishing alone (Adobe RTMP 1.0). Whatever is wrong with it ends it and nothing else.
- * Returns a function that ends it.
- */
-export function serveConnection(socket: Socket, options: ConnectionOptions): (reason: string) => void {
-  const { logger, clock } = options;
-  const remoteAddress = socket.remoteAddress ?? '';
-  const reader = new ChunkReader();
-  let state: 'hello' | 'echo' | 'open' = 'hello';
-  let hello = Buffer.alloc(0);
-  let publication: Publication | null = null;
-  let publishing: 'no' | 'asking' | 'yes' = 'no';
-  let received = 0;
-  let acknowledged = 0;
-  let closed = false;
+/** One RTMP connection, for publishing alone (Adobe RTMP 1.0). Whatever is wrong with it ends it and nothing else. */
+export class RtmpConnection {
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #remoteAddress: string;
+  readonly #handshake = new Handshake((bytes) => this.#socket.write(bytes));
+  readonly #reader = new ChunkReader();
+  #state: 'handshake' | 'commands' | 'asking' | 'publishing' | 'ended' = 'handshake';
+  #publication: Publication | null = null;
+  #release: (() => void) | null = null;
+  #deadline: NodeJS.Timeout;
+  #window = WINDOW;
+  #received = 0;
+  #acknowledged = 0;
 
-  const deadline = setTimeout(() => end('did not publish in time'), options.handshakeTimeoutMs);
-  socket.setNoDelay(true);
-  socket.setTimeout(options.idleTimeoutMs, () => end('idle'));
-  socket.on('error', () => end('connection lost'));
-  socket.on('end', () => end('connection closed by the publisher'));
-  socket.on('close', () => end('connection closed'));
-  socket.on('data', (bytes: Buffer) => {
-    try {
-      receive(bytes);
-    } catch (error) {
-      logger.info({ remoteAddress, reason: String(error) }, 'RTMP connection refused: not what a publisher sends');
-      end('protocol error');
-    }
-  });
-
-  function receive(bytes: Buffer): void {
-    received += bytes.length;
-    if (received - acknowledged >= WINDOW / 2) {
-      acknowledged = received;
-      control(ACKNOWLEDGEMENT, uint32(received >>> 0));
-    }
-    if (state === 'open') {
-      for (const message of reader.push(bytes)) take(message);
-      return;
-    }
-    hello = Buffer.concat([hello, bytes]);
-    if (state === 'hello') {
-      if (hello.length > 0 && hello[0] !== VERSION) throw new Error('not RTMP');
-      if (hello.length < 1 + HANDSHAKE_BYTES) return;
-      const theirs = hello.subarray(1, 1 + HANDSHAKE_BYTES);
-      const ours = Buffer.concat([Buffer.alloc(8), randomBytes(HANDSHAKE_BYTES - 8)]);
-      socket.write(Buffer.concat([Buffer.of(VERSION), ours, theirs]));
-      hello = hello.subarray(1 + HANDSHAKE_BYTES);
-      state = 'echo';
-    }
-    if (hello.length < HANDSHAKE_BYTES) return;
-    const rest = hello.subarray(HANDSHAKE_BYTES);
-    hello = Buffer.alloc(0);
-    state = 'open';
-    if (rest.length > 0) for (const message of reader.push(Buffer.from(rest))) take(message);
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#remoteAddress = socket.remoteAddress ?? '';
+    this.#deadline = setTimeout(() => this.end('no handshake in time'), options.timeouts.handshakeMs);
+    socket.setNoDelay(true);
+    socket.on('error', () => this.end('connection lost'));
+    socket.on('end', () => this.end('connection closed by the publisher'));
+    socket.on('close', () => this.end('connection closed'));
+    socket.on('data', (bytes: Buffer) => this.#receive(bytes));
   }
 
-  function take(message: Message): void {
-    if (closed) return;
-    switch (message.type) {
+  get publishing(): boolean {
+    return this.#state === 'publishing';
+  }
+
+  get #ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** Disconnects; the publication, if there is one, ends with this reason. Ending twice is harmless. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#state = 'ended';
+    clearTimeout(this.#deadline);
+    this.#release?.();
+    // What it still sends is read and dropped: closing on unread bytes would reset the connection under our last words.
+    this.#socket.resume();
+    this.#socket.end();
+    const cut = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    this.#socket.once('close', () => clearTimeout(cut));
+    this.#publication?.finish(reason);
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#ended) return;
+    try {
+      this.#acknowledge(bytes.length);
+      const chunks = this.#state === 'handshake' ? this.#shakeHands(bytes) : bytes;
+      if (chunks) for (const message of this.#reader.push(chunks)) this.#take(message);
+    } catch (error) {
+      const { logger } = this.#options;
+      logger.info({ remoteAddress: this.#remoteAddress, reason: String(error) }, 'RTMP connection cut: protocol error');
+      this.end('protocol error');
+    }
+  }
+
+  #acknowledge(count: number): void {
+    this.#received += count;
+    if (this.#state === 'handshake' || this.#received - this.#acknowledged < this.#window / 2) return;
+    this.#acknowledged = this.#received;
+    this.#control(ACKNOWLEDGEMENT, uint32(this.#received >>> 0));
+  }
+
+  #shakeHands(bytes: Buffer): Buffer | null {
+    const rest = this.#handshake.push(bytes);
+    if (rest) {
+      this.#state = 'commands';
+      this.#expect('did not publish in time', this.#options.timeouts.publishMs);
+    }
+    return rest;
+  }
+
+  #take(message: Message): void {
+    if (this.#ended) return;
+    const { type, payload } = message;
+    const isMedia = type === VIDEO || type === AUDIO;
+    if (!isMedia && payload.length > COMMAND_LIMIT) throw new Error('command too long');
+    switch (type) {
       case VIDEO:
-        takeVideo(message);
+        this.#takeVideo(message);
         break;
       case AUDIO:
-        takeAudio(message);
+        this.#takeAudio(message);
         break;
       case COMMAND:
-        command(message.payload);
+        this.#command(payload);
         break;
       case COMMAND_AMF3:
-        command(message.payload.subarray(1));
+        // One byte that tells the encoding, AMF0 in practice.
+        this.#command(payload.subarray(1));
         break;
       case DATA:
-        takeData(message.payload);
+        this.#takeData(payload);
         break;
       case DATA_AMF3:
-        takeData(message.payload.subarray(1));
+        this.#takeData(payload.subarray(1));
+        break;
+      case WINDOW_SIZE:
+        if (payload.length >= 4) this.#window = Math.max(LEAST_WINDOW, payload.readUInt32BE());
         break;
       case USER_CONTROL:
-        if (message.payload.length >= 6 && message.payload.readUInt16BE() === PING_REQUEST) {
-          control(USER_CONTROL, Buffer.concat([Buffer.of(0, PING_RESPONSE), message.payload.subarray(2, 6)]));
+        if (payload.length >= 6 && payload.readUInt16BE() === PING_REQUEST) {
+          this.#control(USER_CONTROL, Buffer.concat([Buffer.of(0, PING_RESPONSE), payload.subarray(2, 6)]));
         }
     }
   }
 
-  function command(payload: Buffer): void {
-    const [name, transaction, ...rest] = decodeAmf(payload);
+  #command(payload: Buffer): void {
+    const [name, transaction, , argument] = decodeAmf(payload);
     switch (name) {
       case 'connect':
-        control(WINDOW_SIZE, uint32(WINDOW));
-        control(PEER_BANDWIDTH, Buffer.concat([uint32(WINDOW), Buffer.of(2)]));
-        control(SET_CHUNK_SIZE, uint32(OUT_CHUNK_SIZE));
-        reply(0, [
+        this.#control(WINDOW_SIZE, uint32(WINDOW));
+        this.#control(PEER_BANDWIDTH, Buffer.concat([uint32(WINDOW), Buffer.of(2)]));
+        this.#control(SET_CHUNK_SIZE, uint32(OUT_CHUNK_SIZE));
+        this.#reply(0, [
           '_result',
           transaction,
           { fmsVer: 'FMS/3,0,1,123', capabilities: 31 },
-          status('NetConnection.Connect.Success', 'Connected'),
+          { level: 'status', code: 'NetConnection.Connect.Success', description: 'Connected', objectEncoding: 0 },
         ]);
         return;
       case 'createStream':
-        reply(0, ['_result', transaction, null, STREAM_ID]);
+        this.#reply(0, ['_result', transaction, null, STREAM_ID]);
         return;
       case 'releaseStream':
       case 'FCPublish':
-        reply(0, ['_result', transaction, null, undefined]);
+      case '_checkbw':
+        this.#reply(0, ['_result', transaction, null, undefined]);
         return;
       case 'publish':
-        void publish(typeof rest[1] === 'string' ? rest[1] : '');
+        void this.#publish(typeof argument === 'string' ? argument : '');
         return;
       case 'FCUnpublish':
       case 'deleteStream':
       case 'closeStream':
-        end('the publisher stopped');
+        // Some encoders delete a stream left from before, ahead of publishing.
+        if (this.#state === 'publishing') this.end('the publisher stopped');
         return;
       case 'play':
-        reply(STREAM_ID, ['onStatus', 0, null, status('NetStream.Play.Failed', 'Publishing only', 'error')]);
-        end('asked to play');
+        this.#refuse(PLAY_REFUSED);
     }
   }
 
-  async function publish(name: string): Promise<void> {
-    if (publishing !== 'no') return;
-    publishing = 'asking';
-    clearTimeout(deadline);
-    // Nothing is read while the app is asked, so that a refused publisher can't fill our memory.
-    socket.pause();
-    const streamKey = name.split('?', 1)[0] ?? '';
-    const answer = await options.authorise(streamKey, remoteAddress).catch((error: unknown) => {
-      logger.error({ err: error }, 'a publisher could not be authorised');
-      return null;
-    });
-    if (closed) {
-      if (answer?.allowed) options.onAbandoned(answer.broadcast);
+  /** The stream key is the name, without the query that some encoders add (`rtmp://host/live/<key>?…`). */
+  async #publish(name: string): Promise<void> {
+    if (this.#state !== 'commands') return;
+    this.#state = 'asking';
+    // Nothing is read meanwhile, so that whoever is refused fills no memory of ours.
+    this.#socket.pause();
+    const answer = await this.#ask(name.split('?', 1)[0] ?? '');
+    if (!answer.allowed) {
+      if (!this.#ended) this.#refuse(refusalOf(answer.reason));
       return;
     }
-    if (!answer?.allowed) {
-      const reason = answer?.reason ?? 'unavailable';
-      logger.info({ remoteAddress, reason }, 'publisher refused');
-      refuse(REFUSALS[reason] ?? 'The server can’t take a publisher now');
+    const { clock, onPublish, onAbandoned, logger } = this.#options;
+    if (this.#ended) {
+      onAbandoned(answer.broadcast);
       return;
     }
-    publishing = 'yes';
-    publication = new Publication({
-      remoteAddress,
+    const publication = new Publication({
+      remoteAddress: this.#remoteAddress,
       clock,
-      disconnect: end,
-      setPaused: (paused) => (paused ? socket.pause() : socket.resume()),
+      disconnect: (reason) => this.end(reason),
+      setPaused: (paused) => this.#setPaused(paused),
     });
-    reply(STREAM_ID, ['onStatus', 0, null, status('NetStream.Publish.Start', 'Publishing')]);
-    options.onPublish(publication, answer.broadcast);
-    if (!closed) socket.resume();
+    this.#startPublishing(publication);
+    try {
+      onPublish(publication, answer.broadcast);
+    } catch (error) {
+      logger.error({ err: error }, 'a publisher could not be taken in');
+      this.end('the server failed');
+    }
+    this.#setPaused(false);
   }
 
-  function takeVideo({ timestamp, payload }: Message): void {
-    if (!publication) return;
+  async #ask(streamKey: string): Promise<Authorisation | { allowed: false; reason: 'unavailable' }> {
+    const release = this.#options.claim(streamKey);
+    if (!release) return { allowed: false, reason: 'already-publishing' };
+    try {
+      const answer = await this.#options.authorise(streamKey, this.#remoteAddress);
+      if (answer.allowed && !this.#ended) this.#release = release;
+      else release();
+      return answer;
+    } catch (error) {
+      release();
+      this.#options.logger.error({ err: error }, 'a publisher could not be authorised');
+      return { allowed: false, reason: 'unavailable' };
+    }
+  }
+
+  #startPublishing(publication: Publication): void {
+    this.#state = 'publishing';
+    this.#publication = publication;
+    this.#reader.limit = MEDIA_LIMIT;
+    this.#reply(STREAM_ID, ['onStatus', 0, null, status('status', 'NetStream.Publish.Start', 'Publishing')]);
+  }
+
+  #setPaused(paused: boolean): void {
+    if (this.#state !== 'publishing') return;
+    if (paused) {
+      // A publisher that is not read from can't be blamed for silence.
+      clearTimeout(this.#deadline);
+      this.#socket.pause();
+    } else {
+      this.#expect('no data', this.#options.timeouts.dataMs);
+      this.#socket.resume();
+    }
+  }
+
+  #takeVideo({ timestamp, payload }: Message): void {
+    if (!this.#publication) return;
     if (videoKind(payload) === 'unsupported') {
-      const codec = videoCodecName(payload);
-      logger.info({ remoteAddress, codec }, 'publisher refused: the video must be H.264');
-      refuse(`Video must be H.264, not ${codec}`);
+      this.#refuse(unsupported('video', videoCodecName(payload)));
       return;
     }
-    publication.takeVideo(timestamp, payload);
+    this.#noteData();
+    this.#publication.takeVideo(timestamp, payload);
   }
 
-  function takeAudio({ timestamp, payload }: Message): void {
-    if (!publication) return;
+  #takeAudio({ timestamp, payload }: Message): void {
+    if (!this.#publication) return;
     if (audioKind(payload) === 'unsupported') {
-      logger.info({ remoteAddress }, 'publisher refused: the sound must be AAC');
-      refuse('Audio must be AAC');
+      this.#refuse(unsupported('audio', `FLV audio format ${(payload[0] ?? 0) >> 4}`));
       return;
     }
-    publication.takeAudio(timestamp, payload);
+    this.#noteData();
+    this.#publication.takeAudio(timestamp, payload);
   }
 
-  function takeData(payload: Buffer): void {
-    const [first] = decodeAmf(payload);
-    const body = first === '@setDataFrame' ? payload.subarray(skipAmf(payload, 0)) : payload;
-    const [name, values] = decodeAmf(body);
-    if (name === 'onMetaData' && values !== null && typeof values === 'object' && !Array.isArray(values)) {
-      publication?.takeMetadata(body, values);
+  /** Anything but metadata (cue points, captions) is of no use here and may be encoded as it likes. */
+  #takeData(payload: Buffer): void {
+    try {
+      const values = decodeAmf(payload);
+      const [name, metadata] = values[0] === '@setDataFrame' ? values.slice(1) : values;
+      if (name !== 'onMetaData' || metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) return;
+      this.#publication?.takeMetadata(metadata);
+    } catch (error) {
+      if (!(error instanceof AmfError)) throw error;
     }
   }
 
-  function refuse(words: string): void {
-    reply(STREAM_ID, ['onStatus', 0, null, status('NetStream.Publish.BadName', words, 'error')]);
-    end(words);
+  #refuse({ reason, code, words, codec }: Refusal): void {
+    this.#options.logger.info({ remoteAddress: this.#remoteAddress, reason, codec }, 'publisher refused');
+    this.#reply(STREAM_ID, ['onStatus', 0, null, status('error', code, words)]);
+    this.end(reason);
   }
 
-  function control(type: number, payload: Buffer): void {
-    send(CONTROL_CHUNKS, { type, streamId: 0, timestamp: 0, payload }, OUT_CHUNK_SIZE);
+  #noteData(): void {
+    // What was read before a pause is still handed on after it; a timer that was stopped must stay so.
+    if (!this.#socket.isPaused()) this.#deadline.refresh();
   }
 
-  function reply(streamId: number, values: Amf[]): void {
-    send(COMMAND_CHUNKS, { type: COMMAND, streamId, timestamp: 0, payload: encodeAmf(values) }, OUT_CHUNK_SIZE);
+  #expect(otherwise: string, ms: number): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.end(otherwise), ms);
   }
 
-  function send(chunkStreamId: number, message: Message, chunkSize: number): void {
-    if (socket.writable) socket.write(writeChunks(chunkStreamId, message, chunkSize));
+  #control(type: number, payload: Buffer): void {
+    this.#send(CONTROL_CHUNKS, { type, streamId: 0, timestamp: 0, payload });
   }
 
-  function end(reason: string): void {
-    if (closed) return;
-    closed = true;
-    clearTimeout(deadline);
-    socket.setTimeout(0);
-    // What was written last, a refusal perhaps, still goes out; a peer that does not read it is cut.
-    socket.end();
-    socket.resume();
-    setTimeout(() => socket.destroy(), 1_000).unref();
-    publication?.finish(reason);
+  #reply(streamId: number, values: Amf[]): void {
+    this.#send(COMMAND_CHUNKS, { type: COMMAND, streamId, timestamp: 0, payload: encodeAmf(values) });
   }
 
-  return end;
+  #send(chunkStreamId: number, message: Message): void {
+    if (!this.#socket.writable) return;
+    if (this.#socket.writableLength > MAX_UNREAD_BYTES) this.end('the peer does not read');
+    else this.#socket.write(writeChunks(chunkStreamId, message, OUT_CHUNK_SIZE));
+  }
 }
 
-function status(code: string, description: string, level: 'status' | 'error' = 'status'): Amf {
+function status(level: 'status' | 'error', code: string, description: string): Amf {
   return { level, code, description };
 }
 

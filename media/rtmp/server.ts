@@ -1,14 +1,12 @@
 import net from 'node:net';
-import { type ConnectionOptions, serveConnection } from './connection.ts';
+import { type ConnectionOptions, RtmpConnection, type Timeouts } from './connection.ts';
 
-export interface RtmpOptions extends Omit<ConnectionOptions, 'handshakeTimeoutMs' | 'idleTimeoutMs'> {
+export interface RtmpOptions extends Omit<ConnectionOptions, 'timeouts' | 'claim'> {
   host: string;
   /** 0: any free one. */
   port: number;
-  /** A publisher must have begun to publish by then; 10 s. */
-  handshakeTimeoutMs?: number;
-  /** A publisher that sends nothing for so long is gone; 20 s. */
-  idleTimeoutMs?: number;
+  timeouts?: Partial<Timeouts>;
+  maxConnections?: number;
 }
 
 export interface RtmpServer {
@@ -16,27 +14,49 @@ export interface RtmpServer {
   listen(): Promise<number>;
   /** Disconnects every publisher. */
   close(): Promise<void>;
+  /** Open connections, publishing or not. */
+  readonly connections: number;
 }
 
-/** A district has a handful of classes at a time; more are somebody scanning. */
-const MAX_CONNECTIONS = 200;
+const TIMEOUTS: Timeouts = { handshakeMs: 10_000, publishMs: 10_000, dataMs: 20_000 };
+
+/** A district has a handful of classes at a time. */
+const MAX_CONNECTIONS = 64;
 
 /** Takes RTMP publishers: `rtmp://host:port/live/<stream key>`. */
 export function createRtmpServer(options: RtmpOptions): RtmpServer {
-  const ends = new Set<(reason: string) => void>();
-  const server = net.createServer({ allowHalfOpen: false }, (socket) => {
-    const end = serveConnection(socket, {
-      ...options,
-      handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
-      idleTimeoutMs: options.idleTimeoutMs ?? 20_000,
-    });
-    ends.add(end);
-    socket.on('close', () => ends.delete(end));
+  const { logger, maxConnections = MAX_CONNECTIONS } = options;
+  const connections = new Set<RtmpConnection>();
+  const claimed = new Set<string>();
+  const connectionOptions: ConnectionOptions = {
+    ...options,
+    timeouts: { ...TIMEOUTS, ...options.timeouts },
+    claim(streamKey) {
+      if (claimed.has(streamKey)) return null;
+      claimed.add(streamKey);
+      return () => claimed.delete(streamKey);
+    },
+  };
+
+  const server = net.createServer((socket) => {
+    const connection = new RtmpConnection(socket, connectionOptions);
+    connections.add(connection);
+    socket.on('close', () => connections.delete(connection));
+    if (connections.size > maxConnections) makeRoom(connection);
   });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('error', (error) => options.logger.error({ err: error }, 'RTMP server'));
+  server.on('error', (error) => logger.error({ err: error }, 'RTMP server'));
+
+  /** Idle connections, however many, must not keep a publisher out: the oldest gives way, unless all are publishing. */
+  function makeRoom(newest: RtmpConnection): void {
+    const oldest = [...connections].find((connection) => !connection.publishing) ?? newest;
+    connections.delete(oldest);
+    oldest.end('too many connections');
+  }
 
   return {
+    get connections() {
+      return connections.size;
+    },
     listen: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
@@ -48,7 +68,7 @@ export function createRtmpServer(options: RtmpOptions): RtmpServer {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const end of ends) end('the server is closing');
+        for (const connection of connections) connection.end('the server is closing');
       }),
   };
 }

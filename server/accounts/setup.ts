@@ -58,7 +58,10 @@ export function createSetUp({ db, clock, logger, config }: Services, passwords: 
   async function complete(first: FirstAccount, requestId: string | null): Promise<string> {
     if (!(await isNeeded())) throw new AppError('already-set-up');
     const setupCodeHash = digest(first.code);
-    if ((await prisma.installation.count({ where: { setupCodeHash } })) === 0) throw new AppError('wrong-setup-code');
+    if ((await prisma.installation.count({ where: { setupCodeHash } })) === 0) {
+      // Asked again: the code also vanishes when somebody else used it a moment ago, in the transaction that made the account.
+      throw new AppError((await isNeeded()) ? 'wrong-setup-code' : 'already-set-up');
+    }
     // Before the transaction: hashing may wait in line.
     const passwordHash = await passwords.hash(first.password);
     return prisma.$transaction(async (tx) => {

@@ -1,0 +1,269 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import type { Broadcast } from '#contract/media.ts';
+import { type Ffmpeg, findFfmpeg } from '#media/ffmpeg.ts';
+import { Fmp4Reader, type Fragment } from '#media/fmp4.ts';
+import { createRtmpServer, type RtmpServer } from '#media/rtmp/server.ts';
+import { createSource, type Source } from '#media/source.ts';
+import { publishTestSignal } from '#tests/support/publish.ts';
+import { RtmpClient } from '#tests/support/rtmp-client.ts';
+
+const logger = pino({ level: 'silent' });
+const BROADCAST: Broadcast = {
+  id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  sessionId: '01890a5d-ac96-774b-bcce-b302099a8058',
+  prefix: 'abcdefghijklmnop',
+  kind: 'live',
+};
+
+let ffmpeg: Ffmpeg;
+let folder: string;
+beforeAll(async () => {
+  ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH, logger);
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'anke-ingest-'));
+});
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+interface Ingest {
+  source: Source;
+  /** What each encoder run wrote, by its number. */
+  runs: Map<number, Buffer[]>;
+  fragments(run: number): Fragment[];
+  ended: Promise<string>;
+}
+
+let server: RtmpServer;
+let url: string;
+let port: number;
+let ingests: Ingest[];
+let stallMs: number | undefined;
+
+beforeEach(async () => {
+  ingests = [];
+  stallMs = undefined;
+  server = createRtmpServer({
+    host: '127.0.0.1',
+    port: 0,
+    clock: Date.now,
+    logger,
+    authorise: async (key) =>
+      key === 'good' ? { allowed: true, broadcast: BROADCAST } : { allowed: false, reason: 'unknown-key' },
+    onPublish(publication) {
+      const source = createSource(publication, { ffmpeg, logger, clock: Date.now, stallMs });
+      const runs = new Map<number, Buffer[]>();
+      source.onFragmentBytes((bytes, _, run) => runs.set(run, [...(runs.get(run) ?? []), bytes]));
+      const ended = new Promise<string>((resolve) => source.onEnd(resolve));
+      const fragments = (run: number) =>
+        new Fmp4Reader().push(Buffer.concat(runs.get(run) ?? [])).filter((item) => item.kind === 'fragment');
+      ingests.push({ source, runs, ended, fragments });
+    },
+    onAbandoned: () => undefined,
+  });
+  port = await server.listen();
+  url = `rtmp://127.0.0.1:${port}/live/good`;
+});
+afterEach(() => server.close());
+
+function until<T>(ask: () => T): Promise<T> {
+  return vi.waitUntil(ask, { timeout: 20_000, interval: 20 });
+}
+
+async function ingest(at = 0): Promise<Ingest> {
+  await until(() => ingests.length > at);
+  return ingests[at] as Ingest;
+}
+
+interface Probe {
+  streams: { codec_name: string; width?: number; height?: number; sample_rate?: string; channels?: number }[];
+  packets: { stream_index: number; pts_time: string; flags: string }[];
+}
+
+async function probe({ runs }: Ingest, run = 1): Promise<Probe> {
+  const file = path.join(folder, 'run.mp4');
+  fs.writeFileSync(file, Buffer.concat(runs.get(run) ?? []));
+  const { stdout } = await promisify(execFile)(
+    'ffprobe',
+    ['-v', 'error', '-show_streams', '-show_packets', '-of', 'json', file],
+    { maxBuffer: 1 << 24 },
+  );
+  return JSON.parse(stdout) as Probe;
+}
+
+function keyFrames({ packets, streams }: Probe): number[] {
+  const video = streams.findIndex(({ codec_name }) => codec_name === 'h264');
+  return packets
+    .filter(({ stream_index, flags }) => stream_index === video && flags.startsWith('K'))
+    .map(({ pts_time }) => Number(pts_time));
+}
+
+it.each([
+  { fps: 30, size: '640x360', out: [640, 360] },
+  { fps: 25, size: '1920x1080', out: [1280, 720] },
+  { fps: 60, size: '320x180', out: [320, 180] },
+])('encodes $size at $fps frames a second into parts of a third of a second, key frames 2 s apart', async (signal) => {
+  const publisher = publishTestSignal(url, { fps: signal.fps, size: signal.size, seconds: 7 });
+  const feed = await ingest();
+  await feed.ended;
+  expect(await publisher.exited).toBe(0);
+  const probed = await probe(feed);
+  const [video, audio] = ['h264', 'aac'].map((name) => probed.streams.find(({ codec_name }) => codec_name === name));
+  expect([video?.width, video?.height]).toEqual(signal.out);
+  expect(audio).toMatchObject({ sample_rate: '48000', channels: 2 });
+  const keys = keyFrames(probed);
+  expect(keys.length).toBeGreaterThanOrEqual(3);
+  for (let at = 1; at < keys.length; at += 1) expect((keys[at] ?? 0) - (keys[at - 1] ?? 0)).toBeCloseTo(2, 2);
+  const parts = feed.fragments(1);
+  const longest = Math.max(...parts.map(({ duration }) => duration));
+  expect(longest).toBeLessThanOrEqual(360_000);
+  // Every part but a segment's last has at least 85 % of the part target (rfc8216bis, 4.4.3.7).
+  const inner = parts.filter((_, at) => parts[at + 1]?.independent === false);
+  expect(Math.min(...inner.map(({ duration }) => duration))).toBeGreaterThan(0.85 * longest);
+});
+
+it('works without sound', async () => {
+  publishTestSignal(url, { audio: false, seconds: 4 });
+  const feed = await ingest();
+  await feed.ended;
+  const probed = await probe(feed);
+  expect(probed.streams.map(({ codec_name }) => codec_name)).toEqual(['h264']);
+  expect(keyFrames(probed).length).toBeGreaterThanOrEqual(2);
+});
+
+it('tells a publisher with a wrong key, and a second one, why it is refused', async () => {
+  const first = publishTestSignal(url);
+  const feed = await ingest();
+  await until(() => feed.runs.size > 0);
+  const wrong = publishTestSignal(url.replace('good', 'wrong'));
+  expect(await wrong.exited).not.toBe(0);
+  expect(wrong.stderr()).toContain('Wrong stream key');
+  const second = publishTestSignal(url);
+  expect(await second.exited).not.toBe(0);
+  expect(second.stderr()).toContain('Somebody is publishing');
+  expect(ingests).toHaveLength(1);
+  await first.stop();
+});
+
+it('goes on with another encoder after kill -9, from a key frame', async () => {
+  const publisher = publishTestSignal(url);
+  const feed = await ingest();
+  await until(() => feed.fragments(1).length > 0);
+  process.kill(feed.source.encoderPid ?? 0, 'SIGKILL');
+  await until(() => feed.fragments(2).length > 3);
+  expect(feed.fragments(2)[0]).toMatchObject({ independent: true });
+  expect(feed.source.runStartedAt(2)).toBeGreaterThan(feed.source.runStartedAt(1));
+  await publisher.stop();
+  expect(await feed.ended).toBe('the publisher stopped');
+  expect((await probe(feed, 2)).streams).toHaveLength(2);
+});
+
+it('replaces an encoder that hangs', async () => {
+  stallMs = 3_000;
+  const publisher = publishTestSignal(url, { size: '1280x720' });
+  const feed = await ingest();
+  const hanging = await until(() => Math.max(0, ...feed.runs.keys()));
+  process.kill(feed.source.encoderPid ?? 0, 'SIGSTOP');
+  await until(() => feed.fragments(hanging + 1).length > 0);
+  expect(publisher.stderr()).toBe('');
+  await publisher.stop();
+});
+
+it('notices at once that a publisher was killed', async () => {
+  const publisher = publishTestSignal(url);
+  const feed = await ingest();
+  await until(() => feed.fragments(1).length > 0);
+  const killedAt = Date.now();
+  publisher.kill();
+  await feed.ended;
+  // Far below the time after which silence ends a publication.
+  expect(Date.now() - killedAt).toBeLessThan(10_000);
+  expect(server.connections).toBeLessThanOrEqual(1);
+});
+
+it('takes up sound that comes late, and another size, in new runs', async () => {
+  const silent = await flvTags('testsrc2=s=320x180:r=25:d=4', null);
+  const loud = await flvTags('testsrc2=s=640x360:r=25:d=4', 'sine=d=4');
+  const { client } = await RtmpClient.publish(port, 'good');
+  const feed = await ingest();
+  const pace = (tags: FlvTag[], from: number) => {
+    for (const tag of tags) {
+      client.send(tag.type === 8 ? 4 : 6, { ...tag, streamId: 1, timestamp: from + tag.timestamp });
+    }
+  };
+  pace(silent, 0);
+  await until(() => feed.fragments(1).length > 0);
+  pace(loud, 4_000);
+  await until(() => feed.fragments(2).length > 0);
+  client.command('deleteStream', 9, null, 1);
+  await feed.ended;
+  const [before, after] = [await probe(feed, 1), await probe(feed, 2)];
+  expect(before.streams.map(({ width }) => width)).toEqual([320]);
+  expect(after.streams.map(({ codec_name }) => codec_name).sort()).toEqual(['aac', 'h264']);
+  expect(after.streams.find(({ width }) => width)?.width).toBe(640);
+});
+
+it('survives a publisher whose clock jumps by hours', async () => {
+  const tags = await flvTags('testsrc2=s=320x180:r=25:d=4', 'sine=d=4');
+  const { client } = await RtmpClient.publish(port, 'good');
+  const feed = await ingest();
+  for (const from of [0, 7_200_000]) {
+    for (const tag of tags)
+      client.send(tag.type === 8 ? 4 : 6, { ...tag, streamId: 1, timestamp: from + tag.timestamp });
+  }
+  await until(() => feed.fragments(2).length > 0);
+  client.command('deleteStream', 9, null, 1);
+  await feed.ended;
+  for (const run of [1, 2]) expect(keyFrames(await probe(feed, run)).length).toBeLessThanOrEqual(3);
+});
+
+it('disconnects a publisher that is sent away', async () => {
+  const { client } = await RtmpClient.publish(port, 'good');
+  const feed = await ingest();
+  feed.source.close('sent away');
+  expect(await feed.ended).toBe('sent away');
+  await client.closed;
+});
+
+it('gives up on an encoder that never works', async () => {
+  const tags = await flvTags('testsrc2=s=320x180:r=25:d=4', null);
+  const working = ffmpeg;
+  ffmpeg = { ...ffmpeg, path: '/bin/false' };
+  const { client } = await RtmpClient.publish(port, 'good');
+  ffmpeg = working;
+  const feed = await ingest();
+  const [config, key] = ['config', 'key'].map((_, at) => tags.filter(({ type }) => type === 9)[at]);
+  if (!config || !key) throw new Error('no picture in the signal');
+  client.send(6, { ...config, streamId: 1 });
+  const sending = setInterval(() => client.send(6, { ...key, streamId: 1 }), 20);
+  expect(await feed.ended).toBe('the encoder keeps failing');
+  clearInterval(sending);
+  await client.closed;
+});
+
+interface FlvTag {
+  type: number;
+  timestamp: number;
+  payload: Buffer;
+}
+
+/** The tags that a publisher of this picture and sound would send. */
+async function flvTags(video: string, audio: string | null): Promise<FlvTag[]> {
+  const file = path.join(folder, 'signal.flv');
+  const sound = audio ? ['-f', 'lavfi', '-i', audio, '-c:a', 'aac'] : [];
+  const picture = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '50', '-sc_threshold', '0'];
+  const args = ['-v', 'error', '-y', '-f', 'lavfi', '-i', video, ...sound, ...picture, file];
+  await promisify(execFile)(ffmpeg.path, args);
+  const bytes = fs.readFileSync(file);
+  const tags: FlvTag[] = [];
+  for (let at = 13; at < bytes.length; ) {
+    const length = bytes.readUIntBE(at + 1, 3);
+    const timestamp = bytes.readUIntBE(at + 4, 3) + bytes.readUInt8(at + 7) * 0x1000000;
+    tags.push({ type: bytes.readUInt8(at), timestamp, payload: bytes.subarray(at + 11, at + 11 + length) });
+    at += 11 + length + 4;
+  }
+  return tags;
+}
