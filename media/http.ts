@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { z } from 'zod';
-import { DenyRequest, EndRequest, PLAYBACK_COOKIE, RetargetRequest } from '#contract/media.ts';
+import { DenyRequest, EndRequest, RetargetRequest } from '#contract/media.ts';
+import { PLAYBACK_COOKIE } from '#contract/plain.ts';
 import { SIGNATURE_HEADER, verifySignature } from '#contract/signature.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { Broadcasts } from './broadcasts.ts';

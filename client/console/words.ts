@@ -111,32 +111,3 @@ export const useWords = addTexts({
     other: 'Other',
   },
 });
-
-export const INDUSTRIES = [
-  'coal',
-  'non_coal_mine',
-  'hazardous_chemicals',
-  'fireworks',
-  'metal_smelting',
-  'construction',
-  'machinery',
-  'light_industry',
-  'textiles',
-  'building_materials',
-  'food',
-  'warehousing_transport',
-  'commerce',
-  'catering_hotel',
-  'gas',
-  'education_health',
-  'other',
-] as const;
-export const CATEGORIES = [
-  'deputy_leader',
-  'official',
-  'principal',
-  'safety_manager',
-  'worker',
-  'special_operator',
-] as const;
-export const UNIT_KINDS = ['bureau', 'government', 'enterprise'] as const;

@@ -1,12 +1,11 @@
 import { ApiError, call, urlOf } from '#client/api.ts';
 import { type RoomSocket, request } from '#client/socket.ts';
 import type { Beat, BeatsStored } from '#contract/attendance.ts';
+import { BEAT_INTERVAL_MS } from '#contract/plain.ts';
 import { BeatQueue } from './beat-queue.ts';
 import { beatStore, sendLeftovers } from './leftovers.ts';
 import { type Sample, StretchTracker } from './stretches.ts';
 
-/** As BEAT_INTERVAL_MS of contract/attendance.ts, whose schemas must not come to the phone. */
-const INTERVAL_MS = 15_000;
 /** With the socket away for longer, beats go by plain requests: some offices let only those through. */
 const SOCKET_PATIENCE_MS = 20_000;
 const LEFTOVERS_EVERY_MS = 60_000;
@@ -40,8 +39,8 @@ export class BeatSender {
     // A class begins for everybody at once; the first beat's moment is drawn at random so that the others don't come in step.
     this.#first = setTimeout(() => {
       this.#beat();
-      this.#timers.push(setInterval(() => this.#beat(), INTERVAL_MS));
-    }, Math.random() * INTERVAL_MS);
+      this.#timers.push(setInterval(() => this.#beat(), BEAT_INTERVAL_MS));
+    }, Math.random() * BEAT_INTERVAL_MS);
     const leftovers = () => void sendLeftovers(options.connId);
     leftovers();
     this.#timers.push(setInterval(leftovers, LEFTOVERS_EVERY_MS));

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import type { Result } from '#contract/api.ts';
-import { BEAT_INTERVAL_MS } from '#contract/attendance.ts';
 import type { Ack } from '#contract/errors.ts';
 import type { AckData, ClientEventName, ClientEvents, ServerEvents } from '#contract/events.ts';
+import { BEAT_INTERVAL_MS } from '#contract/plain.ts';
 import type { Logger } from '#server/logger.ts';
 
 /** Somebody of the demo's district who will come. */

@@ -21,9 +21,6 @@ export const Beat = z
   .refine((beat) => beat.mediaTo >= beat.mediaFrom, { message: 'mediaTo-before-mediaFrom' });
 export type Beat = z.infer<typeof Beat>;
 
-/** How often a page sends beats. */
-export const BEAT_INTERVAL_MS = 15_000;
-
 export const Beats = z.array(Beat).min(1).max(50);
 
 export const BeatsStored = z.object({

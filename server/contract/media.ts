@@ -90,7 +90,7 @@ export const StatusResponse = z.object({ broadcasts: z.array(BroadcastStatus) })
 export type StatusResponse = z.infer<typeof StatusResponse>;
 
 /**
- * Payload of the playback token (JWT, HS256 with the playback secret). It rides in the cookie {@link PLAYBACK_COOKIE}
+ * Payload of the playback token (JWT, HS256 with the playback secret). It rides in the cookie PLAYBACK_COOKIE
  * of path `/media/<prefix>/`, or, for players without cookies, as `/media/t/<token>/<prefix>/…`.
  */
 export const PlaybackClaims = z.object({
@@ -104,5 +104,3 @@ export const PlaybackClaims = z.object({
   exp: z.int(),
 });
 export type PlaybackClaims = z.infer<typeof PlaybackClaims>;
-export const PLAYBACK_COOKIE = 'anke_play';
-export const PLAYBACK_TTL_SECONDS = 600;

@@ -2,43 +2,18 @@ import { z } from 'zod';
 import { isCreditCode, normaliseCode } from './codes.ts';
 import { changesOf, Flag, Id, Name, Page, Phone, paged } from './common.ts';
 import { endpoints } from './endpoint.ts';
+import { INDUSTRIES, PERSON_CATEGORIES, UNIT_KINDS } from './plain.ts';
 
 export const AreaKind = z.enum(['street', 'zone']);
-export const UnitKind = z.enum(['bureau', 'government', 'enterprise']);
+export const UnitKind = z.enum(UNIT_KINDS);
 export type UnitKind = z.infer<typeof UnitKind>;
 
-export const PersonCategory = z.enum([
-  'deputy_leader',
-  'official',
-  'principal',
-  'safety_manager',
-  'worker',
-  'special_operator',
-]);
+export const PersonCategory = z.enum(PERSON_CATEGORIES);
 export type PersonCategory = z.infer<typeof PersonCategory>;
 export const Verification = z.enum(['unverified', 'verified', 'refused']);
 export type Verification = z.infer<typeof Verification>;
 
-/** Industries; the first five are those for which the regulation asks for more class hours. */
-export const Industry = z.enum([
-  'coal',
-  'non_coal_mine',
-  'hazardous_chemicals',
-  'fireworks',
-  'metal_smelting',
-  'construction',
-  'machinery',
-  'light_industry',
-  'textiles',
-  'building_materials',
-  'food',
-  'warehousing_transport',
-  'commerce',
-  'catering_hotel',
-  'gas',
-  'education_health',
-  'other',
-]);
+export const Industry = z.enum(INDUSTRIES);
 export type Industry = z.infer<typeof Industry>;
 
 export const CreditCode = z

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { PLAYBACK_TTL_SECONDS, type PlaybackClaims } from '#contract/media.ts';
+import type { PlaybackClaims } from '#contract/media.ts';
+import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
 
 /** A token for `/media/<prefix>/`, which the media process checks by itself. `now` in epoch ms. */
 export function signPlayback(

@@ -2,10 +2,11 @@ import { Button, Form, Input, Modal, Select, Space } from 'antd';
 import { useState } from 'react';
 import type { BodyInput, Result } from '#contract/api.ts';
 import { normalisePhone } from '#contract/codes.ts';
+import { INDUSTRIES } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
 import { mobileRule } from '../rules.ts';
 import { useConsoleText } from '../text.ts';
-import { INDUSTRIES, useWords } from '../words.ts';
+import { useWords } from '../words.ts';
 import { useAccountText } from './text.ts';
 
 type Account = Result<'GET /accounts'>['items'][number];

@@ -1,9 +1,10 @@
 import { Button, Select, Space } from 'antd';
 import { useEffect, useState } from 'react';
 import type { BodyInput, Result } from '#contract/api.ts';
+import { INDUSTRIES, PERSON_CATEGORIES, UNIT_KINDS } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
 import { useConsoleText } from '../text.ts';
-import { CATEGORIES, INDUSTRIES, UNIT_KINDS, useWords } from '../words.ts';
+import { useWords } from '../words.ts';
 import { useCourseText } from './text.ts';
 
 type Rule = Result<'GET /courses/:courseId'>['audience'][number];
@@ -150,7 +151,7 @@ function RuleRow({
           {...common}
           value={rule.categories}
           onChange={(categories) => onChange({ ...rule, categories })}
-          options={CATEGORIES.map((value) => ({ value, label: word(value) }))}
+          options={PERSON_CATEGORIES.map((value) => ({ value, label: word(value) }))}
         />
       </Labelled>
       <Labelled text={t('pickedUnits')}>

@@ -3,10 +3,11 @@ import { useState } from 'react';
 import { copyText } from '#client/clipboard.ts';
 import type { BodyInput, Result } from '#contract/api.ts';
 import { normalisePhone } from '#contract/codes.ts';
+import { PERSON_CATEGORIES } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
 import { mobileRule } from '../rules.ts';
 import { useConsoleText } from '../text.ts';
-import { CATEGORIES, useWords } from '../words.ts';
+import { useWords } from '../words.ts';
 import { ImportWizard } from './import-wizard.tsx';
 import { useUnitText } from './text.ts';
 
@@ -189,7 +190,7 @@ function PersonForm({ unitId, person, onClose }: { unitId: string; person?: Pers
           <Input maxLength={80} />
         </Form.Item>
         <Form.Item name="category" label={t('category')}>
-          <Select options={CATEGORIES.map((value) => ({ value, label: word(value) }))} />
+          <Select options={PERSON_CATEGORIES.map((value) => ({ value, label: word(value) }))} />
         </Form.Item>
         <Form.Item name="position" label={t('position')}>
           <Input maxLength={60} />

@@ -1,11 +1,12 @@
 import { Checkbox, Form, Input, Modal, Select } from 'antd';
 import type { BodyInput, Result } from '#contract/api.ts';
 import { isCreditCode, normaliseCode, normalisePhone } from '#contract/codes.ts';
+import { INDUSTRIES, UNIT_KINDS } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
 import { useRoles } from '../roles.ts';
 import { mobileRule } from '../rules.ts';
 import { useConsoleText } from '../text.ts';
-import { INDUSTRIES, UNIT_KINDS, useWords } from '../words.ts';
+import { useWords } from '../words.ts';
 import { useUnitText } from './text.ts';
 
 type Unit = Result<'GET /units/:unitId'>;

@@ -1,0 +1,43 @@
+/*
+ * Names, figures and lists that both ends must agree on, apart from the schemas: the learner's pages carry this file, and
+ * must not carry zod.
+ */
+
+/** How often a page sends beats. */
+export const BEAT_INTERVAL_MS = 15_000;
+
+/** Carries the playback token, at path `/media/<prefix>/`. */
+export const PLAYBACK_COOKIE = 'anke_play';
+export const PLAYBACK_TTL_SECONDS = 600;
+
+export const UNIT_KINDS = ['bureau', 'government', 'enterprise'] as const;
+
+export const PERSON_CATEGORIES = [
+  'deputy_leader',
+  'official',
+  'principal',
+  'safety_manager',
+  'worker',
+  'special_operator',
+] as const;
+
+/** The first five are those for which the regulation asks for more class hours. */
+export const INDUSTRIES = [
+  'coal',
+  'non_coal_mine',
+  'hazardous_chemicals',
+  'fireworks',
+  'metal_smelting',
+  'construction',
+  'machinery',
+  'light_industry',
+  'textiles',
+  'building_materials',
+  'food',
+  'warehousing_transport',
+  'commerce',
+  'catering_hotel',
+  'gas',
+  'education_health',
+  'other',
+] as const;
