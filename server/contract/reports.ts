@@ -110,6 +110,10 @@ export const PersonAttendance = z.object({
 });
 export type PersonAttendance = z.infer<typeof PersonAttendance>;
 
+/** How a class filled: people who had come by the end of that minute. Only minutes in which somebody came. */
+export const Arrival = z.object({ at: Instant, people: z.int() });
+export type Arrival = z.infer<typeof Arrival>;
+
 const format = z.object({ format: z.enum(['xlsx', 'csv']).default('xlsx') });
 
 export const reportEndpoints = endpoints({
@@ -130,6 +134,12 @@ export const reportEndpoints = endpoints({
     action: 'report:missing',
     target: 'session',
     response: z.array(MissingUnit),
+  },
+  'GET /sessions/:sessionId/arrivals': {
+    summary: 'How the class filled, minute by minute',
+    action: 'report:read',
+    target: 'session',
+    response: z.array(Arrival),
   },
   'GET /sessions/:sessionId/people': {
     summary: 'Attendance by person',

@@ -1,6 +1,6 @@
 import { maskPhone } from '#contract/codes.ts';
 import { Industry } from '#contract/organisations.ts';
-import type { MissingUnit, PersonAttendance, Report } from '#contract/reports.ts';
+import type { Arrival, MissingUnit, PersonAttendance, Report } from '#contract/reports.ts';
 import type { Visibility } from '../accounts/principal.ts';
 import { type Actor, audit } from '../audit.ts';
 import { requiredMs } from '../courses/completion.ts';
@@ -99,6 +99,13 @@ export function createReports({ db, clock, sealing }: Services) {
     }));
   }
 
+  /** How a session filled, by when each person first came. */
+  async function arrivals(sessionId: string, visibility: Visibility): Promise<Arrival[]> {
+    const { course, session } = await readSession(sessionId);
+    const rows = await store.readArrivals(pool, scopeOf(course, [session], visibility));
+    return rows.map(({ at, people }) => ({ at: at.toISOString(), people }));
+  }
+
   /** A page of a session's people. */
   async function people(
     sessionId: string,
@@ -154,7 +161,7 @@ export function createReports({ db, clock, sealing }: Services) {
     }
   }
 
-  return { sessionReport, courseReport, courseReports, missing, people, everybody, recordExport };
+  return { sessionReport, courseReport, courseReports, missing, arrivals, people, everybody, recordExport };
 }
 
 export type ExportedPerson = PersonAttendance & { creditCode: string | null };

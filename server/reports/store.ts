@@ -128,6 +128,19 @@ export async function countAdded(pool: pg.Pool, courseId: string, scope: Scope):
   return rows[0]?.people ?? 0;
 }
 
+/** People who had come by the end of each minute in which somebody came. */
+export async function readArrivals(pool: pg.Pool, scope: Scope): Promise<{ at: Date; people: number }[]> {
+  const { rows } = await pool.query<{ at: Date; people: number }>(
+    `${withRecord(scope)}
+     select date_trunc('minute', first_joined_at) + interval '1 minute' as at,
+       (sum(count(*)) over (order by date_trunc('minute', first_joined_at)))::int as people
+     from record where first_joined_at is not null
+     group by date_trunc('minute', first_joined_at) order by 1`,
+    parametersOf(scope),
+  );
+  return rows;
+}
+
 export interface MissingRow {
   unitId: string;
   unitName: string;

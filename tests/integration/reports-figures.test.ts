@@ -247,6 +247,32 @@ test('what was added after the start stands apart and is not due', async () => {
   expect(Report.parse(report)).toEqual(report);
 });
 
+test('a class fills minute by minute, each person counted once and only where the caller may see', async () => {
+  const built = await buildDistrict(db, {
+    ...SMALL,
+    attendees: [0, 1, 2].map((person) => ({ person, session: 0, due: true, creditedMs: 60_000, devices: [person] })),
+  });
+  const sessionId = at(built.sessionIds, 0);
+  await db.prisma.attendee.updateMany({
+    where: { sessionId, personId: at(built.personIds, 2) },
+    data: { firstJoinedAt: new Date(START + 130_000) },
+  });
+  expect(await reports.arrivals(sessionId, everything)).toEqual([
+    { at: new Date(START + 60_000).toISOString(), people: 2 },
+    { at: new Date(START + 180_000).toISOString(), people: 3 },
+  ]);
+  const ofOneUnit: Visibility = {
+    all: false,
+    areaIds: [],
+    industries: [],
+    unitIds: [at(built.unitIds, 1)],
+    personId: null,
+  };
+  expect(await reports.arrivals(sessionId, ofOneUnit)).toEqual([
+    { at: new Date(START + 180_000).toISOString(), people: 1 },
+  ]);
+});
+
 test('before the class those invited now are due, and nobody is present', async () => {
   const built = await buildDistrict(db, { ...SMALL, attendees: [] });
   await db.prisma.session.updateMany({
