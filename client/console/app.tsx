@@ -1,13 +1,15 @@
 import { App as AntdApp, ConfigProvider } from 'antd';
 import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
-import { lazy } from 'react';
+import { lazy, type ReactNode } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
 import { useLanguage } from '#client/i18n.ts';
-import { NotFound } from '#client/ui/not-found.tsx';
+import { Empty } from '#client/ui/empty.tsx';
+import { NothingHere } from '#client/ui/not-found.tsx';
 import './console.css';
 import { ConsoleLayout } from './layout.tsx';
 import { useRoles } from './roles.ts';
+import { useConsoleText } from './text.ts';
 import { useTheme } from './theme.ts';
 
 const Courses = lazy(() => import('./courses/courses.tsx'));
@@ -35,13 +37,16 @@ export default function ConsoleApp() {
             <Route path="courses" element={<Courses />} />
             <Route path="courses/:courseId" element={<CoursePage />} />
             <Route path="courses/:courseId/report" element={<CourseReport />} />
-            <Route path="sessions/:sessionId/live" element={<LiveDesk />} />
+            <Route
+              path="sessions/:sessionId/live"
+              element={<Only roles={['bureau', 'supervisor', 'instructor']} page={<LiveDesk />} />}
+            />
             <Route path="sessions/:sessionId/report" element={<SessionReport />} />
             <Route path="units" element={<Units />} />
             <Route path="units/:unitId" element={<UnitPage />} />
-            <Route path="accounts" element={<Accounts />} />
+            <Route path="accounts" element={<Only roles={['bureau']} page={<Accounts />} />} />
             <Route path="me" element={<MyAccount />} />
-            <Route path="*" element={<NotFound />} />
+            <Route path="*" element={<NothingHere />} />
           </Route>
         </Routes>
       </AntdApp>
@@ -49,8 +54,17 @@ export default function ConsoleApp() {
   );
 }
 
+/** Spares whoever may not read a page its buttons and refusals. */
+function Only({ roles, page }: { roles: ('bureau' | 'supervisor' | 'instructor')[]; page: ReactNode }) {
+  const t = useConsoleText();
+  const mine = useRoles();
+  if (roles.some((role) => mine[role])) return page;
+  return <Empty title={t('notYours')} hint={t('notYoursHint')} />;
+}
+
 function Home() {
   const { bureau, supervisor, instructor, ownUnitId } = useRoles();
+  if (!bureau && !supervisor && !instructor && !ownUnitId) return <Navigate replace to="/learn" />;
   const own = !bureau && !supervisor && !instructor && ownUnitId;
   return <Navigate replace to={own ? `units/${ownUnitId}` : 'courses'} />;
 }

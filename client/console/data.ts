@@ -11,6 +11,13 @@ interface ReadOptions {
   enabled?: boolean;
 }
 
+/** The state of something read from the server. */
+export interface Read<T> {
+  data: T | undefined;
+  error: unknown;
+  refetch: () => unknown;
+}
+
 /** Reads an endpoint; what was read before stays while another page or filter is loading. */
 export function useRead<K extends EndpointKey>(
   key: K,

@@ -3,6 +3,8 @@ import { Suspense, useState } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
 import { getLanguage, setLanguage } from '#client/i18n.ts';
 import { signOut, useMe } from '#client/session.ts';
+import { Emblem } from '#client/ui/page.tsx';
+import { useUiText } from '#client/ui/text.ts';
 import { useRoles } from './roles.ts';
 import { useConsoleText } from './text.ts';
 
@@ -17,11 +19,11 @@ export function ConsoleLayout() {
         {me?.name}
       </Link>
       <div>
-        <Button type="text" size="small" onClick={() => setLanguage(getLanguage() === 'zh' ? 'en' : 'zh')}>
-          {t('language')}
-        </Button>
         <Button type="text" size="small" onClick={() => void signOut()}>
           {t('signOut')}
+        </Button>
+        <Button type="text" size="small" onClick={() => setLanguage(getLanguage() === 'zh' ? 'en' : 'zh')}>
+          {t('language')}
         </Button>
       </div>
     </div>
@@ -43,7 +45,7 @@ export function ConsoleLayout() {
         <Navigation onChosen={() => setOpen(false)} />
         {account}
       </Drawer>
-      <Layout.Content className="console-content">
+      <Layout.Content className="console-content" role="main">
         <Suspense fallback={<Skeleton active paragraph={{ rows: 8 }} />}>
           <Outlet />
         </Suspense>
@@ -53,13 +55,11 @@ export function ConsoleLayout() {
 }
 
 function Brand() {
+  const t = useUiText();
   return (
     <Link to="/console" className="console-brand">
-      <svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true">
-        <path d="M12 2 3 5.5v6c0 5 3.6 8.9 9 10.5 5.4-1.6 9-5 9-10.5v-6z" fill="currentColor" />
-        <path d="m10 8.5 6 3.5-6 3.5z" fill="#fff" />
-      </svg>
-      安课
+      <Emblem />
+      {t('product')}
     </Link>
   );
 }

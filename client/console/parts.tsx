@@ -1,24 +1,31 @@
-import { Alert, App, Button, Skeleton, Tag } from 'antd';
+import { App, Button, Popconfirm, Skeleton } from 'antd';
 import type { MouseEvent, ReactNode } from 'react';
 import { Link, useHref, useNavigate } from 'react-router';
 import { urlOf } from '#client/api.ts';
 import { copyText } from '#client/clipboard.ts';
+import { formatCount } from '#client/format.ts';
+import { useTitle } from '#client/ui/page.tsx';
 import type { EndpointKey } from '#contract/api.ts';
 import type { SessionState } from '#contract/courses.ts';
-import { wordsOf } from './data.ts';
+import type { Read } from './data.ts';
+import { ReadFailure } from './table.tsx';
 import { useConsoleText } from './text.ts';
 import { useWords } from './words.ts';
 
 /** A page's head: where one is, and what can be done here. */
 export function PageHead({
   title,
+  mark,
   back,
   children,
 }: {
-  title: ReactNode;
+  title: string;
+  /** Beside the title. */
+  mark?: ReactNode;
   back?: { to: string; label: string };
   children?: ReactNode;
 }) {
+  useTitle(title);
   return (
     <div className="page-head">
       <div>
@@ -27,56 +34,83 @@ export function PageHead({
             ‹ {back.label}
           </Link>
         )}
-        <h1>{title}</h1>
+        <h1>
+          {title} {mark}
+        </h1>
       </div>
       {children && <div className="page-actions">{children}</div>}
     </div>
   );
 }
 
-interface Read<T> {
-  data: T | undefined;
-  error: unknown;
-  refetch: () => unknown;
-}
-
 /** Shows what was read, its loading, or why it could not be read with a way to try again. */
 export function Loaded<T>({ read, children }: { read: Read<T>; children: (data: T) => ReactNode }) {
-  const t = useConsoleText();
   if (read.data !== undefined) return children(read.data);
-  if (!read.error) return <Skeleton active paragraph={{ rows: 6 }} />;
-  return (
-    <Alert
-      type="error"
-      showIcon
-      title={t('loadFailed')}
-      description={wordsOf(read.error)}
-      action={<Button onClick={() => void read.refetch()}>{t('retry')}</Button>}
-    />
-  );
+  if (read.error) return <ReadFailure read={read} />;
+  return <Skeleton active paragraph={{ rows: 6 }} />;
 }
 
-const STATE_COLOURS: Record<SessionState, string> = {
-  draft: 'default',
-  scheduled: 'cyan',
+type Tone = 'plain' | 'brand' | 'amber' | 'red' | 'green';
+
+/** A word that stands out; its colour only underlines what the word says. */
+export function Mark({ tone = 'plain', children }: { tone?: Tone; children: ReactNode }) {
+  return <span className={`mark mark--${tone}`}>{children}</span>;
+}
+
+const STATE_TONES: Record<SessionState, Tone> = {
+  draft: 'plain',
+  scheduled: 'brand',
   live: 'red',
   ended: 'green',
-  archived: 'default',
+  archived: 'plain',
 };
 
-export function StateTag({ state }: { state: SessionState }) {
+export function StateMark({ state }: { state: SessionState }) {
   const word = useWords();
   return (
-    <Tag color={STATE_COLOURS[state]}>
-      {state === 'live' && '● '}
+    <Mark tone={STATE_TONES[state]}>
+      {state === 'live' && <span className="mark__dot" />}
       {word(state)}
-    </Tag>
+    </Mark>
   );
 }
 
-export function HighRiskTag() {
+export function HighRiskMark() {
   const t = useConsoleText();
-  return <Tag color="orange">{t('highRisk')}</Tag>;
+  return <Mark tone="amber">{t('highRisk')}</Mark>;
+}
+
+/** A button that asks first; the answer repeats its verb. */
+export function ConfirmButton({
+  question,
+  verb,
+  danger = false,
+  busy = false,
+  size,
+  onConfirm,
+}: {
+  /** What will happen. */
+  question: string;
+  verb: string;
+  /** Cannot be taken back: the answer is red. */
+  danger?: boolean;
+  busy?: boolean;
+  size?: 'small';
+  onConfirm: () => void;
+}) {
+  return (
+    <Popconfirm
+      title={question}
+      okText={verb}
+      okButtonProps={{ danger }}
+      styles={{ root: { maxWidth: 320 } }}
+      onConfirm={onConfirm}
+    >
+      <Button loading={busy} {...(size && { size })}>
+        {verb}
+      </Button>
+    </Popconfirm>
+  );
 }
 
 export function CopyButton({ text, label, size }: { text: string; label?: string; size?: 'small' }) {
@@ -124,35 +158,38 @@ export function DownloadButton({
   endpoint,
   params,
   query,
+  size,
   children,
 }: {
   endpoint: EndpointKey;
   params?: Record<string, string>;
   query?: object;
+  size?: 'small';
   children: ReactNode;
 }) {
-  return <Button href={urlOf(endpoint, params, query)}>{children}</Button>;
+  return (
+    <Button href={urlOf(endpoint, params, query)} {...(size && { size })}>
+      {children}
+    </Button>
+  );
 }
 
 /** One count with its name, and its definition for whoever asks. */
-export function Figure({
-  name,
-  value,
-  unit,
-  title,
-}: {
-  name: string;
-  value: ReactNode;
-  unit?: string;
-  title?: string;
-}) {
+export function Figure({ name, value, title }: { name: string; value: ReactNode; title?: string }) {
   return (
     <div className="figure" title={title}>
-      <div className="figure-value">
-        {value}
-        {unit && <small>{unit}</small>}
-      </div>
-      <div className="figure-name">{name}</div>
+      <div className="figure__value">{value}</div>
+      <div className="figure__name">{name}</div>
     </div>
+  );
+}
+
+/** One count of another: `232 / 306`. */
+export function Share({ part, whole }: { part: number; whole: number }) {
+  return (
+    <>
+      {formatCount(part)}
+      <small> / {formatCount(whole)}</small>
+    </>
   );
 }

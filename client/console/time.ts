@@ -1,4 +1,5 @@
 import dayjs, { type Dayjs } from 'dayjs';
+import 'dayjs/locale/zh-cn';
 
 /*
  * The date picker works in the browser's zone; sessions are planned in Asia/Shanghai. These two shift between an instant

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 export function Empty({ title, hint, action }: { title: string; hint?: string; action?: ReactNode }) {
   return (
     <div className="empty">
-      <p>{title}</p>
+      <p className="empty__title">{title}</p>
       {hint && <p className="empty__hint">{hint}</p>}
       {action && <div className="empty__action">{action}</div>}
     </div>

@@ -7,15 +7,23 @@ export function NotFound() {
   const t = useUiText();
   return (
     <Page title={t('notFound')}>
-      <Empty
-        title={t('notFound')}
-        hint={t('notFoundHint')}
-        action={
-          <ButtonLink look="primary" to="/">
-            {t('home')}
-          </ButtonLink>
-        }
-      />
+      <NothingHere />
     </Page>
+  );
+}
+
+/** The same inside a frame that is already there. */
+export function NothingHere() {
+  const t = useUiText();
+  return (
+    <Empty
+      title={t('notFound')}
+      hint={t('notFoundHint')}
+      action={
+        <ButtonLink look="primary" to="/">
+          {t('home')}
+        </ButtonLink>
+      }
+    />
   );
 }

@@ -24,7 +24,7 @@ export function Page({
     <div className={narrow ? 'page page--narrow' : 'page'}>
       <header className="topbar">
         <Link className="topbar__brand" to={home}>
-          <Mark />
+          <Emblem />
           {t('product')}
         </Link>
         <div className="topbar__end">
@@ -45,7 +45,8 @@ export function useTitle(title: string): void {
   }, [title, product]);
 }
 
-export function Mark() {
+/** The product's sign, as in the window's tab. */
+export function Emblem() {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true">
       <rect width="32" height="32" rx="8" fill="var(--brand)" />

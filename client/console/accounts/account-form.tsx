@@ -1,10 +1,10 @@
-import { Button, Form, Input, Modal, Select, Space } from 'antd';
+import { Button, Form, Input, Select, Space } from 'antd';
 import { useState } from 'react';
 import type { BodyInput, Result } from '#contract/api.ts';
 import { normalisePhone } from '#contract/codes.ts';
 import { INDUSTRIES } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
-import { mobileRule } from '../rules.ts';
+import { FormModal, mobileRule } from '../form-modal.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { useAccountText } from './text.ts';
@@ -29,100 +29,81 @@ export function AccountForm({ account, onClose }: { account?: Account; onClose: 
   const change = useAct('PATCH /accounts/:accountId', { done: shared('saved') });
   const required = { required: true, message: shared('required') };
 
-  const submit = async (values: Values) => {
-    const grants = values.grants.map(scoped);
+  const save = ({ displayName, password = '', name, phone, grants }: Values) => {
+    const body = { displayName, grants: grants.map(scoped) };
     if (account) {
-      await change.mutateAsync({
+      return change.mutateAsync({
         params: { accountId: account.id },
-        body: { displayName: values.displayName, grants, ...(values.password && { password: values.password }) },
-      });
-    } else {
-      await add.mutateAsync({
-        body: {
-          displayName: values.displayName,
-          name: values.name?.trim() || null,
-          phone: values.phone ? normalisePhone(values.phone) : null,
-          password: values.password ?? '',
-          grants,
-        },
+        body: { ...body, ...(password && { password }) },
       });
     }
-    onClose();
+    return add.mutateAsync({
+      body: { ...body, name: name?.trim() || null, phone: phone ? normalisePhone(phone) : null, password },
+    });
   };
 
   return (
-    <Modal
-      open
+    <FormModal<Values>
       title={account?.displayName ?? t('add')}
-      okText={shared('save')}
-      cancelText={shared('cancel')}
-      onOk={form.submit}
-      onCancel={onClose}
-      confirmLoading={add.isPending || change.isPending}
+      form={form}
+      initialValues={
+        account ? { displayName: account.displayName, grants: account.grants } : { grants: [{ role: 'enterprise' }] }
+      }
+      save={save}
+      onClose={onClose}
     >
-      <Form<Values>
-        form={form}
-        layout="vertical"
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-        initialValues={
-          account ? { displayName: account.displayName, grants: account.grants } : { grants: [{ role: 'enterprise' }] }
-        }
+      <Form.Item name="displayName" label={t('displayName')} rules={[{ ...required, whitespace: true }]}>
+        <Input maxLength={80} />
+      </Form.Item>
+      {!account && (
+        <>
+          <Form.Item
+            name="name"
+            label={t('accountName')}
+            extra={t('accountNameHint')}
+            dependencies={['phone']}
+            rules={[
+              { pattern: /^[a-z][a-z0-9._-]{2,31}$/, message: t('accountNameHint') },
+              {
+                validator: (_, name?: string) =>
+                  name || form.getFieldValue('phone') ? Promise.resolve() : Promise.reject(new Error(t('nameOrPhone'))),
+              },
+            ]}
+          >
+            <Input autoComplete="off" />
+          </Form.Item>
+          <Form.Item name="phone" label={t('phone')} rules={[mobileRule(t('badPhone'))]}>
+            <Input inputMode="tel" />
+          </Form.Item>
+        </>
+      )}
+      <Form.Item
+        name="password"
+        label={account ? t('newPassword') : t('password')}
+        extra={account ? t('newPasswordHint') : t('passwordHint')}
+        rules={[...(account ? [] : [required]), { min: 8, message: t('passwordHint') }]}
       >
-        <Form.Item name="displayName" label={t('displayName')} rules={[{ ...required, whitespace: true }]}>
-          <Input maxLength={80} />
-        </Form.Item>
-        {!account && (
-          <>
-            <Form.Item
-              name="name"
-              label={t('accountName')}
-              extra={t('accountNameHint')}
-              dependencies={['phone']}
-              rules={[
-                { pattern: /^[a-z][a-z0-9._-]{2,31}$/, message: t('accountNameHint') },
-                {
-                  validator: (_, name?: string) =>
-                    name || form.getFieldValue('phone')
-                      ? Promise.resolve()
-                      : Promise.reject(new Error(t('nameOrPhone'))),
-                },
-              ]}
-            >
-              <Input autoComplete="off" />
-            </Form.Item>
-            <Form.Item name="phone" label={t('phone')} rules={[mobileRule(t('phone'))]}>
-              <Input inputMode="tel" />
-            </Form.Item>
-          </>
-        )}
-        <Form.Item
-          name="password"
-          label={account ? t('newPassword') : t('password')}
-          extra={account ? t('newPasswordHint') : t('passwordHint')}
-          rules={[...(account ? [] : [required]), { min: 8, message: t('passwordHint') }]}
-        >
-          <Input.Password autoComplete="new-password" maxLength={128} />
-        </Form.Item>
-        <Form.Item label={`${t('role')} · ${t('scope')}`} required>
-          <Form.List name="grants">
-            {(fields, { add: addGrant, remove }) => (
-              <Space orientation="vertical" style={{ width: '100%' }}>
-                {fields.map((field) => (
-                  <GrantFields
-                    key={field.key}
-                    at={field.name}
-                    {...(fields.length > 1 && { onRemove: () => remove(field.name) })}
-                  />
-                ))}
-                <Button size="small" onClick={() => addGrant({ role: 'enterprise' })}>
-                  +
-                </Button>
-              </Space>
-            )}
-          </Form.List>
-        </Form.Item>
-      </Form>
-    </Modal>
+        <Input.Password autoComplete="new-password" maxLength={128} />
+      </Form.Item>
+      <Form.Item label={`${t('role')} · ${t('scope')}`} required>
+        <Form.List name="grants">
+          {(fields, { add: addGrant, remove }) => (
+            <Space orientation="vertical" style={{ width: '100%' }}>
+              {fields.map((field) => (
+                <GrantFields
+                  key={field.key}
+                  at={field.name}
+                  {...(fields.length > 1 && { onRemove: () => remove(field.name) })}
+                />
+              ))}
+              <Button size="small" onClick={() => addGrant({ role: 'enterprise' })}>
+                {t('addRole')}
+              </Button>
+            </Space>
+          )}
+        </Form.List>
+      </Form.Item>
+    </FormModal>
   );
 }
 

@@ -1,28 +1,29 @@
-import { Button, Input, Popconfirm, Select, Space, Table, Tag } from 'antd';
+import { Button, Input, Select, Space } from 'antd';
 import { useState } from 'react';
-import type { Result } from '#contract/api.ts';
+import { formatCount } from '#client/format.ts';
+import type { QueryInput, Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
-import { PageHead } from '../parts.tsx';
+import { ConfirmButton, Mark, PageHead } from '../parts.tsx';
+import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { AccountForm } from './account-form.tsx';
 import { useAccountText } from './text.ts';
 
 type Account = Result<'GET /accounts'>['items'][number];
-type RoleName = Account['grants'][number]['role'];
+type Grant = Account['grants'][number];
+type Filters = Omit<NonNullable<QueryInput<'GET /accounts'>>, 'page' | 'pageSize'>;
 
 /** Accounts with a password, for the bureau. */
 export default function Accounts() {
   const t = useAccountText();
   const shared = useConsoleText();
   const word = useWords();
-  const [query, setQuery] = useState<{ q?: string; role?: RoleName; page: number; pageSize: number }>({
-    page: 1,
-    pageSize: 50,
-  });
+  const paged = usePagedQuery<Filters>();
   const [editing, setEditing] = useState<Account | 'new' | null>(null);
-  const accounts = useRead('GET /accounts', { query });
-  const change = useAct('PATCH /accounts/:accountId', { done: shared('saved') });
+  const accounts = useRead('GET /accounts', { query: paged.query });
+  const scopeOf = ({ industry, scopeName, role }: Grant) =>
+    industry ? word(industry as 'other') : (scopeName ?? (role === 'supervisor' ? t('whole') : ''));
 
   return (
     <>
@@ -36,94 +37,89 @@ export default function Accounts() {
           <Input.Search
             allowClear
             style={{ width: 220 }}
-            placeholder={t('displayName')}
-            onSearch={(text) => {
-              const { q: _, ...rest } = query;
-              setQuery({ ...rest, page: 1, ...(text.trim() && { q: text.trim() }) });
-            }}
+            placeholder={t('search')}
+            aria-label={t('search')}
+            onSearch={(text) => paged.filter({ q: text.trim() || undefined })}
           />
           <Select
             allowClear
-            style={{ width: 160 }}
+            style={{ width: 170 }}
             placeholder={t('role')}
-            onChange={(role?: RoleName) => {
-              const { role: _, ...rest } = query;
-              setQuery({ ...rest, page: 1, ...(role && { role }) });
-            }}
+            aria-label={t('role')}
+            onChange={(role?: Grant['role']) => paged.filter({ role })}
             options={(['bureau', 'supervisor', 'enterprise', 'instructor'] as const).map((value) => ({
               value,
               label: word(value),
             }))}
           />
         </div>
-        <Table<Account>
+        <PagedTable<Account>
+          read={accounts}
+          paged={paged}
+          total={(count) => t('count', { count: formatCount(count) })}
           rowKey="id"
-          size="middle"
-          loading={accounts.isFetching && !accounts.data}
-          dataSource={accounts.data?.items ?? []}
-          scroll={{ x: 820 }}
-          locale={{ emptyText: t('none') }}
-          pagination={{
-            current: query.page,
-            pageSize: query.pageSize,
-            total: accounts.data?.total ?? 0,
-            showTotal: (count) => shared('total', { count }),
-            onChange: (page, pageSize) => setQuery({ ...query, page, pageSize }),
-          }}
+          minWidth={960}
+          empty={t('none')}
           columns={[
-            { title: t('displayName'), dataIndex: 'displayName', fixed: 'left', width: 140 },
-            { title: t('accountName'), dataIndex: 'name' },
-            { title: t('phone'), dataIndex: 'phoneMasked' },
+            { title: t('displayName'), dataIndex: 'displayName', fixed: 'left', width: 120 },
+            { title: t('accountName'), key: 'name', width: 130, render: (_, account) => account.name ?? '–' },
+            { title: t('phone'), key: 'phone', width: 130, render: (_, account) => account.phoneMasked ?? '–' },
             {
-              title: `${t('role')} · ${t('scope')}`,
+              title: t('roles'),
               key: 'grants',
-              render: (_, account) =>
-                account.grants.map((grant) => (
-                  <Tag key={`${grant.role}-${grant.areaId}-${grant.industry}-${grant.unitId}`}>
-                    {word(grant.role)}
-                    {grant.industry
-                      ? ` · ${word(grant.industry as 'other')}`
-                      : grant.scopeName
-                        ? ` · ${grant.scopeName}`
-                        : ''}
-                  </Tag>
-                )),
+              render: (_, { grants }) =>
+                grants.length === 0
+                  ? word('learner')
+                  : grants.map((grant) => (
+                      <div key={`${grant.role}-${grant.areaId}-${grant.industry}-${grant.unitId}`}>
+                        {word(grant.role)} <span className="muted">{scopeOf(grant)}</span>
+                      </div>
+                    )),
             },
             {
               title: t('state'),
               key: 'state',
-              render: (_, account) => (account.disabled ? <Tag color="red">{t('disabled')}</Tag> : t('active')),
+              width: 90,
+              render: (_, account) => (account.disabled ? <Mark tone="red">{t('disabled')}</Mark> : t('active')),
             },
             {
               title: '',
               key: 'acts',
-              render: (_, account) => (
-                <Space size={4}>
-                  <Button size="small" onClick={() => setEditing(account)}>
-                    {shared('edit')}
-                  </Button>
-                  {account.disabled ? (
-                    <Button
-                      size="small"
-                      onClick={() => change.mutate({ params: { accountId: account.id }, body: { disabled: false } })}
-                    >
-                      {t('enable')}
-                    </Button>
-                  ) : (
-                    <Popconfirm
-                      title={t('disableSure')}
-                      onConfirm={() => change.mutate({ params: { accountId: account.id }, body: { disabled: true } })}
-                    >
-                      <Button size="small">{t('disable')}</Button>
-                    </Popconfirm>
-                  )}
-                </Space>
-              ),
+              width: 130,
+              render: (_, account) => <AccountActs account={account} onEdit={() => setEditing(account)} />,
             },
           ]}
         />
       </section>
       {editing && <AccountForm onClose={() => setEditing(null)} {...(editing !== 'new' && { account: editing })} />}
     </>
+  );
+}
+
+function AccountActs({ account, onEdit }: { account: Account; onEdit: () => void }) {
+  const t = useAccountText();
+  const shared = useConsoleText();
+  const change = useAct('PATCH /accounts/:accountId', { done: shared('saved') });
+  const disable = (disabled: boolean) => change.mutate({ params: { accountId: account.id }, body: { disabled } });
+  return (
+    <Space size={4}>
+      <Button size="small" onClick={onEdit}>
+        {shared('edit')}
+      </Button>
+      {account.disabled ? (
+        <Button size="small" loading={change.isPending} onClick={() => disable(false)}>
+          {t('enable')}
+        </Button>
+      ) : (
+        <ConfirmButton
+          size="small"
+          danger
+          question={t('disableSure', { name: account.displayName })}
+          verb={t('disable')}
+          busy={change.isPending}
+          onConfirm={() => disable(true)}
+        />
+      )}
+    </Space>
   );
 }

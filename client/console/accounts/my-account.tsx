@@ -1,7 +1,7 @@
-import { Button, Form, Input, Popconfirm } from 'antd';
+import { Button, Form, Input } from 'antd';
 import { signOut, useMe } from '#client/session.ts';
 import { useAct } from '../data.ts';
-import { PageHead } from '../parts.tsx';
+import { ConfirmButton, PageHead } from '../parts.tsx';
 import { useConsoleText } from '../text.ts';
 import { useAccountText } from './text.ts';
 
@@ -22,10 +22,9 @@ export default function MyAccount() {
   return (
     <>
       <PageHead title={shared('myAccount')} />
+      <p className="lead">{[me?.name, me?.unitName].filter(Boolean).join(' · ')}</p>
       <section className="section" style={{ maxWidth: 480 }}>
-        <p>
-          <span className="muted">{t('signedInAs')}</span> {me?.name}
-        </p>
+        <h2>{t('changePassword')}</h2>
         <Form<Values>
           form={form}
           layout="vertical"
@@ -47,12 +46,17 @@ export default function MyAccount() {
           </Button>
         </Form>
       </section>
-      <Popconfirm
-        title={t('everywhereSure')}
-        onConfirm={() => everywhere.mutate(undefined as never, { onSettled: () => void signOut() })}
-      >
-        <Button danger>{t('everywhere')}</Button>
-      </Popconfirm>
+      <section className="section" style={{ maxWidth: 480 }}>
+        <h2>{t('devices')}</h2>
+        <p className="muted">{t('devicesHint')}</p>
+        <ConfirmButton
+          danger
+          question={t('everywhereSure')}
+          verb={t('everywhere')}
+          busy={everywhere.isPending}
+          onConfirm={() => everywhere.mutate(undefined as never, { onSettled: () => void signOut() })}
+        />
+      </section>
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { Button, Select, Space } from 'antd';
 import { useEffect, useState } from 'react';
+import { formatCount } from '#client/format.ts';
 import type { BodyInput, Result } from '#contract/api.ts';
 import { INDUSTRIES, PERSON_CATEGORIES, UNIT_KINDS } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
@@ -37,11 +38,15 @@ export function AudienceEditor({
 
   return (
     <section className="section">
-      <h2>
-        {t('audience')}
-        {reached && <span className="muted">{t('countNow', reached)}</span>}
-      </h2>
-      <p className="muted">{t('audienceHint')}</p>
+      <div className="section__head">
+        <h2>{t('audience')}</h2>
+        {reached && (
+          <span className="muted">
+            {t('countNow', { units: formatCount(reached.units), people: formatCount(reached.people) })}
+          </span>
+        )}
+      </div>
+      <p className="muted section__lead">{t('audienceHint')}</p>
       {rules.map((rule, i) => (
         <RuleRow
           // Rules have no identity of their own; their place is it.
@@ -67,6 +72,7 @@ export function AudienceEditor({
           >
             {shared('save')}
           </Button>
+          {changed && <span className="muted">{t('unsaved')}</span>}
         </Space>
       )}
     </section>
@@ -87,7 +93,6 @@ function RuleRow({
   onRemove?: () => void;
 }) {
   const t = useCourseText();
-  const shared = useConsoleText();
   const word = useWords();
   const areas = useRead('GET /areas');
   const [q, setQ] = useState('');
@@ -97,13 +102,13 @@ function RuleRow({
     mode: 'multiple' as const,
     disabled: readOnly,
     placeholder: t('any'),
-    style: { minWidth: 180 },
+    style: { width: '100%' },
     maxTagCount: 4,
   };
 
   return (
-    <fieldset className="filters" style={{ border: 0, padding: 0, margin: '0 0 16px' }}>
-      <legend style={{ marginBottom: 4 }}>
+    <fieldset className="rule">
+      <legend>
         {name}
         {everybody && <span className="muted"> · {t('everybody')}</span>}
       </legend>
@@ -136,7 +141,7 @@ function RuleRow({
       <Labelled text={t('risk')}>
         <Select
           disabled={readOnly}
-          style={{ minWidth: 120 }}
+          style={{ width: '100%' }}
           value={rule.highRisk === null ? 'any' : String(rule.highRisk)}
           onChange={(value) => onChange({ ...rule, highRisk: value === 'any' ? null : value === 'true' })}
           options={[
@@ -164,8 +169,8 @@ function RuleRow({
         />
       </Labelled>
       {onRemove && !readOnly && (
-        <Button type="text" danger onClick={onRemove}>
-          {shared('remove')}
+        <Button type="text" danger className="rule__remove" onClick={onRemove}>
+          {t('removeRule')}
         </Button>
       )}
     </fieldset>
@@ -175,7 +180,7 @@ function RuleRow({
 function Labelled({ text, children }: { text: string; children: React.ReactNode }) {
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child
-    <label style={{ display: 'grid', gap: 2 }}>
+    <label className="rule__part">
       <span className="muted">{text}</span>
       {children}
     </label>

@@ -1,8 +1,9 @@
-import { Checkbox, DatePicker, Form, Input, InputNumber, Modal, Radio } from 'antd';
+import { Checkbox, DatePicker, Form, Input, InputNumber, Radio } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import { useNavigate } from 'react-router';
 import type { Result } from '#contract/api.ts';
 import { useAct } from '../data.ts';
+import { FormModal } from '../form-modal.tsx';
 import { useConsoleText } from '../text.ts';
 import { instantOf } from '../time.ts';
 import { useCourseText } from './text.ts';
@@ -32,13 +33,9 @@ export function CourseForm({ course, onClose }: { course?: Course; onClose: () =
   const make = useAct('POST /courses', { done: t('created') });
   const change = useAct('PATCH /courses/:courseId', { done: shared('saved') });
 
-  const submit = async ({ template: chosen, firstStartsAt, ...values }: Values) => {
+  const save = async ({ template: chosen, firstStartsAt, ...values }: Values) => {
     const body = { ...values, ...(!values.statutory && { statutoryBasis: null, statutoryApprover: null }) };
-    if (course) {
-      await change.mutateAsync({ params: { courseId: course.id }, body });
-      onClose();
-      return;
-    }
+    if (course) return change.mutateAsync({ params: { courseId: course.id }, body });
     const made = await make.mutateAsync({
       body: {
         ...body,
@@ -47,97 +44,87 @@ export function CourseForm({ course, onClose }: { course?: Course; onClose: () =
       },
     });
     navigate(`/console/courses/${made.id}`);
+    return made;
   };
 
   return (
-    <Modal
-      open
+    <FormModal<Values>
       title={course ? t('settings') : t('newCourse')}
-      okText={course ? shared('save') : t('create')}
-      cancelText={shared('cancel')}
-      onOk={form.submit}
-      onCancel={onClose}
-      confirmLoading={make.isPending || change.isPending}
-    >
-      <Form<Values>
-        form={form}
-        layout="vertical"
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-        initialValues={
-          course ?? {
-            title: '',
-            summary: '',
-            statutory: false,
-            attendanceSeconds: 60,
-            completePercent: 80,
-            template: 'cloud-classroom',
-            firstStartsAt: dayjs().add(1, 'day').hour(9).minute(0).second(0).millisecond(0),
-          }
+      verb={course ? shared('save') : t('create')}
+      form={form}
+      initialValues={
+        course ?? {
+          title: '',
+          summary: '',
+          statutory: false,
+          attendanceSeconds: 60,
+          completePercent: 80,
+          template: 'cloud-classroom',
+          firstStartsAt: dayjs().add(1, 'day').hour(9).minute(0).second(0).millisecond(0),
         }
+      }
+      save={save}
+      onClose={onClose}
+    >
+      <Form.Item
+        name="title"
+        label={t('title')}
+        rules={[{ required: true, whitespace: true, message: shared('required') }]}
       >
-        <Form.Item
-          name="title"
-          label={t('title')}
-          rules={[{ required: true, whitespace: true, message: shared('required') }]}
-        >
-          <Input maxLength={80} />
-        </Form.Item>
-        <Form.Item name="summary" label={t('summary')}>
-          <Input.TextArea rows={2} maxLength={2_000} />
-        </Form.Item>
-        {!course && (
-          <>
-            <Form.Item name="template" label={t('template')}>
-              <Radio.Group
-                options={[
-                  { value: 'cloud-classroom', label: t('cloudClassroom') },
-                  { value: 'blank', label: t('blank') },
-                ]}
+        <Input maxLength={80} />
+      </Form.Item>
+      <Form.Item name="summary" label={t('summary')}>
+        <Input.TextArea rows={2} maxLength={2_000} />
+      </Form.Item>
+      {!course && (
+        <>
+          <Form.Item name="template" label={t('template')}>
+            <Radio.Group
+              options={[
+                { value: 'cloud-classroom', label: t('cloudClassroom') },
+                { value: 'blank', label: t('blank') },
+              ]}
+            />
+          </Form.Item>
+          {template !== 'blank' && (
+            <Form.Item
+              name="firstStartsAt"
+              label={t('firstStart')}
+              rules={[{ required: true, message: shared('required') }]}
+            >
+              <DatePicker
+                showTime={{ format: 'HH:mm', minuteStep: 5 }}
+                format={[t('pickerFormat'), 'YYYY-MM-DD HH:mm']}
+                style={{ width: 260 }}
+                allowClear={false}
               />
             </Form.Item>
-            {template !== 'blank' && (
-              <Form.Item
-                name="firstStartsAt"
-                label={t('firstStart')}
-                rules={[{ required: true, message: shared('required') }]}
-              >
-                <DatePicker
-                  showTime={{ format: 'HH:mm', minuteStep: 5 }}
-                  format="YYYY-MM-DD HH:mm"
-                  allowClear={false}
-                />
-              </Form.Item>
-            )}
-          </>
-        )}
-        <Form.Item name="completePercent" label={t('completePercent')}>
-          <InputNumber min={1} max={100} suffix="%" />
-        </Form.Item>
-        <Form.Item name="attendanceSeconds" label={t('attendanceSeconds')}>
-          <InputNumber min={1} max={3_600} />
-        </Form.Item>
-        <Form.Item name="statutory" valuePropName="checked" extra={t('statutoryHint')}>
-          <Checkbox>{t('statutory')}</Checkbox>
-        </Form.Item>
-        {statutory && (
-          <>
-            <Form.Item
-              name="statutoryBasis"
-              label={t('basis')}
-              rules={[{ required: true, message: shared('required') }]}
-            >
-              <Input maxLength={200} />
-            </Form.Item>
-            <Form.Item
-              name="statutoryApprover"
-              label={t('approver')}
-              rules={[{ required: true, message: shared('required') }]}
-            >
-              <Input maxLength={80} />
-            </Form.Item>
-          </>
-        )}
-      </Form>
-    </Modal>
+          )}
+        </>
+      )}
+      <Form.Item name="completePercent" label={t('completePercent')}>
+        <InputNumber min={1} max={100} suffix="%" />
+      </Form.Item>
+      <Form.Item name="attendanceSeconds" label={t('attendanceSeconds')}>
+        <InputNumber min={1} max={3_600} />
+      </Form.Item>
+      <Form.Item name="statutory" valuePropName="checked" extra={t('statutoryHint')}>
+        <Checkbox>{t('statutory')}</Checkbox>
+      </Form.Item>
+      {statutory && (
+        <>
+          <Form.Item name="statutoryBasis" label={t('basis')} rules={[{ required: true, message: shared('required') }]}>
+            <Input maxLength={200} />
+          </Form.Item>
+          <Form.Item
+            name="statutoryApprover"
+            label={t('approver')}
+            rules={[{ required: true, message: shared('required') }]}
+          >
+            <Input maxLength={80} />
+          </Form.Item>
+        </>
+      )}
+    </FormModal>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Popconfirm, Space, Table } from 'antd';
+import { Button, Space, Table } from 'antd';
 import { useState } from 'react';
 import { useParams } from 'react-router';
 import { formatDateTime } from '#client/format.ts';
@@ -6,7 +6,7 @@ import { useLanguage } from '#client/i18n.ts';
 import type { Result } from '#contract/api.ts';
 import type { SessionState } from '#contract/courses.ts';
 import { useAct, useRead } from '../data.ts';
-import { LinkButton, Loaded, PageHead, StateTag } from '../parts.tsx';
+import { ConfirmButton, LinkButton, Loaded, PageHead, StateMark } from '../parts.tsx';
 import { QuestionBank } from '../quiz/bank.tsx';
 import { PaperEditor } from '../quiz/paper.tsx';
 import { useRoles } from '../roles.ts';
@@ -50,15 +50,18 @@ function CourseView({ course }: { course: Course }) {
         )}
         {editable && <Button onClick={() => setDialog('settings')}>{t('settings')}</Button>}
         {editable && (
-          <Popconfirm title={t('archiveSure')} onConfirm={() => archive.mutate({ params: { courseId: course.id } })}>
-            <Button>{t('archive')}</Button>
-          </Popconfirm>
+          <ConfirmButton
+            question={t('archiveSure')}
+            verb={t('archive')}
+            busy={archive.isPending}
+            onConfirm={() => archive.mutate({ params: { courseId: course.id } })}
+          />
         )}
       </PageHead>
-      {course.summary && <p className="muted">{course.summary}</p>}
+      {course.summary && <p className="lead">{course.summary}</p>}
       <section className="section">
-        <h2>
-          {t('sessions')}
+        <div className="section__head">
+          <h2>{t('sessions')}</h2>
           {editable && (
             <div className="page-actions">
               <Button onClick={() => setDialog('add')}>{t('addSession')}</Button>
@@ -73,7 +76,7 @@ function CourseView({ course }: { course: Course }) {
               )}
             </div>
           )}
-        </h2>
+        </div>
         <SessionTable course={course} editable={editable} />
       </section>
       {bureau && (
@@ -100,13 +103,15 @@ function SessionTable({ course, editable }: { course: Course; editable: boolean 
       rowKey="id"
       dataSource={course.sessions}
       pagination={false}
-      scroll={{ x: 900 }}
+      size="middle"
+      scroll={{ x: 940 }}
+      locale={{ emptyText: t('noSessions') }}
       columns={[
         {
           title: t('topic'),
           key: 'topic',
           fixed: 'left',
-          width: 240,
+          width: 210,
           render: (_, session) => (
             <>
               <div className="muted">{t('session', { number: session.number })}</div>
@@ -114,16 +119,22 @@ function SessionTable({ course, editable }: { course: Course; editable: boolean 
             </>
           ),
         },
-        { title: t('startsAt'), key: 'startsAt', render: (_, session) => formatDateTime(session.startsAt, language) },
+        {
+          title: t('startsAt'),
+          key: 'startsAt',
+          width: 160,
+          render: (_, session) => formatDateTime(session.startsAt, language),
+        },
         {
           title: t('length'),
           key: 'length',
           align: 'right',
+          width: 84,
           render: (_, session) => t('minutes', { count: session.plannedMinutes }),
         },
-        { title: t('instructor'), dataIndex: 'instructorName' },
-        { title: t('mode'), key: 'mode', render: (_, session) => word(session.mode) },
-        { title: t('state'), key: 'state', render: (_, session) => <StateTag state={session.state} /> },
+        { title: t('instructor'), key: 'instructor', width: 80, render: (_, session) => session.instructorName || '–' },
+        { title: t('mode'), key: 'mode', width: 84, render: (_, session) => word(session.mode) },
+        { title: t('state'), key: 'state', width: 92, render: (_, session) => <StateMark state={session.state} /> },
         { title: '', key: 'acts', render: (_, session) => <SessionActs session={session} editable={editable} /> },
       ]}
     />
@@ -169,16 +180,23 @@ function SessionActs({ session, editable }: { session: Session; editable: boolea
         </Button>
       )}
       {editable && session.state === 'scheduled' && (
-        <Popconfirm title={t('takeBackSure')} onConfirm={() => to('draft')}>
-          <Button size="small">{t('takeBack')}</Button>
-        </Popconfirm>
+        <ConfirmButton
+          size="small"
+          question={t('takeBackSure')}
+          verb={t('takeBack')}
+          busy={move.isPending}
+          onConfirm={() => to('draft')}
+        />
       )}
       {editable && session.state === 'draft' && (
-        <Popconfirm title={t('deleteSure')} onConfirm={() => remove.mutate({ params })}>
-          <Button size="small" danger>
-            {t('deleteDraft')}
-          </Button>
-        </Popconfirm>
+        <ConfirmButton
+          size="small"
+          danger
+          question={t('deleteSure', { number: session.number })}
+          verb={t('deleteDraft')}
+          busy={remove.isPending}
+          onConfirm={() => remove.mutate({ params })}
+        />
       )}
       {dialog === 'edit' && (
         <SessionForm courseId={session.courseId} session={session} onClose={() => setDialog(null)} />

@@ -1,10 +1,11 @@
-import { Button, Empty, Segmented } from 'antd';
+import { Button, Segmented } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
+import { Empty } from '#client/ui/empty.tsx';
 import { useRead } from '../data.ts';
-import { Loaded, PageHead, StateTag } from '../parts.tsx';
+import { Loaded, PageHead, StateMark } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { useConsoleText } from '../text.ts';
 import { CourseForm } from './course-form.tsx';
@@ -19,6 +20,12 @@ export default function Courses() {
   const [archived, setArchived] = useState(false);
   const [making, setMaking] = useState(false);
   const courses = useRead('GET /courses', { query: { archived: archived ? '1' : '0' } });
+
+  const emptiness = archived
+    ? { title: t('noneArchived'), hint: t('noneArchivedHint') }
+    : bureau
+      ? { title: t('none'), hint: t('noneHint') }
+      : { title: t('noneInvited') };
 
   return (
     <>
@@ -40,23 +47,28 @@ export default function Courses() {
       <Loaded read={courses}>
         {(list) =>
           list.length === 0 ? (
-            <Empty description={bureau ? `${t('none')}。${t('noneHint')}` : t('noneInvited')} />
+            <section className="section">
+              <Empty {...emptiness} />
+            </section>
           ) : (
             list.map((course) => (
               <section className="section" key={course.id}>
-                <h2>
-                  <Link to={`/console/courses/${course.id}`}>{course.title}</Link>
+                <div className="section__head">
+                  <h2>
+                    <Link to={`/console/courses/${course.id}`}>{course.title}</Link>
+                  </h2>
                   <span className="muted">{t('sessionsCount', { count: course.sessions.length })}</span>
-                </h2>
-                {course.summary && <p className="muted">{course.summary}</p>}
-                <ul className="list-plain">
+                </div>
+                {course.summary && <p className="muted section__lead">{course.summary}</p>}
+                <ul className="sessions">
                   {course.sessions.map((session) => (
                     <li key={session.id}>
-                      <span>
-                        {t('session', { number: session.number })} {session.topic}
-                        <span className="muted"> · {formatDateTime(session.startsAt, language)}</span>
+                      <span className="sessions__number muted">{t('session', { number: session.number })}</span>
+                      <span className="sessions__topic">{session.topic}</span>
+                      <span className="sessions__when muted">{formatDateTime(session.startsAt, language)}</span>
+                      <span className="sessions__state">
+                        <StateMark state={session.state} />
                       </span>
-                      <StateTag state={session.state} />
                     </li>
                   ))}
                 </ul>

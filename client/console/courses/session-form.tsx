@@ -1,7 +1,8 @@
-import { Alert, DatePicker, Form, Input, InputNumber, Modal, Radio, Select } from 'antd';
+import { Alert, DatePicker, Form, Input, InputNumber, Radio, Select } from 'antd';
 import type { Dayjs } from 'dayjs';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
+import { FormModal } from '../form-modal.tsx';
 import { useConsoleText } from '../text.ts';
 import { instantOf, pickerValue } from '../time.ts';
 import { useWords } from '../words.ts';
@@ -40,85 +41,78 @@ export function SessionForm({
   const instructors = useRead('GET /accounts', { query: { role: 'instructor', pageSize: 500 } });
   const started = session !== undefined && session.state !== 'draft' && session.state !== 'scheduled';
 
-  const submit = async ({ startsAt, ...values }: Values) => {
+  const save = ({ startsAt, ...values }: Values) => {
     const texts = { topic: values.topic, outline: values.outline ?? '', instructorName: values.instructorName ?? '' };
-    if (session && started) {
-      await change.mutateAsync({ params: { sessionId: session.id }, body: texts });
-    } else {
-      const body = {
-        ...values,
-        ...texts,
-        instructorAccountId: values.instructorAccountId ?? null,
-        venue: values.mode === 'online' ? null : (values.venue ?? null),
-        startsAt: instantOf(startsAt),
-      };
-      if (session) await change.mutateAsync({ params: { sessionId: session.id }, body });
-      else await add.mutateAsync({ params: { courseId }, body });
-    }
-    onClose();
+    if (session && started) return change.mutateAsync({ params: { sessionId: session.id }, body: texts });
+    const body = {
+      ...values,
+      ...texts,
+      instructorAccountId: values.instructorAccountId ?? null,
+      venue: values.mode === 'online' ? null : (values.venue ?? null),
+      startsAt: instantOf(startsAt),
+    };
+    return session
+      ? change.mutateAsync({ params: { sessionId: session.id }, body })
+      : add.mutateAsync({ params: { courseId }, body });
   };
 
   const required = { required: true, message: shared('required') };
   return (
-    <Modal
-      open
+    <FormModal<Values>
       title={session ? t('session', { number: session.number }) : t('addSession')}
-      okText={shared('save')}
-      cancelText={shared('cancel')}
-      onOk={form.submit}
-      onCancel={onClose}
-      confirmLoading={add.isPending || change.isPending}
+      form={form}
+      initialValues={
+        session
+          ? { ...session, startsAt: pickerValue(session.startsAt) }
+          : { plannedMinutes: 60, mode: 'online', outline: '' }
+      }
+      save={save}
+      onClose={onClose}
     >
       {started && <Alert type="info" showIcon title={t('startedLocked')} style={{ marginBottom: 16 }} />}
-      <Form<Values>
-        form={form}
-        layout="vertical"
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-        initialValues={
-          session
-            ? { ...session, startsAt: pickerValue(session.startsAt) }
-            : { plannedMinutes: 60, mode: 'online', outline: '' }
-        }
-      >
-        <Form.Item name="topic" label={t('topic')} rules={[{ ...required, whitespace: true }]}>
-          <Input maxLength={80} />
-        </Form.Item>
-        <Form.Item name="instructorName" label={t('instructor')}>
-          <Input maxLength={80} />
-        </Form.Item>
-        <Form.Item name="outline" label={t('outline')} extra={t('outlineHint')}>
-          <Input.TextArea rows={4} maxLength={4_000} />
-        </Form.Item>
-        {!started && (
-          <>
-            <Form.Item name="instructorAccountId" label={t('instructorAccount')} extra={t('instructorAccountHint')}>
-              <Select
-                allowClear
-                options={(instructors.data?.items ?? []).map((account) => ({
-                  value: account.id,
-                  label: account.displayName,
-                }))}
-              />
+      <Form.Item name="topic" label={t('topic')} rules={[{ ...required, whitespace: true }]}>
+        <Input maxLength={80} />
+      </Form.Item>
+      <Form.Item name="instructorName" label={t('instructor')}>
+        <Input maxLength={80} />
+      </Form.Item>
+      <Form.Item name="outline" label={t('outline')} extra={t('outlineHint')}>
+        <Input.TextArea rows={4} maxLength={4_000} />
+      </Form.Item>
+      {!started && (
+        <>
+          <Form.Item name="instructorAccountId" label={t('instructorAccount')} extra={t('instructorAccountHint')}>
+            <Select
+              allowClear
+              options={(instructors.data?.items ?? []).map((account) => ({
+                value: account.id,
+                label: account.displayName,
+              }))}
+            />
+          </Form.Item>
+          <Form.Item name="startsAt" label={t('startsAt')} rules={[required]}>
+            <DatePicker
+              showTime={{ format: 'HH:mm', minuteStep: 5 }}
+              format={[t('pickerFormat'), 'YYYY-MM-DD HH:mm']}
+              style={{ width: 260 }}
+              allowClear={false}
+            />
+          </Form.Item>
+          <Form.Item name="plannedMinutes" label={t('lengthMinutes')} rules={[required]}>
+            <InputNumber min={5} max={720} />
+          </Form.Item>
+          <Form.Item name="mode" label={t('mode')}>
+            <Radio.Group
+              options={(['online', 'offline', 'both'] as const).map((value) => ({ value, label: word(value) }))}
+            />
+          </Form.Item>
+          {mode !== 'online' && (
+            <Form.Item name="venue" label={t('venue')}>
+              <Input maxLength={200} />
             </Form.Item>
-            <Form.Item name="startsAt" label={t('startsAt')} rules={[required]}>
-              <DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" allowClear={false} />
-            </Form.Item>
-            <Form.Item name="plannedMinutes" label={t('length')} rules={[required]}>
-              <InputNumber min={5} max={720} />
-            </Form.Item>
-            <Form.Item name="mode" label={t('mode')}>
-              <Radio.Group
-                options={(['online', 'offline', 'both'] as const).map((value) => ({ value, label: word(value) }))}
-              />
-            </Form.Item>
-            {mode !== 'online' && (
-              <Form.Item name="venue" label={t('venue')}>
-                <Input maxLength={200} />
-              </Form.Item>
-            )}
-          </>
-        )}
-      </Form>
-    </Modal>
+          )}
+        </>
+      )}
+    </FormModal>
   );
 }

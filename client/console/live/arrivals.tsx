@@ -1,56 +1,72 @@
 import { useEffect, useRef } from 'react';
+import { formatDateTime, formatTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
+import { fontFamily } from '#client/ui/tokens.ts';
 import { useTheme } from '../theme.ts';
 import { useDeskText } from './text.ts';
 
-export interface ArrivalPoint {
-  at: number;
-  devices: number;
-  present: number;
-}
+/** `[epoch ms, count]` */
+export type Point = [at: number, count: number];
+type Chart = { setOption(option: object): void; resize(): void; dispose(): void };
 
-/** How the room filled: devices online, and people present. */
-export function ArrivalsCurve({ points }: { points: ArrivalPoint[] }) {
+/** How the class filled: the people who came, from the start on, and the devices online since the desk was opened. */
+export function ArrivalsCurve({ people, devices }: { people: Point[]; devices: Point[] }) {
   const t = useDeskText();
   const language = useLanguage();
   const { tokens } = useTheme();
   const host = useRef<HTMLDivElement>(null);
-  const chart = useRef<{ setOption(option: object): void; resize(): void; dispose(): void } | null>(null);
+  const chart = useRef<Promise<Chart> | null>(null);
 
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    let gone = false;
-    const resize = () => chart.current?.resize();
-    void import('./chart.ts').then(({ makeChart }) => {
-      if (!gone) chart.current = makeChart(element);
-    });
+    const making = import('./chart.ts').then(({ makeChart }): Chart => makeChart(element));
+    chart.current = making;
+    const resize = () => void making.then((made) => made.resize());
     window.addEventListener('resize', resize);
     return () => {
-      gone = true;
       window.removeEventListener('resize', resize);
-      chart.current?.dispose();
       chart.current = null;
+      void making.then((made) => made.dispose());
     };
   }, []);
 
   useEffect(() => {
-    const line = (name: string, colour: string, value: (point: ArrivalPoint) => number) => ({
+    const line = (name: string, colour: string, data: Point[]) => ({
       name,
       type: 'line',
       step: 'end',
-      showSymbol: false,
+      // A curve of one point is that point.
+      showSymbol: data.length < 2,
+      symbol: 'circle',
+      symbolSize: 6,
       lineStyle: { color: colour, width: 2 },
       itemStyle: { color: colour },
-      data: points.map((point) => [point.at, value(point)]),
+      data,
     });
-    chart.current?.setOption({
+    const option = {
       animation: false,
       aria: { enabled: true },
-      grid: { left: 40, right: 12, top: 32, bottom: 24 },
-      legend: { top: 0, textStyle: { color: tokens.muted } },
-      tooltip: { trigger: 'axis' },
-      xAxis: { type: 'time', axisLabel: { color: tokens.muted, hideOverlap: true } },
+      textStyle: { fontFamily },
+      grid: { left: 4, right: 12, top: 32, bottom: 4, containLabel: true },
+      legend: { top: 0, left: 0, itemWidth: 16, itemGap: 16, textStyle: { color: tokens.muted } },
+      tooltip: {
+        trigger: 'axis',
+        confine: true,
+        axisPointer: { label: { formatter: ({ value }: { value: number }) => formatDateTime(value, language) } },
+      },
+      xAxis: {
+        type: 'time',
+        minInterval: 60_000,
+        splitNumber: 4,
+        axisLine: { lineStyle: { color: tokens.line } },
+        axisLabel: {
+          color: tokens.muted,
+          hideOverlap: true,
+          alignMaxLabel: 'right',
+          formatter: (at: number) => formatTime(at),
+        },
+      },
       yAxis: {
         type: 'value',
         minInterval: 1,
@@ -58,11 +74,12 @@ export function ArrivalsCurve({ points }: { points: ArrivalPoint[] }) {
         splitLine: { lineStyle: { color: tokens.line } },
       },
       series: [
-        line(t('online'), tokens.brand, (point) => point.devices),
-        line(language === 'zh' ? '实到（人）' : 'Present', tokens.amber, (point) => point.present),
+        line(t('came'), tokens.brand, people),
+        ...(devices.length > 0 ? [line(t('online'), tokens.amber, devices)] : []),
       ],
-    });
-  }, [points, tokens, language, t]);
+    };
+    void chart.current?.then((made) => made.setOption(option));
+  }, [people, devices, tokens, language, t]);
 
-  return <div ref={host} style={{ height: 200 }} role="img" aria-label={t('arrivals')} />;
+  return <div ref={host} className="curve" role="img" aria-label={t('arrivals')} />;
 }

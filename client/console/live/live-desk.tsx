@@ -1,15 +1,12 @@
 import { Alert, App, Button } from 'antd';
-import { useEffect, useState } from 'react';
-import { Link, useParams } from 'react-router';
-import { formatCount } from '#client/format.ts';
+import { useParams } from 'react-router';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
-import { CopyButton, DownloadButton, Figure, HighRiskTag, Loaded, PageHead, StateTag } from '../parts.tsx';
-import { type MissingUnit, missingAsText } from '../reports/missing-list.tsx';
-import { percent, useReportText } from '../reports/text.ts';
+import { LinkButton, Loaded, PageHead, StateMark } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
-import { type ArrivalPoint, ArrivalsCurve } from './arrivals.tsx';
+import { CountsPanel } from './counts-panel.tsx';
 import { useDeskLink } from './desk-link.ts';
+import { MissingPanel } from './missing-panel.tsx';
 import { QuestionsPanel } from './questions-panel.tsx';
 import { QuizPanel } from './quiz-panel.tsx';
 import { StreamPanel } from './stream-panel.tsx';
@@ -28,45 +25,33 @@ function Desk({ session }: { session: Session }) {
   const t = useDeskText();
   const { bureau, supervisor, instructor } = useRoles();
   const params = { sessionId: session.id };
-  const live = session.state === 'live';
-  const link = useDeskLink(session.id);
   const over = session.state === 'ended' || session.state === 'archived';
+  const link = useDeskLink(session.id);
   const health = useRead('GET /sessions/:sessionId/stream', { params }, { every: over ? false : 2_000 });
 
   return (
     <>
       <PageHead
-        title={
-          <>
-            {session.topic} <StateTag state={session.state} />
-          </>
-        }
+        title={t('title', { number: session.number, topic: session.topic })}
+        mark={<StateMark state={session.state} />}
         back={{ to: `/console/courses/${session.courseId}`, label: session.courseTitle }}
       >
+        {over && <LinkButton to={`/console/sessions/${session.id}/report`}>{t('seeReport')}</LinkButton>}
         {bureau && <RunButtons session={session} publishing={health.data?.publishing ?? false} />}
       </PageHead>
       {!link.connected && link.room && (
         <Alert type="warning" showIcon title={t('offlineNow')} style={{ marginBottom: 16 }} />
       )}
-      {over && (
-        <Alert
-          type="info"
-          showIcon
-          title={t('ended')}
-          style={{ marginBottom: 16 }}
-          action={<Link to={`/console/sessions/${session.id}/report`}>{t('seeReport')}</Link>}
-        />
-      )}
       <div className="desk">
         <div>
-          <StreamPanel sessionId={session.id} health={health.data} />
+          <StreamPanel session={session} health={health.data} />
         </div>
         <div>
-          <CountsPanel sessionId={session.id} live={live} devices={link.devices} />
-          {(bureau || instructor) && <QuizPanel sessionId={session.id} courseId={session.courseId} live={live} />}
+          <CountsPanel session={session} devices={link.devices} />
+          {(bureau || instructor) && <QuizPanel session={session} />}
         </div>
         <div>
-          {(bureau || supervisor) && <MissingPanel sessionId={session.id} live={live} />}
+          {(bureau || supervisor) && <MissingPanel session={session} />}
           {(bureau || instructor) && <QuestionsPanel sessionId={session.id} />}
         </div>
       </div>
@@ -84,7 +69,7 @@ function RunButtons({ session, publishing }: { session: Session; publishing: boo
   if (session.state === 'scheduled') {
     const ask = () =>
       modal.confirm({
-        title: t('start'),
+        title: t('startTitle', { number: session.number }),
         content: publishing ? t('startSure') : t('startNoPicture'),
         okText: t('start'),
         onOk: () => to('live').catch(() => undefined),
@@ -98,7 +83,7 @@ function RunButtons({ session, publishing }: { session: Session; publishing: boo
   if (session.state !== 'live') return null;
   const ask = () =>
     modal.confirm({
-      title: t('end'),
+      title: t('endTitle', { number: session.number }),
       content: t('endSure'),
       okText: t('end'),
       okButtonProps: { danger: true },
@@ -108,71 +93,5 @@ function RunButtons({ session, publishing }: { session: Session; publishing: boo
     <Button danger size="large" onClick={ask}>
       {t('end')}
     </Button>
-  );
-}
-
-function CountsPanel({ sessionId, live, devices }: { sessionId: string; live: boolean; devices: number }) {
-  const t = useDeskText();
-  const name = useReportText();
-  const report = useRead('GET /sessions/:sessionId/report', { params: { sessionId } }, { every: live && 5_000 });
-  const [points, setPoints] = useState<ArrivalPoint[]>([]);
-  const present = report.data?.totals.present ?? 0;
-
-  useEffect(() => {
-    if (live) setPoints((old) => [...old.slice(-719), { at: Date.now(), devices, present }]);
-  }, [live, devices, present]);
-
-  const totals = report.data?.totals;
-  return (
-    <section className="section">
-      <div className="figures">
-        <Figure name={t('online')} value={formatCount(devices)} title={name('devicesDefinition')} />
-        <Figure
-          name={`${name('present')} / ${name('due')}`}
-          value={totals ? `${formatCount(totals.present)} / ${formatCount(totals.due)}` : '–'}
-          title={name('presentDefinition', { seconds: report.data?.attendanceSeconds ?? 60 })}
-        />
-        <Figure name={name('rate')} value={percent(totals?.rate ?? null)} title={name('rateDefinition')} />
-        {report.data?.peakDevices != null && (
-          <Figure name={name('peak')} value={formatCount(report.data.peakDevices)} title={name('peakDefinition')} />
-        )}
-      </div>
-      {live && <ArrivalsCurve points={points} />}
-    </section>
-  );
-}
-
-function MissingPanel({ sessionId, live }: { sessionId: string; live: boolean }) {
-  const t = useDeskText();
-  const name = useReportText();
-  const params = { sessionId };
-  const missing = useRead('GET /sessions/:sessionId/missing', { params }, { every: live && 10_000 });
-  const units: MissingUnit[] = missing.data ?? [];
-  return (
-    <section className="section">
-      <h2>
-        {t('missingUnits', { count: units.length })}
-        <div className="page-actions">
-          <CopyButton size="small" text={missingAsText(units)} label={name('copyAll')} />
-          <DownloadButton endpoint="GET /sessions/:sessionId/export/missing" params={params}>
-            {name('exportMissing')}
-          </DownloadButton>
-        </div>
-      </h2>
-      {units.length === 0 && <p className="muted">{name('noneMissing')}</p>}
-      <ul className="list-plain">
-        {units.map((unit) => (
-          <li key={unit.unitId}>
-            <div>
-              {unit.unitName} {unit.highRisk && <HighRiskTag />}
-              <div className="muted">
-                {unit.areaName} · {unit.contactName}
-              </div>
-            </div>
-            {unit.contactPhone && <a href={`tel:${unit.contactPhone}`}>{unit.contactPhone}</a>}
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }

@@ -3,11 +3,11 @@ import Hls from 'hls.js/light';
 import { useEffect, useRef, useState } from 'react';
 import { call } from '#client/api.ts';
 import { setPlaybackCookie } from '#client/room/playback-cookie.ts';
+import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
 import { useRead } from '../data.ts';
 import { useDeskText } from './text.ts';
 
-/** Tokens live for ten minutes. */
-const RENEW_MS = 5 * 60_000;
+const RENEW_MS = (PLAYBACK_TTL_SECONDS * 1_000) / 2;
 const RETRY_MS = 2_000;
 
 /** What is being published: the test stream before the class, the class itself after. */
@@ -62,11 +62,11 @@ export function Preview({ sessionId, publishing }: { sessionId: string; publishi
   return (
     <>
       <div className="preview">
-        <video ref={video} muted={muted} playsInline />
+        <video ref={video} muted={muted} playsInline aria-label={t('liveStream')} />
         {!publishing && <p>{t('noStream')}</p>}
       </div>
       {publishing && (
-        <p className="muted" style={{ margin: '8px 0 0' }}>
+        <p className="preview-foot muted">
           {watch.data?.kind === 'live' ? t('liveStream') : t('testStream')}{' '}
           <Button size="small" type="text" onClick={() => setMuted(!muted)}>
             {muted ? t('unmute') : t('mute')}

@@ -13,12 +13,13 @@ export function QuestionsPanel({ sessionId }: { sessionId: string }) {
   const list = questions.data ?? [];
   return (
     <section className="section">
-      <h2>
-        {t('questions')}
-        <span className="muted">{list.length}</span>
-      </h2>
+      <div className="section__head">
+        <h2>{t('questions')}</h2>
+        {list.length > 0 && <span className="muted">{t('questionsCount', { count: list.length })}</span>}
+      </div>
       {list.length === 0 && <p className="muted">{t('noQuestions')}</p>}
-      <ul className="list-plain" aria-live="polite">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keyboard too */}
+      <ul className="list-plain" aria-live="polite" tabIndex={0}>
         {list.map((question) => (
           <li key={question.id}>
             <div>
@@ -28,7 +29,7 @@ export function QuestionsPanel({ sessionId }: { sessionId: string }) {
               </div>
             </div>
             {question.answeredAt ? (
-              <span className="muted">{t('ticked')}</span>
+              <span className="muted">✓ {t('ticked')}</span>
             ) : (
               <Button size="small" onClick={() => tick.mutate({ params: { roomQuestionId: question.id } })}>
                 {t('tick')}

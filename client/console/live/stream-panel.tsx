@@ -1,29 +1,43 @@
-import { Alert, Button, Input, Popconfirm, Space } from 'antd';
+import { Alert, Button, Input, Space } from 'antd';
 import { useEffect, useState } from 'react';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
-import { CopyButton } from '../parts.tsx';
+import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { Preview } from './preview.tsx';
 import { useDeskText } from './text.ts';
 
+type Session = Result<'GET /sessions/:sessionId'>;
 type Health = Result<'GET /sessions/:sessionId/stream'>;
 
 /** Past this the picture can't be cut every two seconds, and everybody falls behind. */
 const KEY_FRAMES_LONG_MS = 2_500;
 
 /** The picture, how well it arrives, and where to publish it. */
-export function StreamPanel({ sessionId, health }: { sessionId: string; health: Health | undefined }) {
+export function StreamPanel({ session, health }: { session: Session; health: Health | undefined }) {
   const t = useDeskText();
   const { bureau, instructor } = useRoles();
   const lost = health?.publisherLostAt != null;
+  const over = session.state === 'ended' || session.state === 'archived';
+  if (over) return <Over />;
   return (
     <section className="section">
       {lost && <Alert type="error" showIcon title={t('publisherLost')} style={{ marginBottom: 12 }} />}
       {lost && <Alarm />}
-      <Preview sessionId={sessionId} publishing={health?.publishing ?? false} />
+      <Preview sessionId={session.id} publishing={health?.publishing ?? false} />
       <HealthFigures health={health} />
-      {(bureau || instructor) && <StreamKey sessionId={sessionId} />}
+      {(bureau || instructor) && <StreamKey sessionId={session.id} />}
+    </section>
+  );
+}
+
+function Over() {
+  const t = useDeskText();
+  return (
+    <section className="section">
+      <div className="preview">
+        <p>{t('overStream')}</p>
+      </div>
     </section>
   );
 }
@@ -34,15 +48,11 @@ function HealthFigures({ health }: { health: Health | undefined }) {
   const interval = health?.keyFrameIntervalMs ?? null;
   const figures: [string, string][] = [
     [t('status'), health?.publishing ? t('publishing') : t('notPublishing')],
-    [
-      t('resolution'),
-      source?.width
-        ? `${source.width}×${source.height} ${source.framesPerSecond ? t('fps', { count: Math.round(source.framesPerSecond) }) : ''}`
-        : '–',
-    ],
-    [t('bitrate'), health?.publishing ? `${(health.bitrate / 1_000_000).toFixed(2)} Mbit/s` : '–'],
-    [t('keyFrames'), interval === null ? '–' : `${(interval / 1_000).toFixed(1)} s`],
-    [t('lag'), health?.lagMs == null ? '–' : `${(health.lagMs / 1_000).toFixed(1)} s`],
+    [t('resolution'), source?.width ? `${source.width}×${source.height}` : '–'],
+    [t('rate'), source?.framesPerSecond ? t('fps', { count: Math.round(source.framesPerSecond) }) : '–'],
+    [t('bitrate'), health?.publishing ? t('megabits', { count: (health.bitrate / 1_000_000).toFixed(2) }) : '–'],
+    [t('keyFrames'), interval === null ? '–' : t('lasting', { count: (interval / 1_000).toFixed(1) })],
+    [t('lag'), health?.lagMs == null ? '–' : t('lasting', { count: (health.lagMs / 1_000).toFixed(1) })],
   ];
   return (
     <>
@@ -70,7 +80,7 @@ function StreamKey({ sessionId }: { sessionId: string }) {
   if (!where.data) return null;
   const { server, key } = where.data;
   return (
-    <div style={{ marginTop: 16 }}>
+    <div className="stream-key">
       <div className="muted">{t('server')}</div>
       <Space.Compact style={{ width: '100%' }}>
         <Input readOnly value={server} aria-label={t('server')} />
@@ -87,9 +97,14 @@ function StreamKey({ sessionId }: { sessionId: string }) {
       <p className="muted" style={{ margin: '8px 0' }}>
         {t('keyHint')}
       </p>
-      <Popconfirm title={t('rotateSure')} onConfirm={() => rotate.mutate({ params })}>
-        <Button size="small">{t('rotate')}</Button>
-      </Popconfirm>
+      <ConfirmButton
+        size="small"
+        danger
+        question={t('rotateSure')}
+        verb={t('rotate')}
+        busy={rotate.isPending}
+        onConfirm={() => rotate.mutate({ params })}
+      />
     </div>
   );
 }

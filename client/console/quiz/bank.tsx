@@ -1,7 +1,8 @@
-import { Button, Popconfirm, Space, Table, Tag } from 'antd';
+import { Button, Space, Table } from 'antd';
 import { useState } from 'react';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
+import { ConfirmButton } from '../parts.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { QuestionForm } from './question-form.tsx';
@@ -20,26 +21,27 @@ export function QuestionBank({ courseId, readOnly }: { courseId: string; readOnl
 
   return (
     <section className="section">
-      <h2>
-        {t('bank')}
+      <div className="section__head">
+        <h2>{t('bank')}</h2>
         {!readOnly && <Button onClick={() => setEditing('new')}>{t('add')}</Button>}
-      </h2>
+      </div>
       <Table<Question>
         rowKey="id"
         loading={questions.isLoading}
         dataSource={questions.data ?? []}
-        pagination={{ pageSize: 10, hideOnSinglePage: true }}
-        scroll={{ x: 640 }}
+        pagination={{ defaultPageSize: 10, showTotal: (count) => t('count', { count }) }}
+        size="middle"
+        scroll={{ x: 820 }}
         locale={{ emptyText: t('none') }}
         columns={[
-          { title: t('kind'), key: 'kind', width: 90, render: (_, question) => <Tag>{word(question.kind)}</Tag> },
+          { title: t('kind'), key: 'kind', width: 90, render: (_, question) => word(question.kind) },
           { title: t('stem'), dataIndex: 'stem' },
           {
             title: t('answer'),
             key: 'answer',
-            width: 220,
+            width: 260,
             render: (_, question) =>
-              question.answer.map((index) => `${letter(index)} ${question.options[index] ?? ''}`).join('；'),
+              question.answer.map((index) => `${letter(index)}. ${question.options[index] ?? ''}`).join('；'),
           },
           {
             title: '',
@@ -51,12 +53,13 @@ export function QuestionBank({ courseId, readOnly }: { courseId: string; readOnl
                   <Button size="small" onClick={() => setEditing(question)}>
                     {shared('edit')}
                   </Button>
-                  <Popconfirm
-                    title={t('removeSure')}
+                  <ConfirmButton
+                    size="small"
+                    danger
+                    question={t('removeSure')}
+                    verb={shared('remove')}
                     onConfirm={() => retire.mutate({ params: { questionId: question.id } })}
-                  >
-                    <Button size="small">{shared('remove')}</Button>
-                  </Popconfirm>
+                  />
                 </Space>
               ),
           },

@@ -98,11 +98,7 @@ export function QuestionForm({
             onChange={(event) => setStem(event.target.value)}
           />
         </Form.Item>
-        <Form.Item
-          label={`${t('options')} · ${t('answer')}`}
-          required
-          {...failing(problems.options || problems.answer)}
-        >
+        <Form.Item label={t('optionsAndAnswer')} required {...failing(problems.options || problems.answer)}>
           <Space orientation="vertical" style={{ width: '100%' }}>
             {given.map((text, i) => {
               const Mark = kind === 'multiple' ? Checkbox : Radio;

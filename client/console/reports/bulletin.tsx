@@ -53,6 +53,7 @@ function Sheet({ report, missing, bureauName }: SheetProps) {
         <br />
         参训情况的通报
       </h1>
+      <p className="bulletin-to">各街道（功能区）：</p>
       <p>
         {day}，{bureauName}组织开展“{report.courseTitle}”第 {report.number} 期“{report.topic}
         ”线上培训。现将参训情况通报如下：

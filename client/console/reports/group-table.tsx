@@ -1,7 +1,7 @@
 import { Input, Select, Table, type TableColumnsType } from 'antd';
 import { useState } from 'react';
 import { formatCount } from '#client/format.ts';
-import { HighRiskTag } from '../parts.tsx';
+import { HighRiskMark } from '../parts.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import type { Report } from './report-figures.tsx';
@@ -16,6 +16,7 @@ function useCountColumns<T extends Counts>(): TableColumnsType<T> {
   const number = (key: keyof Counts & string, title: string, value: (row: T) => number = (row) => row[key] ?? 0) => ({
     title,
     key,
+    width: 116,
     align: 'right' as const,
     sorter: (a: T, b: T) => value(a) - value(b),
     render: (_: unknown, row: T) => formatCount(value(row)),
@@ -30,6 +31,7 @@ function useCountColumns<T extends Counts>(): TableColumnsType<T> {
     number('creditedSeconds', t('minutes'), (row) => Math.floor(row.creditedSeconds / 60)),
     {
       ...number('paperPassed', t('paper')),
+      width: 140,
       render: (_, row) => `${formatCount(row.paperPassed)} / ${formatCount(row.paperSubmitted)}`,
     },
   ];
@@ -53,7 +55,7 @@ export function GroupTable<T extends Counts>({
       dataSource={rows}
       pagination={false}
       size="middle"
-      scroll={{ x: 900 }}
+      scroll={{ x: 1_120 }}
       locale={{ emptyText: t('noRows') }}
       columns={[{ title, key: 'name', fixed: 'left', width: 160, render: (_, row) => name(row) }, ...columns]}
     />
@@ -81,19 +83,22 @@ export function UnitTable({ rows }: { rows: UnitRow[] }) {
       <div className="filters">
         <Input.Search
           allowClear
-          placeholder={shared('search')}
+          placeholder={t('searchUnits')}
+          aria-label={t('searchUnits')}
           style={{ width: 220 }}
           onChange={(event) => setQ(event.target.value.trim())}
         />
         <Select
           allowClear
           placeholder={t('area')}
+          aria-label={t('area')}
           style={{ width: 180 }}
           onChange={(value) => setArea(value ?? null)}
           options={areas.map(([value, label]) => ({ value, label }))}
         />
         <Select
           value={risk ? 'high' : 'any'}
+          aria-label={t('allRisk')}
           style={{ width: 140 }}
           onChange={(value) => setRisk(value === 'high')}
           options={[
@@ -106,24 +111,24 @@ export function UnitTable({ rows }: { rows: UnitRow[] }) {
         rowKey="unitId"
         dataSource={shown}
         size="middle"
-        scroll={{ x: 1_240 }}
-        locale={{ emptyText: t('noRows') }}
-        pagination={{ pageSize: 50, hideOnSinglePage: true, showTotal: (count) => shared('total', { count }) }}
+        scroll={{ x: 1_460 }}
+        locale={{ emptyText: rows.length === 0 ? t('noRows') : t('noUnitFound') }}
+        pagination={{ defaultPageSize: 50, showTotal: (count) => t('countUnits', { count: formatCount(count) }) }}
         columns={[
           {
             title: t('unit'),
             key: 'unit',
             fixed: 'left',
-            width: 220,
+            width: 250,
             sorter: (a, b) => a.unitName.localeCompare(b.unitName, 'zh'),
             render: (_, row) => (
               <>
-                {row.unitName} {row.highRisk && <HighRiskTag />}
+                {row.unitName} {row.highRisk && <HighRiskMark />}
               </>
             ),
           },
-          { title: t('area'), dataIndex: 'areaName' },
-          { title: t('industry'), key: 'industry', render: (_, row) => word(row.industry ?? row.unitKind) },
+          { title: t('area'), dataIndex: 'areaName', width: 140 },
+          { title: t('industry'), key: 'industry', width: 110, render: (_, row) => word(row.industry ?? row.unitKind) },
           ...columns,
         ]}
       />

@@ -1,8 +1,8 @@
 import { Table } from 'antd';
+import { formatCount } from '#client/format.ts';
 import type { Result } from '#contract/api.ts';
 import { useRead } from '../data.ts';
-import { CopyButton, DownloadButton, HighRiskTag } from '../parts.tsx';
-import { useConsoleText } from '../text.ts';
+import { CopyButton, DownloadButton, HighRiskMark, Loaded } from '../parts.tsx';
 import { useReportText } from './text.ts';
 
 export type MissingUnit = Result<'GET /sessions/:sessionId/missing'>[number];
@@ -16,10 +16,12 @@ export function missingAsText(units: MissingUnit[]): string {
 
 /** 未参训名单: high-risk first, with whom to call. */
 export function MissingList({ sessionId, live }: { sessionId: string; live: boolean }) {
-  const t = useReportText();
-  const shared = useConsoleText();
   const missing = useRead('GET /sessions/:sessionId/missing', { params: { sessionId } }, { every: live && 15_000 });
-  const units = missing.data ?? [];
+  return <Loaded read={missing}>{(units) => <List sessionId={sessionId} units={units} />}</Loaded>;
+}
+
+function List({ sessionId, units }: { sessionId: string; units: MissingUnit[] }) {
+  const t = useReportText();
   return (
     <>
       <div className="filters">
@@ -31,11 +33,10 @@ export function MissingList({ sessionId, live }: { sessionId: string; live: bool
       <Table<MissingUnit>
         rowKey="unitId"
         size="middle"
-        loading={missing.isLoading}
         dataSource={units}
         scroll={{ x: 720 }}
         locale={{ emptyText: t('noneMissing') }}
-        pagination={{ pageSize: 100, hideOnSinglePage: true, showTotal: (count) => shared('total', { count }) }}
+        pagination={{ defaultPageSize: 50, showTotal: (count) => t('countUnits', { count: formatCount(count) }) }}
         columns={[
           {
             title: t('unit'),
@@ -44,20 +45,26 @@ export function MissingList({ sessionId, live }: { sessionId: string; live: bool
             width: 220,
             render: (_, unit) => (
               <>
-                {unit.unitName} {unit.highRisk && <HighRiskTag />}
+                {unit.unitName} {unit.highRisk && <HighRiskMark />}
               </>
             ),
           },
           { title: t('area'), dataIndex: 'areaName' },
           { title: t('due'), dataIndex: 'due', align: 'right' },
-          { title: t('contact'), dataIndex: 'contactName' },
+          { title: t('contact'), key: 'contact', render: (_, unit) => unit.contactName ?? '–' },
           {
             title: t('contactPhone'),
             key: 'phone',
-            render: (_, unit) => unit.contactPhone && <a href={`tel:${unit.contactPhone}`}>{unit.contactPhone}</a>,
+            render: (_, unit) => <ContactPhone phone={unit.contactPhone} />,
           },
         ]}
       />
     </>
   );
+}
+
+/** A number to call; a masked one only to be read. */
+export function ContactPhone({ phone }: { phone: string | null }) {
+  if (!phone) return '–';
+  return phone.includes('*') ? phone : <a href={`tel:${phone}`}>{phone}</a>;
 }

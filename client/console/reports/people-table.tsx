@@ -1,14 +1,16 @@
-import { Input, Select, Table } from 'antd';
-import { useState } from 'react';
-import { formatDateTime } from '#client/format.ts';
+import { Input, Select } from 'antd';
+import { formatCount, formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
-import type { Result } from '#contract/api.ts';
+import type { QueryInput, Result } from '#contract/api.ts';
 import { useRead } from '../data.ts';
+import { Mark } from '../parts.tsx';
+import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { useReportText } from './text.ts';
 
 type Row = Result<'GET /sessions/:sessionId/people'>['items'][number];
+type Filters = Omit<NonNullable<QueryInput<'GET /sessions/:sessionId/people'>>, 'page' | 'pageSize'>;
 
 /** Attendance person by person, a page at a time. */
 export function PeopleTable({ sessionId, live }: { sessionId: string; live: boolean }) {
@@ -16,13 +18,10 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
   const shared = useConsoleText();
   const word = useWords();
   const language = useLanguage();
-  const [query, setQuery] = useState<{ q?: string; present?: 'yes' | 'no'; page: number; pageSize: number }>({
-    page: 1,
-    pageSize: 50,
-  });
+  const paged = usePagedQuery<Filters>();
   const people = useRead(
     'GET /sessions/:sessionId/people',
-    { params: { sessionId }, query },
+    { params: { sessionId }, query: paged.query },
     { every: live && 15_000 },
   );
   return (
@@ -30,19 +29,16 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
       <div className="filters">
         <Input.Search
           allowClear
-          placeholder={`${t('name')} / ${t('unit')}`}
+          placeholder={t('searchPeople')}
+          aria-label={t('searchPeople')}
           style={{ width: 240 }}
-          onSearch={(text) =>
-            setQuery({ ...query, page: 1, ...(text.trim() ? { q: text.trim() } : { q: undefined }) } as typeof query)
-          }
+          onSearch={(text) => paged.filter({ q: text.trim() || undefined })}
         />
-        <Select
-          value={query.present ?? 'all'}
+        <Select<'all' | 'yes' | 'no'>
+          value={paged.query.present ?? 'all'}
+          aria-label={t('present')}
           style={{ width: 140 }}
-          onChange={(value) => {
-            const { present: _, ...rest } = query;
-            setQuery({ ...rest, page: 1, ...(value !== 'all' && { present: value as 'yes' | 'no' }) });
-          }}
+          onChange={(value) => paged.filter({ present: value === 'all' ? undefined : value })}
           options={[
             { value: 'all', label: shared('all') },
             { value: 'yes', label: t('presentOnly') },
@@ -50,58 +46,69 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
           ]}
         />
       </div>
-      <Table<Row>
+      <PagedTable<Row>
+        read={people}
+        paged={paged}
+        total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="personId"
-        size="middle"
-        loading={people.isFetching && !people.data}
-        dataSource={people.data?.items ?? []}
-        scroll={{ x: 1_200 }}
-        locale={{ emptyText: t('noRows') }}
-        pagination={{
-          current: query.page,
-          pageSize: query.pageSize,
-          total: people.data?.total ?? 0,
-          showTotal: (count) => shared('total', { count }),
-          onChange: (page, pageSize) => setQuery({ ...query, page, pageSize }),
-        }}
+        minWidth={1_220}
+        empty={paged.query.q || paged.query.present ? t('nobodyFound') : t('noRows')}
         columns={[
-          { title: t('name'), dataIndex: 'personName', fixed: 'left', width: 100 },
-          { title: t('unit'), dataIndex: 'unitName' },
-          { title: t('category'), key: 'category', render: (_, row) => word(row.category) },
-          { title: t('phone'), dataIndex: 'phoneMasked' },
-          { title: t('isDue'), key: 'due', render: (_, row) => (row.due ? shared('yes') : shared('no')) },
+          {
+            title: t('name'),
+            key: 'name',
+            fixed: 'left',
+            width: 110,
+            render: (_, row) => (
+              <>
+                {row.personName}
+                {row.verification !== 'verified' && (
+                  <div>
+                    <Mark tone="amber">{word(row.verification)}</Mark>
+                  </div>
+                )}
+              </>
+            ),
+          },
+          { title: t('unit'), dataIndex: 'unitName', width: 230 },
+          { title: t('category'), key: 'category', width: 120, render: (_, row) => word(row.category) },
+          { title: t('phone'), key: 'phone', width: 120, render: (_, row) => row.phoneMasked ?? '–' },
+          { title: t('isDue'), key: 'due', width: 60, render: (_, row) => (row.due ? shared('yes') : shared('no')) },
           {
             title: t('joined'),
             key: 'joined',
+            width: 160,
             render: (_, row) => (row.firstJoinedAt ? formatDateTime(row.firstJoinedAt, language) : '–'),
           },
           {
             title: t('minutes'),
             key: 'minutes',
             align: 'right',
+            width: 130,
             render: (_, row) => Math.floor(row.creditedSeconds / 60),
           },
           {
             title: t('isComplete'),
             key: 'complete',
-            render: (_, row) => (row.complete ? shared('yes') : shared('no')),
+            width: 70,
+            render: (_, row) => (row.complete ? <Mark tone="green">{shared('yes')}</Mark> : shared('no')),
           },
           {
             title: t('live'),
             key: 'live',
             align: 'right',
+            width: 110,
             render: (_, row) => `${row.liveCorrect} / ${row.liveAnswered}`,
           },
           {
             title: t('paperResult'),
             key: 'paper',
+            align: 'right',
+            width: 120,
             render: (_, row) =>
-              row.paperPercent === null ? '–' : `${row.paperPercent}% ${row.paperPassed ? t('passed') : t('failed')}`,
-          },
-          {
-            title: word('unverified'),
-            key: 'verification',
-            render: (_, row) => (row.verification === 'verified' ? '' : word(row.verification)),
+              row.paperPercent === null
+                ? '–'
+                : t(row.paperPassed ? 'passedWith' : 'failedWith', { points: Math.floor(row.paperPercent) }),
           },
         ]}
       />

@@ -2,7 +2,7 @@ import { Alert } from 'antd';
 import { formatCount, formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import type { Result } from '#contract/api.ts';
-import { Figure } from '../parts.tsx';
+import { Figure, Share } from '../parts.tsx';
 import { percent, useReportText } from './text.ts';
 
 export type Report = Result<'GET /sessions/:sessionId/report'>;
@@ -24,7 +24,7 @@ export function ReportFigures({ report }: { report: Report }) {
         <Figure name={t('rate')} value={percent(totals.rate)} title={t('rateDefinition')} />
         <Figure
           name={t('units')}
-          value={`${formatCount(totals.unitsPresent)} / ${formatCount(totals.unitsDue)}`}
+          value={<Share part={totals.unitsPresent} whole={totals.unitsDue} />}
           title={t('unitsDefinition')}
         />
         <Figure name={t('attendances')} value={formatCount(totals.attendances)} title={t('attendancesDefinition')} />
@@ -38,14 +38,10 @@ export function ReportFigures({ report }: { report: Report }) {
           value={formatCount(totals.complete)}
           title={t('completeDefinition', { percent: report.completePercent })}
         />
-        <Figure
-          name={t('credited')}
-          value={(totals.creditedSeconds / 3_600).toFixed(1)}
-          title={t('creditedDefinition')}
-        />
+        <Figure name={t('credited')} value={hours(totals.creditedSeconds)} title={t('creditedDefinition')} />
         <Figure
           name={t('paper')}
-          value={`${formatCount(totals.paperPassed)} / ${formatCount(totals.paperSubmitted)}`}
+          value={<Share part={totals.paperPassed} whole={totals.paperSubmitted} />}
           title={t('paperDefinition')}
         />
         {totals.presentNotDue > 0 && (
@@ -59,9 +55,13 @@ export function ReportFigures({ report }: { report: Report }) {
       {report.addedAfterFreeze > 0 && (
         <Alert type="info" showIcon title={t('added', { count: report.addedAfterFreeze })} style={{ marginTop: 16 }} />
       )}
-      <p className="muted" style={{ margin: '12px 0 0' }}>
-        {t('readAt', { time: formatDateTime(report.at, language) })}
-      </p>
+      <p className="muted section__foot">{t('readAt', { time: formatDateTime(report.at, language) })}</p>
     </section>
   );
+}
+
+/** `1,613.4`. */
+function hours(seconds: number): string {
+  const tenths = Math.floor(seconds / 360);
+  return `${formatCount(Math.floor(tenths / 10))}.${tenths % 10}`;
 }

@@ -30,7 +30,7 @@ function SessionReportView({ sessionId, report, live }: { sessionId: string; rep
   return (
     <>
       <PageHead
-        title={`${t('sessionReport', { number: report.number ?? 0 })} · ${report.topic ?? ''}`}
+        title={[t('sessionReport', { number: report.number ?? 0 }), report.topic].filter(Boolean).join('：')}
         back={{ to: `/console/courses/${report.courseId}`, label: report.courseTitle }}
       >
         {(bureau || supervisor) && (

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Modal, Table, Upload } from 'antd';
+import { Alert, Button, Modal, Progress, Table, Upload } from 'antd';
 import { useState } from 'react';
 import { call } from '#client/api.ts';
 import type { Result } from '#contract/api.ts';
@@ -19,10 +19,10 @@ export function ImportWizard({ what, onClose }: { what: 'units' | 'people'; onCl
   const [file, setFile] = useState<File | null>(null);
   const [checked, setChecked] = useState<Checked | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<'checking' | 'importing' | null>(null);
 
   const send = async (chosen: File, commit: boolean) => {
-    setBusy(true);
+    setBusy(commit ? 'importing' : 'checking');
     setFailure(null);
     try {
       const input = { query: { commit: commit ? ('1' as const) : ('0' as const) }, file: chosen };
@@ -33,7 +33,7 @@ export function ImportWizard({ what, onClose }: { what: 'units' | 'people'; onCl
     } catch (error) {
       setFailure(wordsOf(error));
     } finally {
-      setBusy(false);
+      setBusy(null);
     }
   };
   const choose = (chosen: File) => {
@@ -47,15 +47,16 @@ export function ImportWizard({ what, onClose }: { what: 'units' | 'people'; onCl
     <Modal
       open
       width={760}
+      mask={{ closable: false }}
       title={what === 'units' ? t('importUnits') : t('importPeople')}
       onCancel={onClose}
       footer={
         ready ? (
-          <Button type="primary" loading={busy} onClick={() => void send(file, true)}>
-            {t('commit')}
+          <Button type="primary" loading={busy !== null} onClick={() => void send(file, true)}>
+            {t('commit', { rows: checked.rows })}
           </Button>
         ) : (
-          <Button onClick={onClose}>{checked?.committed ? shared('back') : shared('cancel')}</Button>
+          <Button onClick={onClose}>{checked?.committed ? t('done') : shared('cancel')}</Button>
         )
       }
     >
@@ -68,19 +69,21 @@ export function ImportWizard({ what, onClose }: { what: 'units' | 'people'; onCl
         accept=".xlsx"
         multiple={false}
         showUploadList={false}
-        disabled={busy}
+        disabled={busy !== null}
         beforeUpload={(chosen) => {
           choose(chosen);
           return false;
         }}
       >
-        <p style={{ margin: 8 }}>{file ? file.name : t('choose')}</p>
-        <p className="muted" style={{ margin: 8 }}>
-          {busy ? `${t('checking')}…` : t('dropHint')}
-        </p>
+        <p className="drop__file">{file ? file.name : t('choose')}</p>
+        <p className="muted">{busy ? t(busy) : t('dropHint')}</p>
       </Upload.Dragger>
       <div aria-live="polite" style={{ marginTop: 16 }}>
+        {busy && <Progress percent={100} status="active" showInfo={false} aria-label={t(busy)} />}
         {failure && <Alert type="error" showIcon title={failure} />}
+        {checked && checked.rows === 0 && checked.errors.length === 0 && (
+          <Alert type="warning" showIcon title={t('emptyFile')} />
+        )}
         {checked?.committed && (
           <Alert
             type="success"
@@ -88,7 +91,7 @@ export function ImportWizard({ what, onClose }: { what: 'units' | 'people'; onCl
             title={t('imported', { created: checked.created, updated: checked.updated })}
           />
         )}
-        {checked && !checked.committed && checked.errors.length === 0 && (
+        {checked && !checked.committed && checked.errors.length === 0 && checked.rows > 0 && (
           <Alert
             type="success"
             showIcon

@@ -1,96 +1,83 @@
-import { App, Button, Form, Input, Modal, Popconfirm, Select, Space, Switch, Table, Tag } from 'antd';
+import { App, Button, Input, Space, Switch } from 'antd';
 import { useState } from 'react';
 import { copyText } from '#client/clipboard.ts';
-import type { BodyInput, Result } from '#contract/api.ts';
-import { normalisePhone } from '#contract/codes.ts';
-import { PERSON_CATEGORIES } from '#contract/plain.ts';
+import { formatCount } from '#client/format.ts';
+import type { QueryInput, Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
-import { mobileRule } from '../rules.ts';
+import { ConfirmButton, Mark } from '../parts.tsx';
+import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { ImportWizard } from './import-wizard.tsx';
+import { PersonForm } from './person-form.tsx';
 import { useUnitText } from './text.ts';
 
 type Person = Result<'GET /units/:unitId/people'>['items'][number];
-type Values = BodyInput<'POST /units/:unitId/people'>;
+type Filters = Omit<NonNullable<QueryInput<'GET /units/:unitId/people'>>, 'page' | 'pageSize'>;
 
 /** A unit's people. */
 export function Roster({ unitId }: { unitId: string }) {
   const t = useUnitText();
-  const shared = useConsoleText();
   const word = useWords();
-  const [query, setQuery] = useState<{ q?: string; verification?: 'unverified'; page: number; pageSize: number }>({
-    page: 1,
-    pageSize: 50,
-  });
+  const paged = usePagedQuery<Filters>();
   const [editing, setEditing] = useState<Person | 'new' | null>(null);
   const [importing, setImporting] = useState(false);
-  const people = useRead('GET /units/:unitId/people', { params: { unitId }, query });
+  const people = useRead('GET /units/:unitId/people', { params: { unitId }, query: paged.query });
 
   return (
     <section className="section">
-      <h2>
-        {t('roster')}
+      <div className="section__head">
+        <h2>{t('roster')}</h2>
         <div className="page-actions">
           <Button onClick={() => setImporting(true)}>{t('importPeople')}</Button>
           <Button type="primary" onClick={() => setEditing('new')}>
             {t('addPerson')}
           </Button>
         </div>
-      </h2>
+      </div>
       <div className="filters">
         <Input.Search
           allowClear
           style={{ width: 220 }}
-          placeholder={t('personName')}
-          onSearch={(text) => {
-            const { q: _, ...rest } = query;
-            setQuery({ ...rest, page: 1, ...(text.trim() && { q: text.trim() }) });
-          }}
+          placeholder={t('searchPeople')}
+          aria-label={t('searchPeople')}
+          onSearch={(text) => paged.filter({ q: text.trim() || undefined })}
         />
         <Space>
           <Switch
             aria-label={t('onlyUnverified')}
-            onChange={(only) => {
-              const { verification: _, ...rest } = query;
-              setQuery({ ...rest, page: 1, ...(only && { verification: 'unverified' as const }) });
-            }}
+            onChange={(only) => paged.filter({ verification: only ? 'unverified' : undefined })}
           />
           {t('onlyUnverified')}
         </Space>
       </div>
-      <Table<Person>
+      <PagedTable<Person>
+        read={people}
+        paged={paged}
+        total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="id"
-        size="middle"
-        loading={people.isFetching && !people.data}
-        dataSource={people.data?.items ?? []}
-        scroll={{ x: 860 }}
-        locale={{ emptyText: t('rosterNone') }}
-        pagination={{
-          current: query.page,
-          pageSize: query.pageSize,
-          total: people.data?.total ?? 0,
-          showTotal: (count) => shared('total', { count }),
-          onChange: (page, pageSize) => setQuery({ ...query, page, pageSize }),
-        }}
+        minWidth={900}
+        empty={paged.query.q || paged.query.verification ? t('nobodyFound') : t('rosterNone')}
         columns={[
-          { title: t('personName'), dataIndex: 'name', fixed: 'left', width: 110 },
-          { title: t('category'), key: 'category', render: (_, person) => word(person.category) },
-          { title: t('position'), dataIndex: 'position' },
-          { title: t('phone'), key: 'phone', render: (_, person) => person.phoneMasked ?? '–' },
+          { title: t('personName'), dataIndex: 'name', fixed: 'left', width: 100 },
+          { title: t('category'), key: 'category', width: 130, render: (_, person) => word(person.category) },
+          { title: t('position'), key: 'position', width: 120, render: (_, person) => person.position || '–' },
+          { title: t('phone'), key: 'phone', width: 130, render: (_, person) => person.phoneMasked ?? '–' },
           {
             title: t('verification'),
             key: 'verification',
+            width: 110,
             render: (_, person) =>
               person.verification === 'verified' ? (
                 word('verified')
               ) : (
-                <Tag color="orange">{word(person.verification)}</Tag>
+                <Mark tone="amber">{word(person.verification)}</Mark>
               ),
           },
           {
             title: '',
             key: 'acts',
+            width: 300,
             render: (_, person) => <PersonActs person={person} onEdit={() => setEditing(person)} />,
           },
         ]}
@@ -109,7 +96,7 @@ function PersonActs({ person, onEdit }: { person: Person; onEdit: () => void }) 
   const { message, modal } = App.useApp();
   const params = { personId: person.id };
   const verify = useAct('POST /people/:personId/verification', { done: shared('saved') });
-  const leave = useAct('DELETE /people/:personId', { done: shared('saved') });
+  const leave = useAct('DELETE /people/:personId', { done: t('left', { name: person.name }) });
   const link = useAct('POST /people/:personId/link');
 
   const copyLink = async () => {
@@ -126,79 +113,34 @@ function PersonActs({ person, onEdit }: { person: Person; onEdit: () => void }) 
           <Button
             size="small"
             type="primary"
+            loading={verify.isPending}
             onClick={() => verify.mutate({ params, body: { verification: 'verified' } })}
           >
             {t('confirm')}
           </Button>
-          <Popconfirm
-            title={t('refuseSure')}
+          <ConfirmButton
+            size="small"
+            danger
+            question={t('refuseSure', { name: person.name })}
+            verb={t('refuse')}
+            busy={verify.isPending}
             onConfirm={() => verify.mutate({ params, body: { verification: 'refused' } })}
-          >
-            <Button size="small">{t('refuse')}</Button>
-          </Popconfirm>
+          />
         </>
       )}
-      <Button size="small" onClick={() => void copyLink().catch(() => undefined)}>
-        {t('link')}
+      <Button size="small" loading={link.isPending} onClick={() => void copyLink().catch(() => undefined)}>
+        {t('copyPersonalLink')}
       </Button>
       <Button size="small" onClick={onEdit}>
         {shared('edit')}
       </Button>
-      <Popconfirm title={t('leaveSure')} onConfirm={() => leave.mutate({ params })}>
-        <Button size="small">{t('leave')}</Button>
-      </Popconfirm>
+      <ConfirmButton
+        size="small"
+        question={t('leaveSure', { name: person.name })}
+        verb={t('leave')}
+        busy={leave.isPending}
+        onConfirm={() => leave.mutate({ params })}
+      />
     </Space>
-  );
-}
-
-function PersonForm({ unitId, person, onClose }: { unitId: string; person?: Person; onClose: () => void }) {
-  const t = useUnitText();
-  const shared = useConsoleText();
-  const word = useWords();
-  const [form] = Form.useForm<Values>();
-  const add = useAct('POST /units/:unitId/people', { done: shared('saved') });
-  const change = useAct('PATCH /people/:personId', { done: shared('saved') });
-
-  const submit = async ({ phone, ...values }: Values) => {
-    const body = { ...values, ...(phone && { phone: normalisePhone(phone) }) };
-    if (person) await change.mutateAsync({ params: { personId: person.id }, body });
-    else await add.mutateAsync({ params: { unitId }, body });
-    onClose();
-  };
-
-  return (
-    <Modal
-      open
-      title={person?.name ?? t('addPerson')}
-      okText={shared('save')}
-      cancelText={shared('cancel')}
-      onOk={form.submit}
-      onCancel={onClose}
-      confirmLoading={add.isPending || change.isPending}
-    >
-      <Form<Values>
-        form={form}
-        layout="vertical"
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-        initialValues={person ?? { category: 'worker' }}
-      >
-        <Form.Item
-          name="name"
-          label={t('personName')}
-          rules={[{ required: true, whitespace: true, message: shared('required') }]}
-        >
-          <Input maxLength={80} />
-        </Form.Item>
-        <Form.Item name="category" label={t('category')}>
-          <Select options={PERSON_CATEGORIES.map((value) => ({ value, label: word(value) }))} />
-        </Form.Item>
-        <Form.Item name="position" label={t('position')}>
-          <Input maxLength={60} />
-        </Form.Item>
-        <Form.Item name="phone" label={t('phone')} rules={[mobileRule(t('badPhone'))]}>
-          <Input inputMode="tel" {...(person?.phoneMasked && { placeholder: person.phoneMasked })} />
-        </Form.Item>
-      </Form>
-    </Modal>
   );
 }

@@ -1,10 +1,10 @@
-import { Button, Popconfirm } from 'antd';
+import { App, Button } from 'antd';
 import { useEffect, useState } from 'react';
 import { useParams } from 'react-router';
 import { call } from '#client/api.ts';
 import type { Result } from '#contract/api.ts';
-import { useAct, useRead } from '../data.ts';
-import { CopyButton, HighRiskTag, Loaded, PageHead } from '../parts.tsx';
+import { useAct, useRead, wordsOf } from '../data.ts';
+import { ConfirmButton, CopyButton, HighRiskMark, Loaded, PageHead } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
@@ -39,11 +39,8 @@ function UnitView({ unit }: { unit: Unit }) {
   return (
     <>
       <PageHead
-        title={
-          <>
-            {unit.name} {unit.highRisk && <HighRiskTag />}
-          </>
-        }
+        title={unit.name}
+        mark={unit.highRisk && <HighRiskMark />}
         {...((bureau || supervisor) && { back: { to: '/console/units', label: shared('units') } })}
       >
         <Button onClick={() => setEditing(true)}>{shared('edit')}</Button>
@@ -69,6 +66,7 @@ function UnitView({ unit }: { unit: Unit }) {
 
 function ContactPhone({ unit }: { unit: Unit }) {
   const t = useUnitText();
+  const { message } = App.useApp();
   const [phone, setPhone] = useState<string | null>(null);
   if (!unit.contactPhoneMasked) return '–';
   if (phone) return <a href={`tel:${phone}`}>{phone}</a>;
@@ -79,7 +77,11 @@ function ContactPhone({ unit }: { unit: Unit }) {
   return (
     <>
       {unit.contactPhoneMasked}{' '}
-      <Button size="small" title={t('phoneAudited')} onClick={() => void show().catch(() => undefined)}>
+      <Button
+        size="small"
+        title={t('phoneAudited')}
+        onClick={() => void show().catch((error: unknown) => void message.error(wordsOf(error)))}
+      >
         {t('showPhone')}
       </Button>
     </>
@@ -106,16 +108,20 @@ function JoinCode({ unit }: { unit: Unit }) {
 
   return (
     <section className="section join-code">
-      {picture && <img src={picture} width={160} height={160} alt={address} />}
+      {picture && <img src={picture} width={160} height={160} alt={t('joinQr')} />}
       <div>
         <div className="muted">{t('joinCode')}</div>
         <div className="join-code-text">{unit.joinCode}</div>
         <p className="muted">{t('joinHint')}</p>
         <div className="page-actions">
           <CopyButton text={address} label={t('copyLink')} />
-          <Popconfirm title={t('newCodeSure')} onConfirm={() => replace.mutate({ params: { unitId: unit.id } })}>
-            <Button>{t('newCode')}</Button>
-          </Popconfirm>
+          <ConfirmButton
+            danger
+            question={t('newCodeSure')}
+            verb={t('newCode')}
+            busy={replace.isPending}
+            onConfirm={() => replace.mutate({ params: { unitId: unit.id } })}
+          />
         </div>
       </div>
     </section>

@@ -1,11 +1,13 @@
-import { Button, Input, Select, Table } from 'antd';
+import { Button, Input, Select } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
+import { formatCount } from '#client/format.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { INDUSTRIES, UNIT_KINDS } from '#contract/plain.ts';
 import { useRead } from '../data.ts';
-import { HighRiskTag, PageHead } from '../parts.tsx';
+import { HighRiskMark, PageHead } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
+import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { ImportWizard } from './import-wizard.tsx';
@@ -21,15 +23,10 @@ export default function Units() {
   const shared = useConsoleText();
   const word = useWords();
   const { bureau } = useRoles();
-  const [filters, setFilters] = useState<Filters>({});
-  const [page, setPage] = useState({ page: 1, pageSize: 50 });
+  const paged = usePagedQuery<Filters>();
   const [dialog, setDialog] = useState<'add' | 'units' | 'people' | null>(null);
   const areas = useRead('GET /areas');
-  const units = useRead('GET /units', { query: { ...filters, ...page } });
-  const filter = (next: Filters) => {
-    setFilters({ ...filters, ...next });
-    setPage({ ...page, page: 1 });
-  };
+  const units = useRead('GET /units', { query: paged.query });
 
   return (
     <>
@@ -46,83 +43,84 @@ export default function Units() {
         <div className="filters">
           <Input.Search
             allowClear
-            style={{ width: 240 }}
-            placeholder={`${t('name')} / ${t('creditCode')}`}
-            onSearch={(q) => filter({ q: q.trim() || undefined })}
+            style={{ width: 260 }}
+            placeholder={t('searchUnits')}
+            aria-label={t('searchUnits')}
+            onSearch={(q) => paged.filter({ q: q.trim() || undefined })}
           />
           <Select
             allowClear
             placeholder={t('area')}
+            aria-label={t('area')}
             style={{ width: 170 }}
-            onChange={(areaId?: string) => filter({ areaId })}
+            onChange={(areaId?: string) => paged.filter({ areaId })}
             options={(areas.data ?? []).map((area) => ({ value: area.id, label: area.name }))}
           />
           <Select
             allowClear
             placeholder={t('kind')}
+            aria-label={t('kind')}
             style={{ width: 130 }}
-            onChange={(kind?: Unit['kind']) => filter({ kind })}
+            onChange={(kind?: Unit['kind']) => paged.filter({ kind })}
             options={UNIT_KINDS.map((value) => ({ value, label: word(value) }))}
           />
           <Select
             allowClear
             placeholder={t('industry')}
+            aria-label={t('industry')}
             style={{ width: 150 }}
-            onChange={(industry?: (typeof INDUSTRIES)[number]) => filter({ industry })}
+            onChange={(industry?: (typeof INDUSTRIES)[number]) => paged.filter({ industry })}
             options={INDUSTRIES.map((value) => ({ value, label: word(value) }))}
           />
           <Select
             allowClear
-            placeholder={t('highRisk')}
+            placeholder={t('risk')}
+            aria-label={t('risk')}
             style={{ width: 130 }}
-            onChange={(highRisk?: '0' | '1') => filter({ highRisk })}
+            onChange={(highRisk?: '0' | '1') => paged.filter({ highRisk })}
             options={[
-              { value: '1', label: shared('yes') },
-              { value: '0', label: shared('no') },
+              { value: '1', label: shared('highRisk') },
+              { value: '0', label: t('notHighRisk') },
             ]}
           />
         </div>
-        <Table<Unit>
+        <PagedTable<Unit>
+          read={units}
+          paged={paged}
+          total={(count) => t('countUnits', { count: formatCount(count) })}
           rowKey="id"
-          size="middle"
-          loading={units.isFetching && !units.data}
-          dataSource={units.data?.items ?? []}
-          scroll={{ x: 900 }}
-          locale={{ emptyText: t('none') }}
-          pagination={{
-            current: page.page,
-            pageSize: page.pageSize,
-            total: units.data?.total ?? 0,
-            showTotal: (count) => shared('total', { count }),
-            onChange: (next, pageSize) => setPage({ page: next, pageSize }),
-          }}
+          minWidth={1_080}
+          empty={t(bureau ? 'none' : 'noneSeen')}
           columns={[
             {
               title: t('unit'),
               key: 'unit',
               fixed: 'left',
-              width: 240,
+              width: 220,
               render: (_, unit) => (
                 <>
-                  <Link to={`/console/units/${unit.id}`}>{unit.name}</Link> {unit.highRisk && <HighRiskTag />}
+                  <Link to={`/console/units/${unit.id}`}>{unit.name}</Link> {unit.highRisk && <HighRiskMark />}
                 </>
               ),
             },
-            { title: t('area'), dataIndex: 'areaName' },
-            { title: t('industry'), key: 'industry', render: (_, unit) => word(unit.industry ?? unit.kind) },
-            { title: t('creditCode'), dataIndex: 'creditCode' },
+            { title: t('area'), dataIndex: 'areaName', width: 140 },
             {
-              title: t('contact'),
-              key: 'contact',
-              render: (_, unit) => `${unit.contactName ?? '–'} ${unit.contactPhoneMasked ?? ''}`,
+              title: t('industry'),
+              key: 'industry',
+              width: 110,
+              render: (_, unit) => word(unit.industry ?? unit.kind),
             },
+            { title: t('creditCode'), key: 'code', width: 190, render: (_, unit) => unit.creditCode ?? '–' },
+            { title: t('contact'), key: 'contact', width: 90, render: (_, unit) => unit.contactName ?? '–' },
+            { title: t('contactPhone'), key: 'phone', width: 130, render: (_, unit) => unit.contactPhoneMasked ?? '–' },
             {
               title: t('people'),
               key: 'people',
               align: 'right',
+              width: 110,
               render: (_, unit) => (
                 <>
-                  {unit.people}
+                  {formatCount(unit.people)}
                   {unit.unverified > 0 && <div className="muted">{t('waiting', { count: unit.unverified })}</div>}
                 </>
               ),

@@ -1,0 +1,83 @@
+import { Alert, Button, Table, type TableColumnsType } from 'antd';
+import { useState } from 'react';
+import { type Read, wordsOf } from './data.ts';
+import { useConsoleText } from './text.ts';
+
+interface Paging {
+  page: number;
+  pageSize: number;
+}
+
+const FIRST: Paging = { page: 1, pageSize: 50 };
+
+/** What a list is asked for: its filters and the page. Another filter starts at the first page again. */
+export function usePagedQuery<F extends object>() {
+  const [filters, setFilters] = useState<Partial<F>>({});
+  const [paging, setPaging] = useState(FIRST);
+  return {
+    query: { ...filters, ...paging },
+    /** An undefined filter is taken away. */
+    filter(next: Partial<F>) {
+      setFilters({ ...filters, ...next });
+      setPaging({ ...paging, page: 1 });
+    },
+    turn: (page: number, pageSize: number) => setPaging({ page, pageSize }),
+  };
+}
+
+/** A table that the server gives a page at a time. */
+export function PagedTable<T extends object>({
+  read,
+  paged: { query, turn },
+  total,
+  rowKey,
+  minWidth,
+  empty,
+  columns,
+}: {
+  read: Read<{ items: T[]; total: number }>;
+  paged: { query: Paging; turn: (page: number, pageSize: number) => void };
+  /** Names what is counted: `共 36 家单位`. */
+  total: (count: number) => string;
+  rowKey: keyof T & string;
+  /** Narrower than this it scrolls sideways, px. */
+  minWidth: number;
+  /** What would fill it. */
+  empty: string;
+  columns: TableColumnsType<T>;
+}) {
+  const t = useConsoleText();
+  if (read.error && read.data === undefined) return <ReadFailure read={read} />;
+  return (
+    <Table<T>
+      rowKey={rowKey}
+      size="middle"
+      loading={read.data === undefined}
+      dataSource={read.data?.items ?? []}
+      scroll={{ x: minWidth }}
+      locale={{ emptyText: read.data === undefined ? t('loading') : empty }}
+      pagination={{
+        current: query.page,
+        pageSize: query.pageSize,
+        total: read.data?.total ?? 0,
+        showTotal: total,
+        onChange: turn,
+      }}
+      columns={columns}
+    />
+  );
+}
+
+/** Why something could not be read, with a way to try again. */
+export function ReadFailure({ read }: { read: Read<unknown> }) {
+  const t = useConsoleText();
+  return (
+    <Alert
+      type="error"
+      showIcon
+      title={t('loadFailed')}
+      description={wordsOf(read.error)}
+      action={<Button onClick={() => void read.refetch()}>{t('retry')}</Button>}
+    />
+  );
+}
