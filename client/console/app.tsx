@@ -59,7 +59,7 @@ function Only({ roles, page }: { roles: ('bureau' | 'supervisor' | 'instructor')
   const t = useConsoleText();
   const mine = useRoles();
   if (roles.some((role) => mine[role])) return page;
-  return <Empty title={t('notYours')} hint={t('notYoursHint')} />;
+  return <Empty page title={t('notYours')} hint={t('notYoursHint')} />;
 }
 
 function Home() {

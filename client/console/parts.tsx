@@ -80,6 +80,11 @@ export function HighRiskMark() {
   return <Mark tone="amber">{t('highRisk')}</Mark>;
 }
 
+/** Heads the column of a row's buttons, which the eye needs no word for. */
+export function ActsTitle() {
+  return <span className="visually-hidden">{useConsoleText()('acts')}</span>;
+}
+
 /** A button that asks first; the answer repeats its verb. */
 export function ConfirmButton({
   question,

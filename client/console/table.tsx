@@ -1,5 +1,5 @@
 import { Alert, Button, Table, type TableColumnsType } from 'antd';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { type Read, wordsOf } from './data.ts';
 import { useConsoleText } from './text.ts';
 
@@ -47,24 +47,33 @@ export function PagedTable<T extends object>({
   columns: TableColumnsType<T>;
 }) {
   const t = useConsoleText();
+  const frame = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    // What scrolls sideways must do so by keyboard, too; the library leaves that out.
+    frame.current?.querySelector('.ant-table-content')?.setAttribute('tabindex', '0');
+  });
+
   if (read.error && read.data === undefined) return <ReadFailure read={read} />;
   return (
-    <Table<T>
-      rowKey={rowKey}
-      size="middle"
-      loading={read.data === undefined}
-      dataSource={read.data?.items ?? []}
-      scroll={{ x: minWidth }}
-      locale={{ emptyText: read.data === undefined ? t('loading') : empty }}
-      pagination={{
-        current: query.page,
-        pageSize: query.pageSize,
-        total: read.data?.total ?? 0,
-        showTotal: total,
-        onChange: turn,
-      }}
-      columns={columns}
-    />
+    <div ref={frame}>
+      <Table<T>
+        rowKey={rowKey}
+        size="middle"
+        loading={read.data === undefined}
+        dataSource={read.data?.items ?? []}
+        scroll={{ x: minWidth }}
+        locale={{ emptyText: read.data === undefined ? t('loading') : empty }}
+        pagination={{
+          current: query.page,
+          pageSize: query.pageSize,
+          total: read.data?.total ?? 0,
+          showTotal: total,
+          onChange: turn,
+        }}
+        columns={columns}
+      />
+    </div>
   );
 }
 

@@ -18,7 +18,7 @@ type Code = z.infer<
 
 const zh = {
   bureau: '应急局',
-  supervisor: '街道 / 行业监管',
+  supervisor: '街道 / 行业监管人员',
   enterprise: '企业',
   instructor: '讲师',
   learner: '学员',
@@ -31,7 +31,7 @@ const zh = {
   special_operator: '特种作业人员',
   unverified: '未核实',
   verified: '已核实',
-  refused: '未确认身份',
+  refused: '非本单位人员',
   draft: '草稿',
   scheduled: '已排期',
   live: '直播中',

@@ -62,6 +62,7 @@ function Unit({ joinCode }: { joinCode: string }) {
       {unit.isPending && <Waiting />}
       {unit.isError && (
         <>
+          <h1 className="entry__title">{t('joinTitle')}</h1>
           <Failure what={t('unitFailed')} error={unit.error} retry={() => unit.refetch()} />
           <p className="entry__other">
             <ButtonLink to="/u">{t('otherCode')}</ButtonLink>

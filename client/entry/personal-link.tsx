@@ -33,6 +33,7 @@ export default function PersonalLink() {
     <Page title={t('linkTitle')} narrow>
       {link.isError ? (
         <>
+          <h1 className="entry__title">{t('linkTitle')}</h1>
           <Failure what={t('linkFailed')} error={link.error} retry={() => link.refetch()} />
           <p className="entry__other">
             <ButtonLink to="/u">{t('joinByCode')}</ButtonLink>

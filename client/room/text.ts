@@ -5,7 +5,7 @@ export const useRoomText = addTexts({
     room: '课堂',
     back: '返回课程列表',
     entering: '正在进入课堂',
-    refused: '进不了课堂',
+    refused: '没能进入课堂',
     retrying: '正在自动重试。',
     live: '直播',
     number: '第 {number} 期',

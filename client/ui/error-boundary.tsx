@@ -20,6 +20,7 @@ function Broken() {
   const t = useUiText();
   return (
     <Empty
+      page
       title={t('broken')}
       hint={t('brokenHint')}
       action={

@@ -17,6 +17,7 @@ export function NothingHere() {
   const t = useUiText();
   return (
     <Empty
+      page
       title={t('notFound')}
       hint={t('notFoundHint')}
       action={

@@ -1,10 +1,31 @@
 import './ui.css';
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 
-/** Panels of which one shows. All stay mounted, so that a half-written question survives a look elsewhere. */
-export function Tabs({ label, tabs }: { label: string; tabs: { key: string; title: string; panel: ReactNode }[] }) {
+export interface Tab {
+  key: string;
+  title: string;
+  panel: ReactNode;
+}
+
+/** Panels of which one shows. All that was mounted stays, so that a half-written question survives a look elsewhere. */
+export function Tabs({
+  label,
+  tabs,
+  lazy = false,
+}: {
+  label: string;
+  tabs: Tab[];
+  /** Mounts a panel only when it is first looked at. */
+  lazy?: boolean;
+}) {
   const id = useId();
   const [selected, setSelected] = useState(tabs[0]?.key);
+  const [seen, setSeen] = useState<(string | undefined)[]>([selected]);
+
+  function select(key: string) {
+    setSelected(key);
+    if (!seen.includes(key)) setSeen([...seen, key]);
+  }
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -12,7 +33,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: { key: string; titl
     const at = tabs.findIndex((tab) => tab.key === selected);
     const next = tabs[(at + step + tabs.length) % tabs.length];
     if (!next) return;
-    setSelected(next.key);
+    select(next.key);
     event.currentTarget.querySelector<HTMLElement>(`[data-key="${next.key}"]`)?.focus();
   }
 
@@ -30,7 +51,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: { key: string; titl
             aria-controls={`${id}-${tab.key}-panel`}
             tabIndex={tab.key === selected ? 0 : -1}
             className="tabs__tab"
-            onClick={() => setSelected(tab.key)}
+            onClick={() => select(tab.key)}
           >
             {tab.title}
           </button>
@@ -44,7 +65,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: { key: string; titl
           aria-labelledby={`${id}-${tab.key}`}
           hidden={tab.key !== selected}
         >
-          {tab.panel}
+          {(!lazy || seen.includes(tab.key)) && tab.panel}
         </div>
       ))}
     </>

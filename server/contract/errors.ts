@@ -25,7 +25,7 @@ export const errors = {
   },
   'already-set-up': { status: 409, zh: '系统已初始化', en: 'Already set up' },
   'unknown-join-code': { status: 404, zh: '没有这个单位代码，请核对', en: 'No unit has this code' },
-  'unknown-link': { status: 404, zh: '链接无效或已作废，请向单位索取新链接', en: 'This link is not valid any more' },
+  'unknown-link': { status: 404, zh: '链接无效或已失效，请向单位索取新链接', en: 'This link is not valid any more' },
   'person-refused': { status: 403, zh: '您的单位没有确认您的身份', en: 'Your unit has not confirmed you' },
   'name-phone-mismatch': {
     status: 409,
@@ -70,7 +70,7 @@ export const errors = {
   'not-joined': { status: 409, zh: '尚未进入课堂', en: 'You have not joined the room' },
   'too-late': { status: 409, zh: '已超过时限', en: 'Too late' },
   'rate-limited': { status: 429, zh: '操作过快，请稍后再试', en: 'Too fast; try again in a moment' },
-  busy: { status: 503, zh: '服务繁忙，正在重试', en: 'The service is busy' },
+  busy: { status: 503, zh: '服务繁忙，请稍后再试', en: 'The service is busy; try again in a moment' },
   'question-already-open': { status: 409, zh: '已有一道题正在作答', en: 'A question is already open' },
   'question-closed': { status: 409, zh: '本题已结束作答', en: 'This question is closed' },
   'already-answered': { status: 409, zh: '您已作答，不能更改', en: 'You have answered already' },

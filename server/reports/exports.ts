@@ -74,9 +74,12 @@ export function createExports(reports: Reports, clock: Clock) {
       format === 'csv'
         ? streamCsv(sheets.MISSING_COLUMNS, [units])
         : streamWorkbook((workbook) =>
-            workbook.table('未参训名单', headingOf(report, `未参训名单 (${units.length} 家)`), sheets.MISSING_COLUMNS, [
-              units,
-            ]),
+            workbook.table(
+              '未参训名单',
+              headingOf(report, `未参训名单（${units.length} 家）`),
+              sheets.MISSING_COLUMNS,
+              [units],
+            ),
           );
     return fileOf(report, '未参训名单', format, content);
   }
@@ -102,12 +105,12 @@ export function createExports(reports: Reports, clock: Clock) {
     });
     const instant = (text: string | null) => (text === null ? null : Date.parse(text));
     return [
-      { cells: [{ kind: 'text', value: `${titleOf(report)} 考勤汇总` }], look: 'title' },
+      { cells: [{ kind: 'text', value: `${titleOf(report)}考勤汇总` }], look: 'title' },
       ...(report.topic === null ? [] : [row('主题', report.topic)]),
       row('开课时间', instant(report.startedAt), 'time'),
       row('结束时间', instant(report.endedAt), 'time'),
       ...(report.scope === 'session' ? [row('应到冻结时间', instant(report.dueFrozenAt), 'time')] : []),
-      row('生成时间 (北京时间)', clock(), 'time'),
+      row('生成时间（北京时间）', clock(), 'time'),
       row('统计范围', report.peakDevices === null ? '仅本账号可见的单位' : '全部单位'),
       { cells: [] },
       { cells: ['指标', '数值', '统计口径'].map((value) => ({ kind: 'text', value })), look: 'heading' },
@@ -122,10 +125,10 @@ export function createExports(reports: Reports, clock: Clock) {
   }
 
   function headingOf(report: Report, what: string) {
-    const note = `生成时间: ${shanghaiTime(clock())} (北京时间)`;
+    const note = `生成时间：${shanghaiTime(clock())}（北京时间）`;
     return {
       title: `${titleOf(report)} ${what}`,
-      note: what.startsWith('未参训名单') ? note : `${note}; 各项指标的统计口径见考勤“汇总”表`,
+      note: what.startsWith('未参训名单') ? note : `${note}；各项指标的统计口径见考勤“汇总”表`,
     };
   }
 
@@ -140,7 +143,7 @@ function byArea<Unit extends { areaId: string }>(units: Unit[], report: Report):
 }
 
 function titleOf(report: Report): string {
-  return report.number === null ? report.courseTitle : `${report.courseTitle} 第${report.number}期`;
+  return report.number === null ? report.courseTitle : `${report.courseTitle} 第 ${report.number} 期`;
 }
 
 function fileOf(report: Report, what: string, format: ExportFormat, content: Readable): ExportFile {

@@ -72,7 +72,7 @@ const FIGURES: Figure[] = [
     definition: () => '播放过画面的不同设备数；一台设备可多人共用，因此不等于人数，各组之和可大于总数',
   },
   {
-    heading: '有效时长(分钟)',
+    heading: '有效时长（分钟）',
     kind: 'minutes',
     value: (counts) => minutes(counts.creditedSeconds),
     definition: () => '每人在所有设备上实际播放时间的并集之和；重叠、重复进入不重复计算',
@@ -123,7 +123,7 @@ export function summaryOf(report: Report): SummaryLine[] {
   const kind = 'count';
   if (report.peakDevices !== null) {
     const definition = '同一时刻在线设备数的最大值；课程报表取各期中最高的一期';
-    lines.push({ name: '峰值同时在线(设备)', kind, value: report.peakDevices, definition });
+    lines.push({ name: '峰值同时在线（台）', kind, value: report.peakDevices, definition });
   }
   const definition = '开课后新列入参训范围的人数，不计入应到';
   lines.push({ name: '开课后新增人数', kind, value: report.addedAfterFreeze, definition });
@@ -158,7 +158,7 @@ export const UNIT_KIND_COLUMNS: Column<Counts & { unitKind: UnitKind }>[] = [
 ];
 
 export const INDUSTRY_COLUMNS: Column<Counts & { industry: Industry | null }>[] = [
-  text('行业', 16, (group) => (group.industry === null ? '(机关单位等)' : industryName(group.industry))),
+  text('行业', 16, (group) => (group.industry === null ? '（机关单位等）' : industryName(group.industry))),
   ...COUNTS,
 ];
 
@@ -187,7 +187,7 @@ export const PERSON_COLUMNS: Column<ExportedPerson>[] = [
   text('参训', 8, (person) => (person.present ? '是' : '否')),
   text('达标', 8, (person) => (person.complete ? '是' : '否')),
   time('首次进入时间', (person) => person.firstJoinedAt),
-  { heading: '有效时长(分钟)', width: 16, kind: 'minutes', value: (person) => minutes(person.creditedSeconds) },
+  { heading: '有效时长（分钟）', width: 16, kind: 'minutes', value: (person) => minutes(person.creditedSeconds) },
   { heading: '设备数', width: 8, kind: 'count', value: (person) => person.devices },
   { heading: '课堂答题数', width: 12, kind: 'count', value: (person) => person.liveAnswered },
   { heading: '答对数', width: 8, kind: 'count', value: (person) => person.liveCorrect },
@@ -211,7 +211,11 @@ export const MISSING_COLUMNS: Column<MissingUnit>[] = [
   text('联系电话', 16, (unit) => unit.contactPhone),
 ];
 
-const VERIFICATIONS: Record<Verification, string> = { verified: '已核实', unverified: '未核实', refused: '已否认' };
+const VERIFICATIONS: Record<Verification, string> = {
+  verified: '已核实',
+  unverified: '未核实',
+  refused: '非本单位人员',
+};
 
 function unitKindName(kind: UnitKind): string {
   return UNIT_KINDS[kind].zh;

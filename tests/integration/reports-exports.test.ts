@@ -115,7 +115,7 @@ describe('the attendance workbook', () => {
     const [person] = rowsOf(workbook, '人员明细').filter((row) => row.姓名 === `'=HYPERLINK("http://x")`);
     expect(person).toMatchObject({
       手机号: '138****0004',
-      '有效时长(分钟)': 2.5,
+      '有效时长（分钟）': 2.5,
       应到: '是',
       参训: '是',
       达标: '否',
@@ -153,7 +153,7 @@ describe('the attendance workbook', () => {
     expect(people.filter((row) => row.参训 === '是')).toHaveLength(report.totals.people);
     const summary = new Map<unknown, unknown>();
     workbook.getWorksheet('汇总')?.eachRow((row) => summary.set(row.getCell(1).value, row.getCell(2).value));
-    expect([summary.get('应到人数'), summary.get('参训率'), summary.get('峰值同时在线(设备)')]).toEqual([4, 0.5, 7]);
+    expect([summary.get('应到人数'), summary.get('参训率'), summary.get('峰值同时在线（台）')]).toEqual([4, 0.5, 7]);
     expect(report.totals).toMatchObject({ due: 4, present: 2, rate: 0.5, unitsDue: 3, unitsPresent: 2 });
   });
 

@@ -136,6 +136,7 @@ function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
           <Select
             allowClear
             placeholder={t('scopeArea')}
+            aria-label={t('scopeArea')}
             style={{ width: 160 }}
             options={(areas.data ?? []).map((area) => ({ value: area.id, label: area.name }))}
           />
@@ -146,6 +147,7 @@ function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
           <Select
             allowClear
             placeholder={t('scopeIndustry')}
+            aria-label={t('scopeIndustry')}
             style={{ width: 140 }}
             options={INDUSTRIES.map((value) => ({ value, label: word(value) }))}
           />
@@ -155,6 +157,7 @@ function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
         <Form.Item name={[at, 'unitId']} noStyle rules={[required]}>
           <Select
             placeholder={t('scopeUnit')}
+            aria-label={t('scopeUnit')}
             style={{ width: 240 }}
             showSearch={{ filterOption: false, onSearch: setQ }}
             options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { formatCount } from '#client/format.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
-import { ConfirmButton, Mark, PageHead } from '../parts.tsx';
+import { ActsTitle, ConfirmButton, Mark, PageHead } from '../parts.tsx';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
@@ -83,7 +83,7 @@ export default function Accounts() {
               render: (_, account) => (account.disabled ? <Mark tone="red">{t('disabled')}</Mark> : t('active')),
             },
             {
-              title: '',
+              title: <ActsTitle />,
               key: 'acts',
               width: 130,
               render: (_, account) => <AccountActs account={account} onEdit={() => setEditing(account)} />,

@@ -6,7 +6,7 @@ import { useLanguage } from '#client/i18n.ts';
 import type { Result } from '#contract/api.ts';
 import type { SessionState } from '#contract/courses.ts';
 import { useAct, useRead } from '../data.ts';
-import { ConfirmButton, LinkButton, Loaded, PageHead, StateMark } from '../parts.tsx';
+import { ActsTitle, ConfirmButton, LinkButton, Loaded, PageHead, StateMark } from '../parts.tsx';
 import { QuestionBank } from '../quiz/bank.tsx';
 import { PaperEditor } from '../quiz/paper.tsx';
 import { useRoles } from '../roles.ts';
@@ -135,7 +135,11 @@ function SessionTable({ course, editable }: { course: Course; editable: boolean 
         { title: t('instructor'), key: 'instructor', width: 80, render: (_, session) => session.instructorName || '–' },
         { title: t('mode'), key: 'mode', width: 84, render: (_, session) => word(session.mode) },
         { title: t('state'), key: 'state', width: 92, render: (_, session) => <StateMark state={session.state} /> },
-        { title: '', key: 'acts', render: (_, session) => <SessionActs session={session} editable={editable} /> },
+        {
+          title: <ActsTitle />,
+          key: 'acts',
+          render: (_, session) => <SessionActs session={session} editable={editable} />,
+        },
       ]}
     />
   );

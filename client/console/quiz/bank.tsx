@@ -2,7 +2,7 @@ import { Button, Space, Table } from 'antd';
 import { useState } from 'react';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
-import { ConfirmButton } from '../parts.tsx';
+import { ActsTitle, ConfirmButton } from '../parts.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { QuestionForm } from './question-form.tsx';
@@ -44,7 +44,7 @@ export function QuestionBank({ courseId, readOnly }: { courseId: string; readOnl
               question.answer.map((index) => `${letter(index)}. ${question.options[index] ?? ''}`).join('；'),
           },
           {
-            title: '',
+            title: <ActsTitle />,
             key: 'acts',
             width: 140,
             render: (_, question) =>

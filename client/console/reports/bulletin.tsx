@@ -1,5 +1,6 @@
 import { Button } from 'antd';
 import { Link, useParams } from 'react-router';
+import { useTitle } from '#client/ui/page.tsx';
 import type { Result } from '#contract/api.ts';
 import { useRead } from '../data.ts';
 import { Loaded } from '../parts.tsx';
@@ -17,8 +18,9 @@ export default function Bulletin() {
   const report = useRead('GET /sessions/:sessionId/report', { params });
   const missing = useRead('GET /sessions/:sessionId/missing', { params });
   const installation = useRead('GET /installation');
+  useTitle(t('bulletin'));
   return (
-    <div className="bulletin-page">
+    <main className="bulletin-page">
       <div className="bulletin-bar">
         <Link to={`/console/sessions/${sessionId}/report`}>
           ‹ {t('sessionReport', { number: report.data?.number ?? 0 })}
@@ -32,7 +34,7 @@ export default function Bulletin() {
           <Sheet report={loaded} missing={missing.data ?? []} bureauName={installation.data?.bureauName ?? ''} />
         )}
       </Loaded>
-    </div>
+    </main>
   );
 }
 

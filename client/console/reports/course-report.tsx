@@ -1,5 +1,5 @@
-import { Tabs } from 'antd';
 import { useParams } from 'react-router';
+import { Tabs } from '#client/ui/tabs.tsx';
 import { useRead } from '../data.ts';
 import { DownloadButton, Loaded, PageHead } from '../parts.tsx';
 import { type Report, ReportFigures } from './report-figures.tsx';
@@ -37,7 +37,7 @@ function CourseReportView({ report }: { report: Report }) {
       </PageHead>
       <ReportFigures report={report} />
       <section className="section">
-        <Tabs items={groups} />
+        <Tabs lazy label={t('groups')} tabs={groups} />
       </section>
     </>
   );

@@ -1,5 +1,6 @@
-import { Alert, Tabs } from 'antd';
+import { Alert } from 'antd';
 import { useParams } from 'react-router';
+import { type Tab, Tabs } from '#client/ui/tabs.tsx';
 import { useRead } from '../data.ts';
 import { DownloadButton, LinkButton, Loaded, PageHead } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
@@ -59,11 +60,13 @@ function SessionReportView({ sessionId, report, live }: { sessionId: string; rep
       <ReportFigures report={report} />
       <section className="section">
         <Tabs
-          items={[
+          lazy
+          label={t('groups')}
+          tabs={[
             ...groups,
-            { key: 'people', label: t('byPerson'), children: <PeopleTable sessionId={sessionId} live={live} /> },
+            { key: 'people', title: t('byPerson'), panel: <PeopleTable sessionId={sessionId} live={live} /> },
             ...(bureau || supervisor
-              ? [{ key: 'missing', label: t('missing'), children: <MissingList sessionId={sessionId} live={live} /> }]
+              ? [{ key: 'missing', title: t('missing'), panel: <MissingList sessionId={sessionId} live={live} /> }]
               : []),
           ]}
         />
@@ -73,25 +76,25 @@ function SessionReportView({ sessionId, report, live }: { sessionId: string; rep
 }
 
 /** The groupings that session and course reports share. */
-export function useGroupTabs(report: Report) {
+export function useGroupTabs(report: Report): Tab[] {
   const t = useReportText();
   const word = useWords();
   return [
-    { key: 'units', label: t('byUnit'), children: <UnitTable rows={report.units} /> },
+    { key: 'units', title: t('byUnit'), panel: <UnitTable rows={report.units} /> },
     {
       key: 'areas',
-      label: t('byArea'),
-      children: <GroupTable title={t('area')} rows={report.byArea} name={(row) => row.areaName} />,
+      title: t('byArea'),
+      panel: <GroupTable title={t('area')} rows={report.byArea} name={(row) => row.areaName} />,
     },
     {
       key: 'kinds',
-      label: t('byKind'),
-      children: <GroupTable title={t('kind')} rows={report.byUnitKind} name={(row) => word(row.unitKind)} />,
+      title: t('byKind'),
+      panel: <GroupTable title={t('kind')} rows={report.byUnitKind} name={(row) => word(row.unitKind)} />,
     },
     {
       key: 'industries',
-      label: t('byIndustry'),
-      children: (
+      title: t('byIndustry'),
+      panel: (
         <GroupTable
           title={t('industry')}
           rows={report.byIndustry}
@@ -101,8 +104,8 @@ export function useGroupTabs(report: Report) {
     },
     {
       key: 'categories',
-      label: t('byCategory'),
-      children: <GroupTable title={t('category')} rows={report.byCategory} name={(row) => word(row.category)} />,
+      title: t('byCategory'),
+      panel: <GroupTable title={t('category')} rows={report.byCategory} name={(row) => word(row.category)} />,
     },
   ];
 }

@@ -4,7 +4,7 @@ import { copyText } from '#client/clipboard.ts';
 import { formatCount } from '#client/format.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
-import { ConfirmButton, Mark } from '../parts.tsx';
+import { ActsTitle, ConfirmButton, Mark } from '../parts.tsx';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
@@ -75,7 +75,7 @@ export function Roster({ unitId }: { unitId: string }) {
               ),
           },
           {
-            title: '',
+            title: <ActsTitle />,
             key: 'acts',
             width: 300,
             render: (_, person) => <PersonActs person={person} onEdit={() => setEditing(person)} />,
