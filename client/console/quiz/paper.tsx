@@ -65,7 +65,9 @@ function PaperForm({ session, paper, onClose }: { session: Session; paper: Paper
       confirmLoading={save.isPending}
       width={640}
     >
-      {paper && <p className="muted">{t('results', { submitted: paper.submitted, passed: paper.passed })}</p>}
+      {paper && (
+        <p className="muted paper-results">{t('results', { submitted: paper.submitted, passed: paper.passed })}</p>
+      )}
       {fixed && <Alert type="info" showIcon title={t('fixed')} style={{ marginBottom: 16 }} />}
       <Form layout="vertical">
         <Form.Item label={t('title')}>
@@ -120,7 +122,7 @@ function PaperForm({ session, paper, onClose }: { session: Session; paper: Paper
                   max={100}
                   disabled={fixed}
                   aria-label={t('points')}
-                  suffix={t('points')}
+                  suffix={t('pointsUnit')}
                   value={item.points}
                   onChange={(points) =>
                     setPicked(picked.map((other) => (other === item ? { ...item, points: points ?? 1 } : other)))

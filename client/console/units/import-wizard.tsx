@@ -60,7 +60,7 @@ export function ImportWizard({ what, onClose }: { what: 'units' | 'people'; onCl
         )
       }
     >
-      <p>
+      <p className="drop__template">
         <DownloadButton endpoint={what === 'units' ? 'GET /imports/units/template' : 'GET /imports/people/template'}>
           {t('template')}
         </DownloadButton>
@@ -116,12 +116,9 @@ export function ImportWizard({ what, onClose }: { what: 'units' | 'people'; onCl
               size="small"
               dataSource={checked.errors}
               pagination={{ pageSize: 10, hideOnSinglePage: true }}
-              scroll={{ x: 560 }}
               columns={[
-                { title: t('row'), dataIndex: 'row', align: 'right', width: 64 },
-                { title: t('column'), dataIndex: 'column', width: 140 },
-                { title: t('value'), dataIndex: 'value', width: 180 },
                 { title: t('problem'), dataIndex: 'message' },
+                { title: t('value'), key: 'value', width: '32%', render: (_, { value }) => value || t('blank') },
               ]}
             />
           </>
