@@ -120,7 +120,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     live,
     questions,
     principalFromCookies: accounts.principalFromCookies,
-    isLoginActive: accounts.isLoginActive,
+    hearOfEnded: accounts.hearOfEnded,
     locateSession: courses.locateSession,
     setPeakDevices: courses.setPeakDevices,
     answerQuestion: quiz.answer,
@@ -176,6 +176,7 @@ export function createFeatures(services: Services) {
     broadcasts,
     media,
     personForLogin: organisations.personForLogin,
+    isLoginActive: accounts.isLoginActive,
     answeredBy: quiz.answeredBy,
   });
   const questions = createAudienceQuestions(services, courses.locateSession);

@@ -8,8 +8,8 @@ export interface SignalEvents {
   'live-question-answered': [live: { liveQuestionId: string; sessionId: string }];
   /** These logins ended: their sockets must go. */
   'logins-revoked': [loginIds: string[]];
-  /** This person may not take part any more (refused by the unit, left it). */
-  'person-excluded': [personId: string];
+  /** These people may not take part any more: refused by their unit, gone from it, or the unit was closed. */
+  'people-excluded': [personIds: string[]];
 }
 
 export type Signals = EventEmitter<SignalEvents>;

@@ -185,7 +185,7 @@ export class RoomLink {
       if (ticket !== this.#ticket) return;
       this.#joinedTicket = ticket;
       this.#failures = 0;
-      this.#show({ connected: true, refusal: null, viewers: joined.viewers, creditedMs: joined.creditedMs });
+      this.#show({ connected: true, refusal: null, viewers: joined.viewers });
       this.#showRoom(joined.room);
       void this.#beats?.flush();
     } catch (error) {

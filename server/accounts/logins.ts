@@ -141,7 +141,9 @@ export function createLogins(services: Services, people: PeopleDirectory, revoca
   return { open, renew, end, endWithin, me };
 }
 
-type LoginFilter = ({ id: string } | { accountId: string } | { personId: string }) & { except?: string | null };
+type LoginFilter = ({ id: string } | { accountId: string } | { personId: string | { in: string[] } }) & {
+  except?: string | null;
+};
 
 function meOf(
   account: { id: string; displayName: string; grants: Me['grants'] } | null,

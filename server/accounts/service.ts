@@ -37,9 +37,9 @@ export function createAccounts(services: Services, people: PeopleDirectory) {
   const setUp = createSetUp(services, passwords);
   const administration = createAdministration(services, passwords, logins, revocations);
 
-  signals.on('person-excluded', (personId) => {
-    logins.end({ personId }).catch((error) => {
-      services.logger.error({ err: error, personId }, 'could not end the logins of a person who was excluded');
+  signals.on('people-excluded', (personIds) => {
+    logins.end({ personId: { in: personIds } }).catch((error) => {
+      services.logger.error({ err: error, personIds }, 'could not end the logins of people who were excluded');
     });
   });
 
@@ -168,6 +168,7 @@ export function createAccounts(services: Services, people: PeopleDirectory) {
     principalFromCookies,
     /** Whether a login still holds; cheap enough for every beat. At most 15 s behind other workers. */
     isLoginActive: revocations.isActive,
+    hearOfEnded: revocations.hear,
   };
 }
 

@@ -26,7 +26,7 @@ export type ClientPayload<E extends ClientEventName> = z.infer<(typeof clientEve
 
 /** What each request is answered with when it succeeds. */
 export interface AckData {
-  'room:join': { room: RoomSnapshot; creditedMs: number; viewers: number };
+  'room:join': { room: RoomSnapshot; viewers: number };
   'beat:send': BeatsStored;
   'question:ask': { id: string };
   /** `stored` is true also for an answer sent again. */

@@ -22,6 +22,7 @@ import { busConnections } from './bus.ts';
 import { shareLongPolling } from './long-polling.ts';
 import { PLAYBACK_RENEW_MS, signPlayback } from './playback.ts';
 import type { LiveService } from './service.ts';
+import { createSlices } from './slices.ts';
 import { type Ticket, verifyTicket } from './ticket.ts';
 import { ANNOUNCE_MS, type Counts, createViewers } from './viewers.ts';
 
@@ -29,14 +30,14 @@ import { ANNOUNCE_MS, type Counts, createViewers } from './viewers.ts';
 interface BusEvents {
   'room-changed': (sessionId: string) => void;
   viewers: (workerId: string, counts: Counts) => void;
-  exclude: (who: { loginIds?: string[]; personId?: string }) => void;
+  'logins-revoked': (loginIds: string[]) => void;
 }
 
 interface SocketState {
   ticket?: Ticket;
   console?: { sessionId: string; loginId: string | null };
   playbackGivenAt?: number;
-  /** Rooms are told apart by it in viewers.ts. */
+  /** In viewers.ts. */
   counted?: boolean;
 }
 
@@ -48,7 +49,8 @@ export interface GatewayNeeds {
   live: LiveService;
   questions: AudienceQuestions;
   principalFromCookies(cookie: string | undefined): Promise<Principal>;
-  isLoginActive(loginId: string): Promise<boolean>;
+  /** Another worker has ended these. */
+  hearOfEnded(loginIds: string[]): void;
   locateSession(sessionId: string): Promise<Target | null>;
   setPeakDevices(sessionId: string, devices: number): Promise<void>;
   answerQuestion(answer: {
@@ -70,6 +72,7 @@ export interface Gateway {
 const MAX_MESSAGE_BYTES = 64 * 1_024;
 /** NOTIFY ends below 8,000 bytes; longer messages go through a table. */
 const NOTIFY_BYTES = 7_000;
+const IDS_A_MESSAGE = 100;
 const DRAIN_WITHIN_MS = 5_000;
 
 /** Sockets: rooms of learners, and of those who watch from a console. */
@@ -98,27 +101,26 @@ export function createGateway(
     pingTimeout: 20_000,
     allowRequest: (req, done) => done(null, isOwnOrigin(req.headers, config.publicUrl)),
   });
+  const sendToRoom = createSlices(io);
   shareLongPolling(io, servers.publicHttp, servers.privateHttp, worker);
 
   const answers: Answers = {
     async 'room:join'(socket, { ticket: token }) {
       const ticket = verifyTicket(secrets.ticket, token, clock());
       if (!ticket) throw new AppError('bad-ticket');
-      if (!(await needs.isLoginActive(ticket.loginId))) throw new AppError('not-signed-in');
+      await live.checkStillIn(ticket);
       const room = await live.rooms.snapshot(ticket.sessionId);
       await leaveRooms(socket);
       socket.data.ticket = ticket;
-      await socket.join([sessionRoom(ticket.sessionId), personRoom(ticket.personId), loginRoom(ticket.loginId)]);
+      await socket.join([sessionRoom(ticket.sessionId), loginRoom(ticket.loginId)]);
       if (socket.connected) {
-        viewers.join(ticket.sessionId, ticket.connId);
+        viewers.join(ticket.sessionId, ticket.deviceId);
         socket.data.counted = true;
       }
-      const creditedMs = await live.credit(ticket.sessionId, ticket.personId);
-      return { room, creditedMs, viewers: viewers.total(ticket.sessionId) };
+      return { room, viewers: viewers.total(ticket.sessionId) };
     },
     async 'beat:send'(socket, { beats }) {
       const ticket = ticketOf(socket);
-      if (!(await needs.isLoginActive(ticket.loginId))) throw new AppError('not-signed-in');
       const stored = await live.storeBeats(ticket, beats);
       const playbackToken = await renewedPlayback(socket, ticket);
       return { ...stored, ...(playbackToken && { playbackToken }) };
@@ -137,6 +139,7 @@ export function createGateway(
       const target = await needs.locateSession(sessionId);
       await authorise(principal, 'room:watch', target ?? {});
       if (!target) throw new AppError('not-found');
+      await leaveConsole(socket);
       socket.data.console = { sessionId, loginId: principal.loginId };
       await socket.join([sessionRoom(sessionId), consoleRoom(sessionId)]);
       if (principal.loginId) await socket.join(loginRoom(principal.loginId));
@@ -179,14 +182,20 @@ export function createGateway(
     const { ticket } = socket.data;
     if (!ticket) return;
     leave(socket);
-    for (const room of [sessionRoom(ticket.sessionId), personRoom(ticket.personId)]) await socket.leave(room);
+    for (const room of [sessionRoom(ticket.sessionId), loginRoom(ticket.loginId)]) await socket.leave(room);
+  }
+
+  async function leaveConsole(socket: RoomSocket): Promise<void> {
+    const before = socket.data.console;
+    if (before)
+      for (const room of [sessionRoom(before.sessionId), consoleRoom(before.sessionId)]) await socket.leave(room);
   }
 
   function leave(socket: RoomSocket): void {
     const { ticket, counted } = socket.data;
     if (!ticket || !counted) return;
     socket.data.counted = false;
-    viewers.leave(ticket.sessionId, ticket.connId);
+    viewers.leave(ticket.sessionId, ticket.deviceId);
   }
 
   async function renewedPlayback(socket: RoomSocket, ticket: Ticket): Promise<string | undefined> {
@@ -201,7 +210,7 @@ export function createGateway(
   async function showRoom(sessionId: string): Promise<void> {
     live.rooms.forget(sessionId);
     if (!io.sockets.adapter.rooms.has(sessionRoom(sessionId))) return;
-    io.local.to(sessionRoom(sessionId)).emit('room:changed', await live.rooms.snapshot(sessionId));
+    await sendToRoom(sessionRoom(sessionId), 'room:changed', await live.rooms.snapshot(sessionId));
   }
 
   function changed(sessionId: string): void {
@@ -210,26 +219,25 @@ export function createGateway(
     );
   }
 
-  function exclude({ loginIds = [], personId }: { loginIds?: string[]; personId?: string }): void {
-    const rooms = [...loginIds.map(loginRoom), ...(personId ? [personRoom(personId)] : [])];
-    if (rooms.length > 0) io.local.in(rooms).disconnectSockets(true);
+  /** Who is excluded loses their logins, too. */
+  function disconnect(loginIds: string[]): void {
+    if (loginIds.length > 0) io.local.in(loginIds.map(loginRoom)).disconnectSockets(true);
   }
 
   io.on('room-changed', changed);
   io.on('viewers', (from, counts) => viewers.heard(from, counts));
-  io.on('exclude', exclude);
+  io.on('logins-revoked', (loginIds) => {
+    needs.hearOfEnded(loginIds);
+    disconnect(loginIds);
+  });
 
   const onChanged = (sessionId: string) => {
     changed(sessionId);
     io.serverSideEmit('room-changed', sessionId);
   };
   const onRevoked = (loginIds: string[]) => {
-    exclude({ loginIds });
-    io.serverSideEmit('exclude', { loginIds });
-  };
-  const onExcluded = (personId: string) => {
-    exclude({ personId });
-    io.serverSideEmit('exclude', { personId });
+    disconnect(loginIds);
+    for (const some of inMessages(loginIds)) io.serverSideEmit('logins-revoked', some);
   };
   const onAnswered = ({ liveQuestionId, sessionId }: { liveQuestionId: string; sessionId: string }) => {
     needs
@@ -239,7 +247,6 @@ export function createGateway(
   };
   signals.on('room-changed', onChanged);
   signals.on('logins-revoked', onRevoked);
-  signals.on('person-excluded', onExcluded);
   signals.on('live-question-answered', onAnswered);
 
   const announcing = setInterval(() => {
@@ -251,7 +258,7 @@ export function createGateway(
       const devices = viewers.total(sessionId);
       if (shown.get(sessionId) === devices) continue;
       shown.set(sessionId, devices);
-      io.local.to(room).emit('room:viewers', { sessionId, devices });
+      void sendToRoom(room, 'room:viewers', { sessionId, devices });
       needs
         .setPeakDevices(sessionId, devices)
         .catch((error: unknown) => logger.warn({ err: error }, 'a peak was not noted'));
@@ -265,7 +272,6 @@ export function createGateway(
       clearInterval(announcing);
       signals.off('room-changed', onChanged);
       signals.off('logins-revoked', onRevoked);
-      signals.off('person-excluded', onExcluded);
       signals.off('live-question-answered', onAnswered);
       io.local.emit('server:draining', { withinMs: DRAIN_WITHIN_MS });
       const everybodyMoved = Date.now() + (io.engine.clientsCount > 0 ? DRAIN_WITHIN_MS : 0);
@@ -276,10 +282,15 @@ export function createGateway(
   };
 }
 
+function inMessages(ids: string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / IDS_A_MESSAGE) }, (_, n) =>
+    ids.slice(n * IDS_A_MESSAGE, (n + 1) * IDS_A_MESSAGE),
+  );
+}
+
 const ROOM = 'session:';
 const sessionRoom = (sessionId: string) => `${ROOM}${sessionId}`;
 const consoleRoom = (sessionId: string) => `console:${sessionId}`;
-const personRoom = (personId: string) => `person:${personId}`;
 const loginRoom = (loginId: string) => `login:${loginId}`;
 
 function sessionOf(room: string): string | null {

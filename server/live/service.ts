@@ -21,6 +21,7 @@ export interface LiveNeeds {
   personForLogin(
     personId: string,
   ): Promise<{ name: string; unitId: string; unitName: string; verification: string } | null>;
+  isLoginActive(loginId: string): Promise<boolean>;
   /** Live questions of a session that a person has answered. */
   answeredBy(sessionId: string, personId: string): Promise<string[]>;
 }
@@ -38,7 +39,18 @@ export type LiveService = ReturnType<typeof createLive>;
 export function createLive({ clock, secrets }: Services, needs: LiveNeeds) {
   const { courses, attendance, rooms, broadcasts, media } = needs;
 
+  /**
+   * A ticket outlives the login it was given to; the room does not.
+   * @throws AppError `person-refused`, `not-signed-in`
+   */
+  async function checkStillIn({ loginId, personId }: Ticket): Promise<void> {
+    if (await needs.isLoginActive(loginId)) return;
+    const person = await needs.personForLogin(personId);
+    throw new AppError(person?.verification === 'refused' ? 'person-refused' : 'not-signed-in');
+  }
+
   async function storeBeats(ticket: Ticket, beats: Beat[]): Promise<BeatsStored> {
+    await checkStillIn(ticket);
     const { personId, sessionId, connId, deviceId, issuedAt } = ticket;
     const stored = await attendance.store({ personId, sessionId, connId, deviceId, openedAt: issuedAt }, beats);
     const { revision } = await rooms.snapshot(sessionId);
@@ -47,8 +59,8 @@ export function createLive({ clock, secrets }: Services, needs: LiveNeeds) {
 
   return {
     rooms,
+    checkStillIn,
     storeBeats,
-    credit: attendance.credit,
 
     /**
      * Lets a person in: notes them as present in the room and gives a ticket for this page load.

@@ -9,25 +9,25 @@ const EXPIRE_MS = 7_000;
 export type Counts = Record<string, number>;
 
 /**
- * 设备 connected to each room over all workers. A device counts by its page load, so that the late end of an old socket
- * never takes away somebody who is back on a new one.
+ * 设备 connected to each room over all workers. A device with several tabs, or whose old socket ends late, counts once;
+ * only one whose tabs are on different workers counts on each, since workers tell each other counts and no ids.
  */
 export function createViewers(clock: Clock) {
   const here = new Map<string, Map<string, number>>();
   const elsewhere = new Map<string, { at: number; counts: Counts }>();
 
   return {
-    join(sessionId: string, connId: string): void {
+    join(sessionId: string, deviceId: string): void {
       const room = here.get(sessionId) ?? new Map<string, number>();
-      room.set(connId, (room.get(connId) ?? 0) + 1);
+      room.set(deviceId, (room.get(deviceId) ?? 0) + 1);
       here.set(sessionId, room);
     },
-    leave(sessionId: string, connId: string): void {
+    leave(sessionId: string, deviceId: string): void {
       const room = here.get(sessionId);
-      const sockets = (room?.get(connId) ?? 0) - 1;
+      const sockets = (room?.get(deviceId) ?? 0) - 1;
       if (!room) return;
-      if (sockets > 0) room.set(connId, sockets);
-      else room.delete(connId);
+      if (sockets > 0) room.set(deviceId, sockets);
+      else room.delete(deviceId);
       if (room.size === 0) here.delete(sessionId);
     },
     /** What to tell the other workers. */

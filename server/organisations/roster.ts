@@ -92,7 +92,7 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
       await tx.person.update({ where: { id: personId }, data: { leftAt: new Date(now), linkHash: null } });
       await audit(tx, actor, now, 'person:leave', { kind: 'person', id: personId });
     });
-    signals.emit('person-excluded', personId);
+    signals.emit('people-excluded', [personId]);
   }
 
   /** Confirms or refuses somebody who joined by the unit's code. Either can be taken back by the other. */
@@ -102,7 +102,7 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
       await audit(tx, actor, now, 'person:verify', { kind: 'person', id: personId }, { verification });
       return tx.person.update({ where: { id: personId }, data: { verification, verifiedAt: new Date(now) } });
     });
-    if (verification === 'refused') signals.emit('person-excluded', personId);
+    if (verification === 'refused') signals.emit('people-excluded', [personId]);
     return personView(row, sealing);
   }
 

@@ -125,7 +125,7 @@ describe('joining', () => {
     const joining = { unitId: chemicals.id, name: '冒名', phone: '13700000002' };
     const { personId } = await app.organisations.joinPerson(joining);
     const excluded: string[] = [];
-    app.services.signals.on('person-excluded', (id) => excluded.push(id));
+    app.services.signals.on('people-excluded', (ids) => excluded.push(...ids));
     const enterprise = app.as([{ role: 'enterprise', unitId: chemicals.id }]);
     const refused = await enterprise('POST', `/people/${personId}/verification`, { verification: 'refused' });
     expect(refused.body).toMatchObject({ verification: 'refused' });

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import type { PrismaClient } from '#prisma/client.ts';
@@ -38,10 +39,17 @@ export interface AppSetting {
   logger?: Logger;
   /** Another worker of the same installation: its database and secrets. Closing it leaves both in place. */
   beside?: TestApp;
+  /** Private ports of the installation's workers by their index; filled in as they start. Share it among them. */
+  ports?: number[];
 }
 
 /** Starts the whole app on a database of its own, a free port and a clock that the test moves. */
-export async function startApp({ config: changes, logger = silent(), beside }: AppSetting = {}): Promise<TestApp> {
+export async function startApp({
+  config: changes,
+  logger = silent(),
+  beside,
+  ports = [],
+}: AppSetting = {}): Promise<TestApp> {
   const database = beside ? borrowed(beside) : await createTestDatabase();
   const dataDir = beside?.config.dataDir ?? (await temporaryFolder());
   const clock = beside?.clock ?? stoppedClock(Date.now());
@@ -50,9 +58,10 @@ export async function startApp({ config: changes, logger = silent(), beside }: A
     ...changes,
   };
   const secrets = loadSecrets(dataDir);
-  const app = await createApp({ config, secrets, clock, logger, worker: { index: 0, siblings: () => [] } });
-  await new Promise<void>((resolve) => app.http.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(app.http.address() as AddressInfo).port}`;
+  const worker = { index: ports.length, siblings: () => ports };
+  const app = await createApp({ config, secrets, clock, logger, worker });
+  const url = `http://127.0.0.1:${await listen(app.http)}`;
+  ports.push(await listen(app.privateHttp));
   const db = openDb(database.url, logger, 4);
   const sealing = createSealing(secrets['phone-hash'], secrets['phone-cipher']);
 
@@ -73,6 +82,11 @@ export async function startApp({ config: changes, logger = silent(), beside }: A
       if (!beside) await rm(dataDir, { recursive: true });
     },
   };
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
 }
 
 export function stoppedClock(start: number): TestClock {

@@ -126,8 +126,7 @@ export class Learner {
 
   async #join(): Promise<void> {
     try {
-      const { creditedMs } = await this.#request('room:join', { ticket: this.#ticket });
-      this.creditedMs = creditedMs;
+      await this.#request('room:join', { ticket: this.#ticket });
       this.#joined = true;
       this.joins += 1;
       void this.#flush();
