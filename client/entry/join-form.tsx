@@ -39,7 +39,7 @@ export function JoinForm({ joinCode, unitKind }: { joinCode: string; unitKind: U
   });
 
   const nameError = name.trim() ? undefined : t('noName');
-  const phoneError = isMobile(normalisePhone(phone)) ? undefined : t('badPhone');
+  const phoneError = isMobile(normalisePhone(phone)) ? undefined : t(phone.trim() ? 'badPhone' : 'noPhone');
   const mismatch = join.error instanceof ApiError && join.error.code === 'name-phone-mismatch';
 
   function submit(event: FormEvent) {

@@ -46,6 +46,7 @@ export const useEntryText = addTexts({
     enter: '进入',
     joinFailed: '没能进入课堂',
     noName: '请填写姓名',
+    noPhone: '请填写手机号',
     badPhone: '手机号不对：应为 11 位数字，以 13–19 开头',
     archive: '参训时段和答题结果会记入培训档案，本单位和应急管理部门可以查看。',
     alreadyIn: '您已登录：{name}',
@@ -106,6 +107,7 @@ export const useEntryText = addTexts({
     enter: 'Enter',
     joinFailed: 'You have not entered',
     noName: 'Enter your name',
+    noPhone: 'Your phone number is missing',
     badPhone: 'A mobile number has 11 digits and starts with 13 to 19',
     archive:
       'When you attended and what you answered goes into the training record, which your unit and the bureau can see.',

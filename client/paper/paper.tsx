@@ -64,8 +64,8 @@ export default function PaperPage() {
 
 function Intro({ paper, busy, onBegin }: { paper: MyPaper; busy: boolean; onBegin: () => void }) {
   const t = usePaperText();
-  const more = paper.openAttemptId !== null || paper.attemptsUsed < paper.attemptsAllowed;
   const passed = paper.results.some((result) => result.passed);
+  const more = paper.openAttemptId !== null || (!passed && paper.attemptsUsed < paper.attemptsAllowed);
   return (
     <section className="intro">
       <h1 className="intro__title">{paper.title}</h1>
@@ -76,11 +76,11 @@ function Intro({ paper, busy, onBegin }: { paper: MyPaper; busy: boolean; onBegi
       </ul>
       <div className="intro__actions">
         {more ? (
-          <Button look={passed ? 'plain' : 'primary'} wide busy={busy} onClick={onBegin}>
+          <Button look="primary" wide busy={busy} onClick={onBegin}>
             {t(paper.openAttemptId ? 'goOn' : paper.attemptsUsed > 0 ? 'again' : 'begin')}
           </Button>
         ) : (
-          <p className="intro__none">{t('noMore')}</p>
+          <p className="intro__none">{t(passed ? 'passedAlready' : 'noMore')}</p>
         )}
         <ButtonLink wide to="/learn">
           {t('toList')}
