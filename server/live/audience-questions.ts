@@ -1,5 +1,6 @@
 import type { RoomQuestion } from '#contract/live.ts';
 import type { Target } from '../accounts/policy.ts';
+import { type Actor, audit } from '../audit.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Ticket } from './ticket.ts';
@@ -24,20 +25,24 @@ export function createAudienceQuestions(
      */
     async ask(ticket: Ticket, { id, text }: { id: string; text: string }): Promise<RoomQuestion> {
       const now = clock();
-      const { personId, sessionId } = ticket;
-      const known = await prisma.roomQuestion.findUnique({ where: { id } });
-      if (known) return own(known, personId);
-      const recent = await prisma.roomQuestion.findFirst({
-        where: { sessionId, personId, askedAt: { gt: new Date(now - ASK_EVERY_MS) } },
-        select: { id: true },
-      });
-      if (recent) throw new AppError('rate-limited');
+      const { personId, sessionId, unitName, personName } = ticket;
       try {
-        const { unitName, personName } = ticket;
-        const data = { id, sessionId, personId, unitName, personName, text, askedAt: new Date(now) };
-        return view(await prisma.roomQuestion.create({ data }));
+        return await prisma.$transaction(async (tx) => {
+          // One after the other, or several sent at once would each find that none was asked lately.
+          await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`question ${personId}`}, 0))`;
+          const known = await tx.roomQuestion.findUnique({ where: { id } });
+          if (known) return own(known, personId);
+          const recent = await tx.roomQuestion.findFirst({
+            where: { sessionId, personId, askedAt: { gt: new Date(now - ASK_EVERY_MS) } },
+            select: { id: true },
+          });
+          if (recent) throw new AppError('rate-limited');
+          const data = { id, sessionId, personId, unitName, personName, text, askedAt: new Date(now) };
+          return view(await tx.roomQuestion.create({ data }));
+        });
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
+        // Somebody else used this id in the same moment.
         return own(await prisma.roomQuestion.findUniqueOrThrow({ where: { id } }), personId);
       }
     },
@@ -52,11 +57,20 @@ export function createAudienceQuestions(
       return rows.map(view);
     },
 
-    async tick(id: string): Promise<RoomQuestion> {
-      const row = await prisma.roomQuestion.findUnique({ where: { id } });
-      if (!row) throw notFound();
-      if (row.answeredAt) return view(row);
-      return view(await prisma.roomQuestion.update({ where: { id }, data: { answeredAt: new Date(clock()) } }));
+    /** Ticks a question off; one that is ticked off already stays as it is. */
+    async tick(id: string, actor: Actor): Promise<RoomQuestion> {
+      return prisma.$transaction(async (tx) => {
+        const now = clock();
+        const { count } = await tx.roomQuestion.updateMany({
+          where: { id, answeredAt: null },
+          data: { answeredAt: new Date(now) },
+        });
+        const row = await tx.roomQuestion.findUnique({ where: { id } });
+        if (!row) throw notFound();
+        const subject = { kind: 'room-question', id };
+        if (count > 0) await audit(tx, actor, now, 'room-question:answer', subject, { sessionId: row.sessionId });
+        return view(row);
+      });
     },
 
     async locate(id: string): Promise<Target | null> {

@@ -18,7 +18,8 @@ export function liveRoutes(live: LiveService, questions: AudienceQuestions): Han
       live.watch(principal.personId ?? principal.accountId ?? '', params.sessionId),
     'GET /sessions/:sessionId/stream': ({ params }) => live.health(params.sessionId),
     'GET /sessions/:sessionId/questions': ({ params }) => questions.list(params.sessionId),
-    'POST /room-questions/:roomQuestionId/answered': ({ params }) => questions.tick(params.roomQuestionId),
+    'POST /room-questions/:roomQuestionId/answered': ({ params, actor }) =>
+      questions.tick(params.roomQuestionId, actor),
   };
 }
 

@@ -43,7 +43,7 @@ export class RoomSocket {
     return answer.data;
   }
 
-  /** What is wrong with it; null when nothing is. Takes any payload, as the server has to. */
+  /** What is wrong with it; null when nothing is. */
   async refusal(event: ClientEventName, payload: unknown): Promise<ErrorCode | null> {
     const answer = await this.ask(event, payload);
     return answer.ok ? null : answer.error.code;
@@ -65,7 +65,8 @@ export class RoomSocket {
     await gone;
   }
 
-  private ask<E extends ClientEventName>(event: E, payload: unknown): Promise<Ack<AckData[E]>> {
+  /** The whole ack. Takes any payload, as the server has to. */
+  ask<E extends ClientEventName>(event: E, payload: unknown): Promise<Ack<AckData[E]>> {
     return (this.socket as unknown as Socket).timeout(10_000).emitWithAck(event, payload);
   }
 }
