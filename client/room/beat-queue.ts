@@ -18,8 +18,8 @@ export interface Leftover {
 
 /** Of one message, as the contract allows. */
 export const BEATS_PER_MESSAGE = 50;
-/** More than this is 50 minutes of beats each sent and never acked: the oldest are given up. */
-const MAX_BEATS = 200;
+/** More than this is four hours of beats each sent and never acked: the oldest are given up. */
+const MAX_BEATS = 1_000;
 /** After so many acks that did not name it a beat is one that the server will never take. */
 const MAX_ANSWERS = 3;
 

@@ -4,12 +4,17 @@ import type { Beat, BeatsStored } from '#contract/attendance.ts';
 import { BEAT_INTERVAL_MS } from '#contract/plain.ts';
 import { BeatQueue } from './beat-queue.ts';
 import { beatStore, sendLeftovers } from './leftovers.ts';
+import { answerRollCall } from './roll-call.ts';
 import { type Sample, StretchTracker } from './stretches.ts';
 
 /** With the socket away for longer, beats go by plain requests: some offices let only those through. */
 const SOCKET_PATIENCE_MS = 20_000;
+/** How much of what was played a page that is killed may take with it. */
+const KEEP_MS = 2_000;
 const LEFTOVERS_EVERY_MS = 60_000;
 const NEW_TICKET_HELPS = new Set<string>(['bad-ticket', 'not-joined', 'not-signed-in']);
+/** Answers that say no to the beats themselves; others, some of them a proxy's, are no verdict on them. */
+const NEVER_TAKEN = new Set<string>(['bad-request', 'session-not-open', 'too-late']);
 
 export interface BeatSenderOptions {
   ticket: string;
@@ -20,6 +25,8 @@ export interface BeatSenderOptions {
   onStored: (stored: BeatsStored) => void;
   /** The ticket is not accepted: a new one is needed. What is queued stays for the next page. */
   onRefused: () => void;
+  /** Beats could not be sent (true), or are with the server again (false). */
+  onUnsent: (unsent: boolean) => void;
 }
 
 /** Makes beats of the player's samples and sees to it that the server gets them, also when the page is thrown away. */
@@ -30,6 +37,9 @@ export class BeatSender {
   #state = { playing: false, stalled: false };
   #sending = false;
   #lastJoined = performance.now();
+  /** The socket looks connected and does not answer: a network that vanished is noticed by its pings only after 45 s. */
+  #socketSilent = false;
+  #stopAnswering: () => void;
   #timers: ReturnType<typeof setInterval>[] = [];
   #first: ReturnType<typeof setTimeout>;
 
@@ -41,11 +51,15 @@ export class BeatSender {
       this.#beat();
       this.#timers.push(setInterval(() => this.#beat(), BEAT_INTERVAL_MS));
     }, Math.random() * BEAT_INTERVAL_MS);
+    this.#timers.push(setInterval(() => this.#collect(), KEEP_MS));
+    this.#stopAnswering = answerRollCall(options.connId);
     const leftovers = () => void sendLeftovers(options.connId);
     leftovers();
     this.#timers.push(setInterval(leftovers, LEFTOVERS_EVERY_MS));
     document.addEventListener('visibilitychange', this.#onVisibility);
     window.addEventListener('pagehide', this.#beacon);
+    options.socket.on('connect', this.#onHeard);
+    options.socket.io.on('ping', this.#onHeard);
   }
 
   sample(sample: Sample, state: { playing: boolean; stalled: boolean }): void {
@@ -57,17 +71,23 @@ export class BeatSender {
   async flush(): Promise<void> {
     if (this.#sending) return;
     this.#sending = true;
+    let beats: Beat[] = [];
     try {
       while (this.#queue.size > 0) {
-        const beats = this.#queue.next();
-        const stored = await this.#deliver(beats);
-        if (!stored) return;
+        const way = this.#way();
+        if (!way) {
+          this.#options.onUnsent(true);
+          return;
+        }
+        beats = this.#queue.next();
+        const stored = await this.#deliver(way, beats);
         this.#queue.answered(beats, stored.accepted);
         this.#options.onStored(stored);
+        this.#options.onUnsent(false);
         if (stored.accepted.length < beats.length) return;
       }
     } catch (error) {
-      if (error instanceof ApiError && NEW_TICKET_HELPS.has(error.code)) this.#options.onRefused();
+      this.#failed(beats, error instanceof ApiError ? error : new ApiError('offline'));
     } finally {
       this.#sending = false;
     }
@@ -79,6 +99,9 @@ export class BeatSender {
     for (const timer of this.#timers) clearInterval(timer);
     document.removeEventListener('visibilitychange', this.#onVisibility);
     window.removeEventListener('pagehide', this.#beacon);
+    this.#options.socket.off('connect', this.#onHeard);
+    this.#options.socket.io.off('ping', this.#onHeard);
+    this.#stopAnswering();
     this.#beacon();
   }
 
@@ -92,16 +115,35 @@ export class BeatSender {
     if (stretches.length > 0) this.#queue.add(stretches, performance.now(), this.#state);
   }
 
-  /** null: no way to the server now; they stay queued. */
-  async #deliver(beats: Beat[]): Promise<BeatsStored | null> {
-    const { socket, ticket, joined } = this.#options;
-    if (joined()) {
+  /** null: none for now; they stay queued. */
+  #way(): 'socket' | 'request' | null {
+    if (this.#options.joined() && !this.#socketSilent) {
       this.#lastJoined = performance.now();
-      return request(socket, 'beat:send', { beats });
+      return 'socket';
     }
-    if (performance.now() - this.#lastJoined < SOCKET_PATIENCE_MS) return null;
-    return call('POST /beats', { body: { ticket, beats } });
+    return this.#socketSilent || performance.now() - this.#lastJoined > SOCKET_PATIENCE_MS ? 'request' : null;
   }
+
+  async #deliver(way: 'socket' | 'request', beats: Beat[]): Promise<BeatsStored> {
+    const { socket, ticket } = this.#options;
+    if (way === 'request') return call('POST /beats', { body: { ticket, beats } });
+    try {
+      return await request(socket, 'beat:send', { beats });
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'offline') this.#socketSilent = true;
+      throw error;
+    }
+  }
+
+  #failed(beats: Beat[], { code }: ApiError): void {
+    if (NEW_TICKET_HELPS.has(code)) this.#options.onRefused();
+    else if (NEVER_TAKEN.has(code)) this.#queue.answered(beats, []);
+    else this.#options.onUnsent(true);
+  }
+
+  #onHeard = (): void => {
+    this.#socketSilent = false;
+  };
 
   #onVisibility = (): void => {
     if (document.visibilityState === 'hidden') this.#beacon();

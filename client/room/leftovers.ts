@@ -1,10 +1,12 @@
 import { ApiError, call } from '#client/api.ts';
 import { forget, recall, recallKeys, remember } from '#client/storage.ts';
+import { uuid } from '#client/uuid.ts';
 import type { Beat } from '#contract/attendance.ts';
 import { BEATS_PER_MESSAGE, type BeatStore, parseLeftover } from './beat-queue.ts';
+import { rollCall } from './roll-call.ts';
 
 const KEY = 'beats.';
-/** A living page writes every 15 s; one that has been silent for longer is taken for dead. */
+/** Where pages can't be asked whether they live: a page with unacked beats writes every few seconds, unless it is frozen. */
 const DEAD_AFTER_MS = 45_000;
 /** The server takes nothing of a class that ended long ago. */
 const USELESS_AFTER_MS = 24 * 3_600_000;
@@ -20,13 +22,30 @@ export function beatStore(connId: string): BeatStore {
 
 /** Sends what pages that died (WeChat throws them away without an event) could not, each with its own ticket. */
 export async function sendLeftovers(ownConnId: string | null): Promise<void> {
-  for (const key of recallKeys(KEY)) {
-    if (ownConnId !== null && key === KEY + ownConnId) continue;
-    const left = parseLeftover(recall(key) ?? '');
+  const others = () => recallKeys(KEY).filter((key) => key !== KEY + ownConnId);
+  if (others().length === 0) return;
+  const living = await rollCall();
+  for (const key of others()) {
+    const text = recall(key) ?? '';
+    const left = parseLeftover(text);
     const age = left ? Date.now() - left.at : Number.POSITIVE_INFINITY;
     if (!left || age > USELESS_AFTER_MS) forget(key);
-    else if (age > DEAD_AFTER_MS && (await delivered(left.ticket, left.beats))) forget(key);
+    else if (living ? !living.has(key.slice(KEY.length)) : age > DEAD_AFTER_MS) {
+      const taken = take(key, text);
+      if (await delivered(left.ticket, left.beats)) forget(taken);
+    }
   }
+}
+
+/**
+ * Moves what is sent out of its owner's sight: an owner that was only frozen sees that it is gone, and does not let the same
+ * beats grow while they are under way.
+ */
+function take(key: string, text: string): string {
+  const taken = KEY + uuid();
+  if (!remember(taken, text)) return key;
+  forget(key);
+  return taken;
 }
 
 async function delivered(ticket: string, beats: Beat[]): Promise<boolean> {

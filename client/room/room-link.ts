@@ -17,6 +17,8 @@ export interface RoomView {
   /** 设备 in the room; null while unknown. */
   viewers: number | null;
   connected: boolean;
+  /** Time that was watched waits on this device for the server. */
+  unsent: boolean;
   /** Why the room can't be entered; null while it can. */
   refusal: ApiError | null;
   /** What may be played: `/media/<playable>/` is open to this browser. */
@@ -53,6 +55,7 @@ export class RoomLink {
     creditedMs: 0,
     viewers: null,
     connected: false,
+    unsent: false,
     refusal: null,
     playable: null,
     admissions: 0,
@@ -153,9 +156,11 @@ export class RoomLink {
       joined: () => this.#joinedTicket === admission.ticket,
       onStored: (stored) => this.#stored(stored),
       onRefused: () => this.enterSoon(),
+      onUnsent: (unsent) => unsent !== this.#view.unsent && this.#show({ unsent }),
     });
     this.#show({
       refusal: null,
+      unsent: false,
       creditedMs: Math.max(admission.creditedMs, this.#view.creditedMs),
       ...(playbackToken && { playable: room.prefix, admissions: this.#view.admissions + 1 }),
       answered: [...new Set([...this.#view.answered, ...admission.answered])],

@@ -65,6 +65,11 @@ function Opened({ link }: { link: RoomLink }) {
       </div>
       <div className="room__progress">
         <Progress creditedMs={view.creditedMs} requiredMs={room.requiredMs} />
+        {view.unsent && (
+          <p className="room__unsent" role="status">
+            {t('unsent')}
+          </p>
+        )}
       </div>
       <aside className="room__side">
         <Tabs

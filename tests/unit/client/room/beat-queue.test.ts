@@ -60,8 +60,8 @@ describe('beats that are not acked', () => {
 
   it('go in messages of at most 50 and do not pile up for ever', () => {
     const queue = new BeatQueue('ticket', memory());
-    for (let n = 0; n < 300; n += 1) queue.add([stretch(n * 2_000, n * 2_000 + 1_000)], n, STATE);
-    expect(queue.size).toBe(200);
+    for (let n = 0; n < 1_100; n += 1) queue.add([stretch(n * 2_000, n * 2_000 + 1_000)], n, STATE);
+    expect(queue.size).toBe(1_000);
     expect(queue.next()).toHaveLength(50);
   });
 
