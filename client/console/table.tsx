@@ -1,5 +1,5 @@
 import { Alert, Button, Table, type TableColumnsType } from 'antd';
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type Read, wordsOf } from './data.ts';
 import { useConsoleText } from './text.ts';
 
@@ -47,16 +47,9 @@ export function PagedTable<T extends object>({
   columns: TableColumnsType<T>;
 }) {
   const t = useConsoleText();
-  const frame = useRef<HTMLDivElement>(null);
-
-  useEffect(() => {
-    // What scrolls sideways must do so by keyboard, too; the library leaves that out.
-    frame.current?.querySelector('.ant-table-content')?.setAttribute('tabindex', '0');
-  });
-
   if (read.error && read.data === undefined) return <ReadFailure read={read} />;
   return (
-    <div ref={frame}>
+    <Scrolling>
       <Table<T>
         rowKey={rowKey}
         size="middle"
@@ -73,8 +66,17 @@ export function PagedTable<T extends object>({
         }}
         columns={columns}
       />
-    </div>
+    </Scrolling>
   );
+}
+
+/** Lets the table in it scroll sideways by keyboard too, which the library leaves out. */
+export function Scrolling({ children }: { children: ReactNode }) {
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    frame.current?.querySelector('.ant-table-content')?.setAttribute('tabindex', '0');
+  });
+  return <div ref={frame}>{children}</div>;
 }
 
 /** Why something could not be read, with a way to try again. */
