@@ -26,7 +26,7 @@ export async function createMedia(options: {
   const { config, secrets, clock, logger } = options;
   const ffmpeg = await findFfmpeg(config.ffmpegPath, logger);
   await prepareRecordings(config.dataDir);
-  const hooks = new Hooks({ appUrl: config.appUrl, secret: secrets.hooks, logger });
+  const hooks = new Hooks({ appUrl: config.appUrl, secret: secrets.hooks, dataDir: config.dataDir, logger });
   const broadcasts = new Broadcasts({ dataDir: config.dataDir, ffmpeg, hooks, clock, logger });
   await broadcasts.resume();
   const http = createHttp({

@@ -195,7 +195,7 @@ export class Broadcasts {
   async #finish(broadcast: Broadcast): Promise<void> {
     if (broadcast.stream.ended) return;
     const { hooks, logger } = this.#options;
-    const { id, sessionId } = broadcast.info;
+    const { id, sessionId, kind } = broadcast.info;
     const { durationMs, bytes } = await broadcast.end();
     hooks.report({
       type: 'broadcast-ended',
@@ -204,7 +204,7 @@ export class Broadcasts {
       lastPdt: broadcast.lastPdt,
       durationMs,
       bytes,
-      path: recordingPath(id),
+      path: kind === 'live' ? recordingPath(id) : null,
     });
     logger.info({ broadcastId: id, durationMs, bytes }, 'broadcast ended');
     setTimeout(() => this.#byId.delete(id), READABLE_AFTER_END_MS).unref();

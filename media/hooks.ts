@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AuthoriseResponse, AuthoriseResponse as AuthoriseSchema, type MediaEvent } from '#contract/media.ts';
 import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
 import type { Logger } from './logger.ts';
+import { Outbox } from './outbox.ts';
 
 type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 /** An event without what every event gets here: its id and time. */
@@ -12,22 +13,24 @@ const AUTHORISE_ATTEMPTS = 3;
 const AUTHORISE_RETRY_MS = 500;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
-/** More than this was never reported: the oldest give way, since the newest say how things are. */
-const MAX_WAITING = 1_000;
+/** The app knows nothing of the broadcast, or can't read the event: it will say the same next time. */
+const HOPELESS = [400, 404];
 
 /** Asks the app, and tells it what happens, by signed HTTP. */
 export class Hooks {
   readonly #appUrl: string;
   readonly #secret: string;
   readonly #logger: Logger;
-  #waiting: MediaEvent[] = [];
+  readonly #outbox: Outbox;
   #sending = false;
   #closed = false;
 
-  constructor(options: { appUrl: string; secret: string; logger: Logger }) {
+  constructor(options: { appUrl: string; secret: string; dataDir: string; logger: Logger }) {
     this.#appUrl = options.appUrl;
     this.#secret = options.secret;
     this.#logger = options.logger;
+    this.#outbox = new Outbox(options.dataDir, options.logger);
+    void this.#drain();
   }
 
   /** May whoever holds this key publish? @throws when the app can't be reached: then nobody may. */
@@ -43,17 +46,16 @@ export class Hooks {
     }
   }
 
-  /** Reports an event: in order, at least once, however long the app is away. */
+  /** Reports an event: in order, at least once, however long the app is away and whatever kills this process. */
   report(report: Report): void {
-    this.#waiting.push({ ...report, id: randomUUID(), at: Date.now() } as MediaEvent);
-    if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
+    this.#outbox.add({ ...report, id: randomUUID(), at: Date.now() } as MediaEvent);
     void this.#drain();
   }
 
-  /** Waits a little for what is not reported yet. */
+  /** Waits a little for what is not reported yet; the rest is reported after the next start. */
   async close(): Promise<void> {
     const deadline = Date.now() + 2_000;
-    while (this.#waiting.length > 0 && Date.now() < deadline) await pause(50);
+    while (this.#outbox.size > 0 && Date.now() < deadline) await pause(50);
     this.#closed = true;
   }
 
@@ -62,15 +64,20 @@ export class Hooks {
     this.#sending = true;
     let retry = FIRST_RETRY_MS;
     while (!this.#closed) {
-      const event = this.#waiting[0];
+      const event = this.#outbox.first;
       if (!event) break;
       try {
         await this.#post('event', event);
-        if (this.#waiting[0] === event) this.#waiting.shift();
+        this.#outbox.remove(event);
         retry = FIRST_RETRY_MS;
       } catch (error) {
+        if (error instanceof Refused && HOPELESS.includes(error.status)) {
+          this.#logger.error({ event, status: error.status }, 'the app has no use for an event');
+          this.#outbox.remove(event);
+          continue;
+        }
         this.#logger.warn(
-          { err: error, event: event.type, waiting: this.#waiting.length },
+          { err: error, event: event.type, waiting: this.#outbox.size },
           'the app did not take an event',
         );
         await pause(retry);
@@ -89,8 +96,17 @@ export class Hooks {
       body: text,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (!answer.ok) throw new Error(`the app answered ${answer.status}`);
+    if (!answer.ok) throw new Refused(answer.status);
     return answer;
+  }
+}
+
+class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the app answered ${status}`);
+    this.status = status;
   }
 }
 

@@ -1,5 +1,6 @@
 import jwt from 'jsonwebtoken';
 import { type DenyRequest, PlaybackClaims } from '#contract/media.ts';
+import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
 import type { Clock } from './clock.ts';
 import { MediaError } from './errors.ts';
 
@@ -11,7 +12,7 @@ export class Tokens {
   readonly #secret: string;
   readonly #clock: Clock;
   #verified = new Map<string, PlaybackClaims>();
-  /** `session person` → tokens issued before this are refused, epoch s. */
+  /** Person → tokens issued before this are refused, epoch s. */
   #denied = new Map<string, number>();
 
   constructor(secret: string, clock: Clock) {
@@ -24,14 +25,23 @@ export class Tokens {
     if (!token) throw new MediaError('bad-token');
     const claims = this.#verified.get(token) ?? this.#verify(token);
     if (claims.exp <= this.#clock() / 1_000) throw new MediaError('bad-token');
-    const before = this.#denied.get(`${claims.ses} ${claims.sub}`);
+    const before = this.#denied.get(claims.sub);
     if (before !== undefined && claims.iat < before) throw new MediaError('bad-token');
     if (claims.pfx !== prefix) throw new MediaError('wrong-broadcast');
     return claims;
   }
 
-  deny({ sessionId, personId, issuedBefore }: DenyRequest): void {
-    this.#denied.set(`${sessionId} ${personId}`, issuedBefore);
+  deny({ personIds, issuedBefore }: DenyRequest): void {
+    const now = this.#clock() / 1_000;
+    // What was issued before has expired by itself.
+    for (const [personId, before] of this.#denied)
+      if (before + PLAYBACK_TTL_SECONDS < now) this.#denied.delete(personId);
+    for (const personId of personIds) this.#denied.set(personId, issuedBefore);
+  }
+
+  /** People who are denied now. */
+  get denied(): number {
+    return this.#denied.size;
   }
 
   #verify(token: string): PlaybackClaims {

@@ -25,7 +25,7 @@ import { createAudienceQuestions } from './live/audience-questions.ts';
 import { createBroadcasts } from './live/broadcasts.ts';
 import { createGateway } from './live/gateway.ts';
 import { mediaHooks } from './live/hooks.ts';
-import { pictureTransitions, watchLostPublishers } from './live/lifecycle.ts';
+import { denyPlaybackOfExcluded, pictureTransitions, watchLostPublishers } from './live/lifecycle.ts';
 import { createMediaClient } from './live/media-client.ts';
 import { createRooms } from './live/rooms.ts';
 import { attendanceRoutes, liveRoutes } from './live/routes.ts';
@@ -183,11 +183,14 @@ export function createFeatures(services: Services) {
 
   courses.onTransition({
     within: async (tx, session, to) => {
-      if (to === 'live') await attendance.freezeDue(tx, session);
+      if (to !== 'live') return;
+      await attendance.freezeDue(tx, session);
+      await courses.noteDueFrozen(tx, session.id);
     },
   });
   courses.onTransition(quiz.transition);
   courses.onTransition(pictureTransitions(broadcasts, media));
+  denyPlaybackOfExcluded(services, media);
   return { organisations, accounts, courses, attendance, quiz, media, broadcasts, live, questions };
 }
 

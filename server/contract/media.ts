@@ -44,14 +44,14 @@ export const MediaEvent = z.discriminatedUnion('type', [
   z.object({ ...event, type: z.literal('publisher-lost'), reason: z.string().max(200) }),
   /** The first segment is playable. `firstPdt` is the PROGRAM-DATE-TIME of its first frame, epoch ms. */
   z.object({ ...event, type: z.literal('broadcast-started'), firstPdt: z.int() }),
-  /** The recording is closed. `lastPdt` is the end of its last frame; `path` is relative to ANKE_DATA. */
+  /** `lastPdt` is the end of its last frame; `path` of the closed recording is relative to ANKE_DATA, null for a preview, which has none. */
   z.object({
     ...event,
     type: z.literal('broadcast-ended'),
     lastPdt: z.int().nullable(),
     durationMs: z.int(),
     bytes: z.int(),
-    path: z.string(),
+    path: z.string().nullable(),
   }),
 ]);
 export type MediaEvent = z.infer<typeof MediaEvent>;
@@ -64,8 +64,11 @@ export type RetargetRequest = z.infer<typeof RetargetRequest>;
 export const EndRequest = z.object({ broadcastId: z.uuid() });
 export type EndRequest = z.infer<typeof EndRequest>;
 
-/** Control `deny`: refuse playback tokens of this person for this session that were issued before `issuedBefore` (epoch seconds). */
-export const DenyRequest = z.object({ sessionId: z.uuid(), personId: z.uuid(), issuedBefore: z.int() });
+/** People in one `deny`; media takes 16 KB. */
+export const MAX_DENIED = 300;
+
+/** Control `deny`: refuse playback tokens of these people that were issued before `issuedBefore` (epoch seconds). */
+export const DenyRequest = z.object({ personIds: z.array(z.uuid()).max(MAX_DENIED), issuedBefore: z.int() });
 export type DenyRequest = z.infer<typeof DenyRequest>;
 
 /** Control `status`: one entry for each open broadcast. */

@@ -138,6 +138,11 @@ export function createSessions(services: Services, publishedPapers: (ids: string
     return revision;
   }
 
+  /** Notes that 应到 was frozen now. Part of the transaction that froze it. */
+  async function noteDueFrozen(tx: Tx, sessionId: string): Promise<void> {
+    await tx.session.update({ where: { id: sessionId }, data: { dueFrozenAt: new Date(clock()) } });
+  }
+
   /** Notes since when the publisher of a live session has been away; null: it is back. */
   async function setPublisherLost(sessionId: string, at: number | null, tx: Tx = prisma): Promise<void> {
     await tx.session.updateMany({
@@ -173,6 +178,7 @@ export function createSessions(services: Services, publishedPapers: (ids: string
     findByStreamKey,
     sessionForRoom,
     bumpRevision,
+    noteDueFrozen,
     setPublisherLost,
     lostSince,
     setPeakDevices,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AuthoriseResponse, Broadcast, MediaEvent } from '#contract/media.ts';
 import type { Courses } from '../courses/service.ts';
 import type { Tx } from '../db.ts';
+import { notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 
@@ -48,6 +49,14 @@ export function createBroadcasts({ db, clock, signals }: Services, courses: Cour
     return { id: winner.id, sessionId, prefix: winner.prefix, kind };
   }
 
+  /** A class begins: whatever was published before it was its preview. */
+  async function closePreview(sessionId: string, tx: Tx): Promise<void> {
+    await tx.broadcast.updateMany({
+      where: { sessionId, kind: 'preview', endedAt: null },
+      data: { endedAt: new Date(clock()), publishing: false },
+    });
+  }
+
   /** Who holds a stream key may publish a preview before the class, and the class while it is live. */
   async function authorise(streamKey: string): Promise<AuthoriseResponse> {
     const session = await courses.findByStreamKey(streamKey);
@@ -58,24 +67,27 @@ export function createBroadcasts({ db, clock, signals }: Services, courses: Cour
     return { allowed: true, broadcast: await open(session.sessionId, kind) };
   }
 
-  /** Takes in what media reports; an event that comes again changes nothing. */
+  /**
+   * Takes in what media reports; an event that comes again changes nothing.
+   * @throws AppError `not-found` for a broadcast that is not there (any more): media need not say it again
+   */
   async function record(event: MediaEvent): Promise<void> {
-    const known = await prisma.$transaction(async (tx) => {
+    const isNew = await prisma.$transaction(async (tx) => {
       const inserted = await tx.mediaEvent.createMany({
         data: { id: event.id, type: event.type, receivedAt: new Date(clock()) },
         skipDuplicates: true,
       });
       if (inserted.count === 0) return false;
-      const broadcast = await tx.broadcast.findUnique({ where: { id: event.broadcastId } });
-      if (!broadcast) return false;
+      const { broadcastId: id, sessionId } = event;
+      const broadcast = await tx.broadcast.findUnique({ where: { id, sessionId } });
+      if (!broadcast) throw notFound();
       // The session's row first, as in a change of state, so that the two can't wait for each other.
-      await courses.bumpRevision(tx, event.sessionId);
+      await courses.bumpRevision(tx, sessionId);
       await noteAbsence(tx, event, broadcast.kind);
-      await tx.broadcast.update({ where: { id: broadcast.id }, data: changeOf(event) });
+      await tx.broadcast.update({ where: { id }, data: changeOf(event) });
       return true;
     });
-    if (!known) return;
-    signals.emit('room-changed', event.sessionId);
+    if (isNew) signals.emit('room-changed', event.sessionId);
   }
 
   /** A live class whose publisher is away is on record, so that its end can be waited for. */
@@ -85,7 +97,7 @@ export function createBroadcasts({ db, clock, signals }: Services, courses: Cour
     if (event.type === 'publisher-connected') await courses.setPublisherLost(event.sessionId, null, tx);
   }
 
-  return { find, open, authorise, record };
+  return { find, open, closePreview, authorise, record };
 }
 
 function changeOf(event: MediaEvent) {

@@ -1,3 +1,4 @@
+import { MAX_DENIED } from '#contract/media.ts';
 import { SYSTEM } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
 import type { TransitionParticipant } from '../courses/transitions.ts';
@@ -14,17 +15,37 @@ const LOOK_EVERY_MS = 30_000;
 export function pictureTransitions(broadcasts: Broadcasts, media: MediaClient): TransitionParticipant {
   return {
     async within(tx, session, to) {
-      if (to === 'live') await broadcasts.open(session.id, 'live', tx);
+      if (to !== 'live') return;
+      await broadcasts.closePreview(session.id, tx);
+      await broadcasts.open(session.id, 'live', tx);
     },
     async after(session, to) {
       if (to !== 'live' && to !== 'ended') return;
       const live = await broadcasts.find(session.id, 'live');
       if (!live) return;
       const { id, sessionId, prefix, kind } = live;
-      if (to === 'live') media.retarget({ broadcast: { id, sessionId, prefix, kind } });
-      else media.end({ broadcastId: id });
+      if (to === 'ended') {
+        void media.end({ broadcastId: id });
+        return;
+      }
+      const preview = await broadcasts.find(sessionId, 'preview');
+      // In this order: who publishes goes over into the class and is not cut off with the preview.
+      void media.retarget({ broadcast: { id, sessionId, prefix, kind } }).then(() => {
+        if (preview) void media.end({ broadcastId: preview.id });
+      });
     },
   };
+}
+
+/** Who is sent out sees nothing more, whatever their page still holds. */
+export function denyPlaybackOfExcluded({ signals, clock }: Services, media: MediaClient): void {
+  signals.on('people-excluded', (personIds) => {
+    // Up to and including this second.
+    const issuedBefore = Math.floor(clock() / 1_000) + 1;
+    for (let from = 0; from < personIds.length; from += MAX_DENIED) {
+      void media.deny({ personIds: personIds.slice(from, from + MAX_DENIED), issuedBefore });
+    }
+  });
 }
 
 /** Ends classes that were left by their publisher. Every worker looks; the row lock lets one of them do it. */

@@ -40,19 +40,17 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
     return answer.status === 204 ? null : answer.json();
   }
 
-  /** Says it until media has heard it. Does not keep anybody waiting. */
-  function insist(name: string, body: object): void {
-    void (async () => {
-      for (let attempt = 1; attempt <= ATTEMPTS && !closed; attempt++) {
-        try {
-          await post(name, body);
-          return;
-        } catch (error) {
-          if (attempt === ATTEMPTS) logger.error({ err: error, name }, 'media was not told');
-          else await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
-        }
+  /** Says it until media has heard it, or is given up. Never throws. */
+  async function insist(name: string, body: object): Promise<void> {
+    for (let attempt = 1; attempt <= ATTEMPTS && !closed; attempt++) {
+      try {
+        await post(name, body);
+        return;
+      } catch (error) {
+        if (attempt === ATTEMPTS) logger.error({ err: error, name }, 'media was not told');
+        else await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
-    })();
+    }
   }
 
   return {

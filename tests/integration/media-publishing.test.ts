@@ -141,7 +141,7 @@ describe('publishing', () => {
     const personId = makeBroadcast().id;
     const token = playbackToken(broadcast, { sub: personId });
     const issuedBefore = Math.floor(Date.now() / 1_000) + 1;
-    await media.control('deny', { sessionId: broadcast.sessionId, personId, issuedBefore });
+    await media.control('deny', { personIds: [personId], issuedBefore });
     expect((await fetch(playbackUrl(media, broadcast, 'live.m3u8', token))).status).toBe(401);
   });
 

@@ -12,12 +12,7 @@ import { temporaryFolder } from './cluster.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type District, seedDistrict } from './district.ts';
 import { HttpClient } from './http-client.ts';
-
-/** Stands still until it is moved. Epoch milliseconds. */
-export interface TestClock {
-  (): number;
-  advance(ms: number): void;
-}
+import { stoppedClock, type TestClock } from './stopped-clock.ts';
 
 export interface TestApp {
   url: string;
@@ -87,15 +82,6 @@ export async function startApp({
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
-}
-
-export function stoppedClock(start: number): TestClock {
-  let now = start;
-  return Object.assign(() => now, {
-    advance(ms: number) {
-      now += ms;
-    },
-  });
 }
 
 function silent(): Logger {

@@ -23,6 +23,10 @@ export interface HookEndpoint {
   events: MediaEvent[];
   /** While true every hook is answered with 503. */
   away: boolean;
+  /** Answers every event with 503 until the function returned is called. */
+  holdEvents(): () => void;
+  /** Broadcasts of which it knows nothing: their events are answered with 404. */
+  unknown: Set<string>;
   /** Stream keys that were asked about. */
   asked: string[];
   /** Holds the answers to `authorise` back until the function returned is called. */
@@ -32,12 +36,20 @@ export interface HookEndpoint {
 
 export async function startHookEndpoint(): Promise<HookEndpoint> {
   let held: Promise<void> | undefined;
+  let eventsHeld = false;
   const endpoint: HookEndpoint = {
     url: '',
     keys: new Map(),
     events: [],
     away: false,
     asked: [],
+    unknown: new Set(),
+    holdEvents() {
+      eventsHeld = true;
+      return () => {
+        eventsHeld = false;
+      };
+    },
     holdAuthorise() {
       let release: () => void = () => undefined;
       held = new Promise<void>((resolve) => {
@@ -59,8 +71,15 @@ export async function startHookEndpoint(): Promise<HookEndpoint> {
     if (endpoint.away) res.writeHead(503).end();
     else if (!verifySignature(SECRETS.hooks, req.url ?? '', body, signature, Date.now())) res.writeHead(401).end();
     else if (req.url === '/internal/media/event') {
-      endpoint.events.push(MediaEvent.parse(JSON.parse(body)));
-      res.writeHead(204).end();
+      const event = MediaEvent.parse(JSON.parse(body));
+      if (eventsHeld) {
+        res.writeHead(503).end();
+      } else if (endpoint.unknown.has(event.broadcastId)) {
+        res.writeHead(404).end();
+      } else {
+        endpoint.events.push(event);
+        res.writeHead(204).end();
+      }
     } else {
       const { streamKey } = AuthoriseRequest.parse(JSON.parse(body));
       endpoint.asked.push(streamKey);

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startApp, type TestApp } from '#tests/support/app.ts';
+import { done } from '#tests/support/class.ts';
+import type { District } from '#tests/support/district.ts';
+import { type MediaRun, startMediaProcess } from '#tests/support/media-run.ts';
+import { type Publisher, publishTestSignal } from '#tests/support/publish.ts';
+import { admission } from '#tests/support/room-entry.ts';
+
+/* App and media together: the test stream before a class, the class, and who may see it. */
+
+const soon = { timeout: 30_000, interval: 100 };
+
+let hooked: TestApp;
+let app: TestApp;
+let media: MediaRun;
+let district: District;
+let sessionId: string;
+let key: string;
+let publisher: Publisher;
+
+beforeAll(async () => {
+  // Media reports to one worker, and another one tells media what to do.
+  hooked = await startApp();
+  media = await startMediaProcess(hooked.config.dataDir, hooked.url);
+  app = await startApp({ beside: hooked, config: { mediaUrl: media.url } });
+  district = await hooked.seedDistrict();
+  for (const client of Object.values(district.clients)) Object.assign(client, { url: app.url });
+  const { bureau } = district.clients;
+  const course = done('course', await bureau.call('POST /courses', { body: { title: '开工第一课' } }));
+  const planned = { topic: '有限空间', startsAt: new Date(app.clock()).toISOString(), plannedMinutes: 60 };
+  const inCourse = { params: { courseId: course.id }, body: planned };
+  ({ id: sessionId } = done('session', await bureau.call('POST /courses/:courseId/sessions', inCourse)));
+  await become('scheduled');
+  ({ key } = done('key', await bureau.call('GET /sessions/:sessionId/stream-key', { params: { sessionId } })));
+});
+afterAll(async () => {
+  publisher?.kill();
+  await app?.close();
+  await media?.stop();
+  await hooked?.close();
+});
+
+async function become(to: 'scheduled' | 'live' | 'ended'): Promise<void> {
+  const given = { params: { sessionId }, body: { to } };
+  done(to, await district.clients.bureau.call('POST /sessions/:sessionId/state', given));
+}
+
+async function health() {
+  const { bureau } = district.clients;
+  app.clock.advance(2_000);
+  return done('health', await bureau.call('GET /sessions/:sessionId/stream', { params: { sessionId } }));
+}
+
+it('a preview that was left ends with the start of the class, and has no recording', async () => {
+  publisher = publishTestSignal(media.rtmpUrl(key), { size: '320x180' });
+  await expect.poll(health, soon).toMatchObject({ kind: 'preview', publishing: true });
+  await publisher.stop();
+  await expect.poll(health, soon).toMatchObject({ kind: 'preview', publishing: false });
+  await become('live');
+  await expect.poll(health, soon).toMatchObject({ kind: null });
+  const where = { sessionId, kind: 'preview' as const };
+  await expect
+    .poll(() => app.prisma.broadcast.findFirst({ where: { ...where, lastPdt: { not: null } } }), soon)
+    .toBeTruthy();
+  const [preview, ...others] = await app.prisma.broadcast.findMany({ where });
+  expect(others).toEqual([]);
+  expect(preview).toMatchObject({ publishing: false, path: null });
+  expect(preview?.endedAt).not.toBeNull();
+});
+
+it('应到 is on record as frozen at the start', async () => {
+  const { dueFrozenAt, startedAt } = await app.prisma.session.findUniqueOrThrow({ where: { id: sessionId } });
+  expect(dueFrozenAt).toEqual(startedAt);
+  expect(dueFrozenAt).not.toBeNull();
+});
+
+it('who is excluded sees nothing more, and the others see on', async () => {
+  publisher = publishTestSignal(media.rtmpUrl(key), { size: '320x180' });
+  const { personA, clients } = district;
+  // Tokens hold against media's clock, which is the real one.
+  app.clock.advance(Date.now() - app.clock());
+  const params = { sessionId };
+  await expect
+    .poll(async () => (await clients.learner.call('GET /sessions/:sessionId/room', { params })).body?.publishing, soon)
+    .toBe(true);
+  await expect.poll(async () => (await admission(clients.learner, sessionId)).playbackToken, soon).not.toBeNull();
+  const seen = async (token: string | null, prefix: string | null) =>
+    (await fetch(`${media.url}/media/t/${token}/${prefix}/live.m3u8`)).status;
+  const theirs = await admission(clients.learner, sessionId);
+  const other = await district.joined(district.principalA, district.unitA.joinCode);
+  const others = await admission(other, sessionId);
+  expect(await seen(theirs.playbackToken, theirs.room.prefix)).toBe(200);
+  const refusal = { params: { personId: personA.id }, body: { verification: 'refused' as const } };
+  done('refusal', await clients.enterprise.call('POST /people/:personId/verification', refusal));
+  await expect.poll(() => seen(theirs.playbackToken, theirs.room.prefix), soon).toBe(401);
+  expect(await seen(others.playbackToken, others.room.prefix)).toBe(200);
+});
