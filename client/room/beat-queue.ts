@@ -53,17 +53,19 @@ export class BeatQueue {
     return this.#entries.length;
   }
 
-  add(stretches: Stretch[], monotonicMs: number, state: { playing: boolean; stalled: boolean }): void {
+  add(stretches: Stretch[], monotonicMs: number): void {
     // Another page took this one for dead while its timers were frozen, and has sent what was kept.
     if (this.#kept && this.#store.read() === null) this.#entries = [];
     for (const { from, to, hidden } of stretches) {
+      // Of the stretch, not of the moment: what stands still now was playing then.
+      const state = { playing: true, stalled: false, hidden };
       const last = this.#entries[this.#entries.length - 1];
       if (last && !last.sent && last.beat.mediaTo === from && last.beat.state.hidden === hidden) {
-        last.beat = { ...last.beat, mediaTo: to, monotonicMs, state: { ...state, hidden } };
+        last.beat = { ...last.beat, mediaTo: to, monotonicMs, state };
         continue;
       }
       this.#seq += 1;
-      const beat = { seq: this.#seq, mediaFrom: from, mediaTo: to, monotonicMs, state: { ...state, hidden } };
+      const beat = { seq: this.#seq, mediaFrom: from, mediaTo: to, monotonicMs, state };
       this.#entries.push({ beat, sent: false, answers: 0 });
     }
     this.#entries = this.#entries.slice(-MAX_BEATS);

@@ -34,7 +34,6 @@ export class BeatSender {
   readonly #options: BeatSenderOptions;
   readonly #queue: BeatQueue;
   #tracker = new StretchTracker();
-  #state = { playing: false, stalled: false };
   #sending = false;
   #lastJoined = performance.now();
   /** The socket looks connected and does not answer: a network that vanished is noticed by its pings only after 45 s. */
@@ -62,8 +61,7 @@ export class BeatSender {
     options.socket.io.on('ping', this.#onHeard);
   }
 
-  sample(sample: Sample, state: { playing: boolean; stalled: boolean }): void {
-    this.#state = state;
+  sample(sample: Sample): void {
     this.#tracker.sample(sample);
   }
 
@@ -112,7 +110,7 @@ export class BeatSender {
 
   #collect(): void {
     const stretches = this.#tracker.take();
-    if (stretches.length > 0) this.#queue.add(stretches, performance.now(), this.#state);
+    if (stretches.length > 0) this.#queue.add(stretches, performance.now());
   }
 
   /** null: none for now; they stay queued. */

@@ -159,37 +159,25 @@ function watchElement(element: HTMLVideoElement, change: (changes: Partial<Playe
 
 function sampleInto(element: HTMLVideoElement, pdt: () => number | null, link: RoomLink): () => void {
   let seeks = 0;
-  let stalled = false;
   const take = () =>
-    link.beats?.sample(
-      {
-        mediaMs: element.currentTime * 1_000,
-        pdtMs: pdt(),
-        monotonicMs: performance.now(),
-        seeks,
-        seeking: element.seeking,
-        hidden: document.visibilityState === 'hidden',
-      },
-      { playing: !element.paused && !stalled, stalled },
-    );
+    link.beats?.sample({
+      mediaMs: element.currentTime * 1_000,
+      pdtMs: pdt(),
+      monotonicMs: performance.now(),
+      seeks,
+      seeking: element.seeking,
+      hidden: document.visibilityState === 'hidden',
+    });
   const onSeeking = () => {
     seeks += 1;
-    take();
-  };
-  const onWaiting = () => {
-    stalled = true;
-    take();
-  };
-  const onPlaying = () => {
-    stalled = false;
     take();
   };
   const timer = setInterval(take, SAMPLE_MS);
   // Timers freeze in the background, where the element's own events may still come.
   const listeners: [EventTarget, string, () => void][] = [
     [element, 'seeking', onSeeking],
-    [element, 'waiting', onWaiting],
-    [element, 'playing', onPlaying],
+    [element, 'waiting', take],
+    [element, 'playing', take],
     [element, 'pause', take],
     [element, 'timeupdate', take],
     [document, 'visibilitychange', take],
