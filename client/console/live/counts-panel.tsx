@@ -12,8 +12,8 @@ type Session = Result<'GET /sessions/:sessionId'>;
 /** An hour of a curve that moves every five seconds. */
 const MOST_POINTS = 720;
 
-/** Who is here, in four counts, and how the class filled. */
-export function CountsPanel({ session, devices }: { session: Session; devices: number }) {
+/** Who is here, in four counts, and how the class filled. `devices` is null until the server has told. */
+export function CountsPanel({ session, devices }: { session: Session; devices: number | null }) {
   const t = useDeskText();
   const name = useReportText();
   const params = { sessionId: session.id };
@@ -28,7 +28,8 @@ export function CountsPanel({ session, devices }: { session: Session; devices: n
   const readAt = report.data?.at;
 
   useEffect(() => {
-    if (live && readAt) setOnline((old) => [...old.slice(1 - MOST_POINTS), [Date.parse(readAt), devices]]);
+    if (live && readAt && devices !== null)
+      setOnline((old) => [...old.slice(1 - MOST_POINTS), [Date.parse(readAt), devices]]);
   }, [live, devices, readAt]);
 
   const people = useMemo(
@@ -40,7 +41,13 @@ export function CountsPanel({ session, devices }: { session: Session; devices: n
   return (
     <section className="section">
       <div className="figures figures--two">
-        {live && <Figure name={t('online')} value={formatCount(devices)} title={name('devicesDefinition')} />}
+        {live && (
+          <Figure
+            name={t('online')}
+            value={devices === null ? '–' : formatCount(devices)}
+            title={name('devicesDefinition')}
+          />
+        )}
         <Figure
           name={t('presentDue')}
           value={totals ? <Share part={totals.present} whole={totals.due} /> : '–'}

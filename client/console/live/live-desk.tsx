@@ -47,7 +47,7 @@ function Desk({ session }: { session: Session }) {
           <StreamPanel session={session} health={health.data} />
         </div>
         <div>
-          <CountsPanel session={session} devices={link.devices} />
+          <CountsPanel session={session} devices={link.room && link.devices} />
           {(bureau || instructor) && <QuizPanel session={session} />}
         </div>
         <div>
