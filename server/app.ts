@@ -9,6 +9,7 @@ import { organisationEndpoints } from '#contract/organisations.ts';
 import { quizEndpoints } from '#contract/quiz.ts';
 import { reportEndpoints } from '#contract/reports.ts';
 import { authenticate } from './accounts/authenticate.ts';
+import { removeExpiredLogins } from './accounts/expired-logins.ts';
 import { refuseForeignOrigin } from './accounts/origin.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAccounts } from './accounts/service.ts';
@@ -127,6 +128,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     liveQuestion: quiz.readLiveQuestion,
   });
   const lostPublishers = watchLostPublishers(services, courses);
+  const expiredLogins = removeExpiredLogins(services);
   await accounts.offerSetUpCode();
   await quiz.resume();
 
@@ -135,6 +137,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     privateHttp,
     async close() {
       lostPublishers.stop();
+      expiredLogins.stop();
       await gateway.close();
       await attendance.close();
       await quiz.close();

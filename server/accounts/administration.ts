@@ -7,6 +7,7 @@ import { type Actor, audit } from '../audit.ts';
 import type { Tx } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
+import type { PeopleDirectory } from '../organisations/service.ts';
 import type { Services } from '../services.ts';
 import { checkGrants } from './grants.ts';
 import type { Logins } from './logins.ts';
@@ -24,6 +25,7 @@ export function createAdministration(
   passwords: Passwords,
   logins: Logins,
   revocations: Revocations,
+  people: Pick<PeopleDirectory, 'personForLogin'>,
 ) {
   const { prisma } = db;
 
@@ -42,7 +44,7 @@ export function createAdministration(
     const [rows, total] = await Promise.all([
       prisma.account.findMany({
         where,
-        include: WITH_GRANTS,
+        include: SHOWN,
         orderBy: { id: 'asc' },
         skip: (page - 1) * pageSize,
         take: pageSize,
@@ -70,7 +72,7 @@ export function createAdministration(
             createdAt: new Date(clock()),
             grants: { create: input.grants.map(withId) },
           },
-          include: WITH_GRANTS,
+          include: SHOWN,
         });
         await audit(tx, actor, clock(), 'account:create', { kind: 'account', id }, { grants: input.grants });
         return view(row);
@@ -79,12 +81,13 @@ export function createAdministration(
   }
 
   /**
-   * Changes an account. A new password, new roles or being disabled end its logins at once.
-   * @throws AppError `bad-request`, `last-bureau-account`, `busy`
+   * Changes an account. A new password, new roles, another person or being disabled end its logins at once.
+   * @throws AppError `bad-request`, `last-bureau-account`, `person-has-account`, `busy`
    */
   async function updateAccount(id: string, changes: AccountChanges, actor: Actor): Promise<Account> {
-    const { displayName, disabled, grants, password } = changes;
+    const { displayName, disabled, grants, password, personId } = changes;
     if (grants) checkGrants(grants);
+    if (personId && !(await people.personForLogin(personId))) throw badField('personId', 'unknown-person');
     const passwordHash = password === undefined ? undefined : await passwords.hash(password);
     const { account, ended } = await stored(() =>
       prisma.$transaction(async (tx) => {
@@ -101,8 +104,9 @@ export function createAdministration(
             ...(displayName !== undefined && { displayName }),
             ...(disabled !== undefined && { disabledAt: disabled ? (before.disabledAt ?? new Date(clock())) : null }),
             ...(passwordHash !== undefined && { passwordHash }),
+            ...(personId !== undefined && { personId }),
           },
-          include: WITH_GRANTS,
+          include: SHOWN,
         });
         await keepABureauAccount(tx);
         const detail = {
@@ -110,9 +114,10 @@ export function createAdministration(
           ...(disabled !== undefined && { disabled }),
           ...(grants && { grants }),
           ...(password !== undefined && { password: 'replaced' }),
+          ...(personId !== undefined && { personId }),
         };
         await audit(tx, actor, clock(), 'account:update', { kind: 'account', id }, detail);
-        const signsOut = disabled === true || grants !== undefined || password !== undefined;
+        const signsOut = [grants, password, personId].some((change) => change !== undefined) || disabled === true;
         return { account: view(row), ended: signsOut ? await logins.endWithin(tx, { accountId: id }) : [] };
       }),
     );
@@ -130,6 +135,7 @@ export function createAdministration(
       name: row.name,
       displayName: row.displayName,
       phoneMasked: row.phoneCipher && maskPhone(sealing.unseal(row.phoneCipher)),
+      person: row.person && { id: row.person.id, name: row.person.name, unitName: row.person.unit.name },
       grants: row.grants.map(({ role, areaId, industry, unitId, area, unit }) => {
         const known = Industry.safeParse(industry);
         return {
@@ -148,13 +154,14 @@ export function createAdministration(
   return { listAccounts, createAccount, updateAccount, locateAccount };
 }
 
-const WITH_GRANTS = {
+const SHOWN = {
+  person: { select: { id: true, name: true, unit: { select: { name: true } } } },
   grants: {
     orderBy: { id: 'asc' },
     include: { area: { select: { name: true } }, unit: { select: { name: true } } },
   },
 } as const satisfies Prisma.AccountInclude;
-type Row = Prisma.AccountGetPayload<{ include: typeof WITH_GRANTS }>;
+type Row = Prisma.AccountGetPayload<{ include: typeof SHOWN }>;
 
 function withId(grant: Grant) {
   return { ...grant, id: newId() };
@@ -175,6 +182,7 @@ async function stored<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
+    if (isUniqueViolation(error, 'person_id')) throw new AppError('person-has-account');
     if (isUniqueViolation(error)) throw new AppError('duplicate-account');
     // A grant for an area or unit that does not exist.
     if ((error as { code?: string }).code === 'P2003') throw badField('grants', 'unknown-scope');

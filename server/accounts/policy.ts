@@ -53,6 +53,7 @@ export const policy = {
   'unit:create': bureauOnly,
   'unit:read': units,
   'unit:update': units,
+  'unit:close': bureauOnly,
   'person:list': units,
   'person:create': units,
   'person:update': units,

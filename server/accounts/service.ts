@@ -35,7 +35,7 @@ export function createAccounts(services: Services, people: PeopleDirectory) {
   const revocations = createRevocations(services);
   const logins = createLogins(services, people, revocations);
   const setUp = createSetUp(services, passwords);
-  const administration = createAdministration(services, passwords, logins, revocations);
+  const administration = createAdministration(services, passwords, logins, revocations, people);
 
   signals.on('people-excluded', (personIds) => {
     logins.end({ personId: { in: personIds } }).catch((error) => {

@@ -42,6 +42,8 @@ export const Account = z.object({
   name: z.string().nullable(),
   displayName: z.string(),
   phoneMasked: z.string().nullable(),
+  /** Who learns with this account: somebody on a unit's roster. */
+  person: z.object({ id: Id, name: z.string(), unitName: z.string() }).nullable(),
   grants: z.array(Grant.extend({ scopeName: z.string().nullable() })),
   disabled: z.boolean(),
   createdAt: Instant,
@@ -141,7 +143,7 @@ export const accountEndpoints = endpoints({
     response: Account,
   },
   'PATCH /accounts/:accountId': {
-    summary: 'Rename, disable, change roles or set a new password (signs its devices out)',
+    summary: 'Rename, disable, change roles, set a new password, or say who learns with it (signs its devices out)',
     action: 'account:update',
     target: 'account',
     body: z.object({
@@ -149,6 +151,8 @@ export const accountEndpoints = endpoints({
       disabled: z.boolean().optional(),
       grants: z.array(Grant).min(1).max(20).optional(),
       password: Password.optional(),
+      /** Of a person on a roster, whose classes the account's holder then attends; null: nobody any more. */
+      personId: Id.nullable().optional(),
     }),
     response: Account,
   },

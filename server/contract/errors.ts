@@ -38,6 +38,7 @@ export const errors = {
     en: 'One active bureau account must remain',
   },
   'duplicate-account': { status: 409, zh: '账号名或手机号已被使用', en: 'Account name or phone number is taken' },
+  'person-has-account': { status: 409, zh: '此人已关联其他账号', en: 'Another account belongs to this person' },
   'duplicate-unit': { status: 409, zh: '单位名称或信用代码已存在', en: 'A unit with this name or credit code exists' },
   'duplicate-person': {
     status: 409,

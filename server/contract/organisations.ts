@@ -141,6 +141,11 @@ export const organisationEndpoints = endpoints({
     target: 'unit',
     response: Unit,
   },
+  'POST /units/:unitId/close': {
+    summary: 'Close a unit: its record stays, its people are signed out and invited to nothing more',
+    action: 'unit:close',
+    target: 'unit',
+  },
   'GET /units/:unitId/contact-phone': {
     summary: 'The contact’s full number; audited',
     action: 'phone:read',

@@ -15,6 +15,7 @@ export function organisationRoutes(organisations: Organisations): Handlers<typeo
     'PATCH /units/:unitId': ({ params, body, visibility, actor }) =>
       organisations.updateUnit(params.unitId, body, visibility, actor),
     'POST /units/:unitId/join-code': ({ params, actor }) => organisations.replaceJoinCode(params.unitId, actor),
+    'POST /units/:unitId/close': ({ params, actor }) => organisations.closeUnit(params.unitId, actor),
     'GET /units/:unitId/contact-phone': async ({ params, actor }) => ({
       phone: await organisations.contactPhone(params.unitId, actor),
     }),

@@ -18,7 +18,7 @@ const OWN_FIELDS = ['address', 'contactName', 'contactPhone'];
 const SUPERVISED_FIELDS = [...OWN_FIELDS, 'name', 'creditCode', 'highRisk'];
 
 /** Areas (街道/功能区) and the units in them. */
-export function createUnits({ db, clock, sealing }: Services) {
+export function createUnits({ db, clock, sealing, signals }: Services) {
   const { prisma } = db;
 
   async function listAreas(): Promise<Area[]> {
@@ -140,6 +140,27 @@ export function createUnits({ db, clock, sealing }: Services) {
     return readUnit(unitId);
   }
 
+  /**
+   * Closes a unit (注销): nobody of it is invited, joins or signs in any more. Its record, and 应到 that was frozen, stay.
+   */
+  async function closeUnit(unitId: string, actor: Actor): Promise<void> {
+    const now = clock();
+    const people = await prisma.$transaction(async (tx) => {
+      const { count } = await tx.unit.updateMany({
+        where: { id: unitId, closedAt: null },
+        data: { closedAt: new Date(now) },
+      });
+      if (count === 0) throw notFound();
+      await audit(tx, actor, now, 'unit:close', { kind: 'unit', id: unitId });
+      return tx.person.findMany({ where: { unitId, leftAt: null }, select: { id: true } });
+    });
+    if (people.length > 0)
+      signals.emit(
+        'people-excluded',
+        people.map((person) => person.id),
+      );
+  }
+
   /** The contact's full number. That it was looked at is on record before it is shown. */
   async function contactPhone(unitId: string, actor: Actor): Promise<string | null> {
     return prisma.$transaction(async (tx) => {
@@ -163,11 +184,11 @@ export function createUnits({ db, clock, sealing }: Services) {
     return unit && { ...unit, unitId };
   }
 
-  /** Those of these ids that no area or open unit has. */
+  /** Those of these ids that no area or unit has. A closed unit may stay in an audience: nobody of it is invited. */
   async function unknownPlaces(places: { areaIds: string[]; unitIds: string[] }): Promise<string[]> {
     const [areas, units] = await Promise.all([
       prisma.area.findMany({ where: { id: { in: places.areaIds } }, select: { id: true } }),
-      prisma.unit.findMany({ where: { id: { in: places.unitIds }, closedAt: null }, select: { id: true } }),
+      prisma.unit.findMany({ where: { id: { in: places.unitIds } }, select: { id: true } }),
     ]);
     const known = new Set([...areas, ...units].map((row) => row.id));
     return [...places.areaIds, ...places.unitIds].filter((id) => !known.has(id));
@@ -198,6 +219,7 @@ export function createUnits({ db, clock, sealing }: Services) {
     createUnit,
     updateUnit,
     replaceJoinCode,
+    closeUnit,
     contactPhone,
     locateArea,
     locateUnit,

@@ -113,6 +113,37 @@ describe('changing an account', () => {
   });
 });
 
+describe('whose an account is', () => {
+  it('lets its holder learn beside their office, from the next sign-in on, and is on record', async () => {
+    const { personA, unitA, accounts } = district;
+    const { id } = accounts.enterprise;
+    const changed = await update(id, { personId: personA.id });
+    expect(changed.body.person).toEqual({ id: personA.id, name: personA.name, unitName: unitA.name });
+    expect((await district.clients.enterprise.call('GET /me')).body).toBeNull();
+    district.clients.enterprise = await district.signedIn(accounts.enterprise);
+    const { body: me } = await district.clients.enterprise.call('GET /me');
+    expect(me).toMatchObject({ accountId: id, personId: personA.id, grants: [{ role: 'enterprise' }] });
+    expect((await district.clients.enterprise.call('GET /my/sessions')).status).toBe(200);
+    const entries = await app.prisma.auditEntry.findMany({ where: { action: 'account:update', subjectId: id } });
+    expect(entries.at(-1)?.detail).toEqual({ personId: personA.id });
+  });
+
+  it('is one person’s, and one account is a person’s', async () => {
+    const { personA, accounts } = district;
+    const refused = await update(accounts.instructor.id, { personId: personA.id });
+    expect([refused.status, refused.problem?.code]).toEqual([409, 'person-has-account']);
+    const unknown = await update(accounts.instructor.id, { personId: accounts.bureau.id });
+    expect([unknown.status, unknown.problem?.params]).toEqual([400, { fields: 'personId' }]);
+  });
+
+  it('may be nobody’s again', async () => {
+    const { enterprise } = district.accounts;
+    expect((await update(enterprise.id, { personId: null })).body.person).toBeNull();
+    district.clients.enterprise = await district.signedIn(enterprise);
+    expect((await district.clients.enterprise.call('GET /me')).body?.personId).toBeNull();
+  });
+});
+
 describe('the list', () => {
   it('finds by name, role and state, page by page', async () => {
     const list = async (query: object) =>
