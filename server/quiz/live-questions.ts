@@ -139,6 +139,7 @@ export function createLiveQuestions({ db, clock, signals, logger }: Services, co
 
   /** Closes it at its time although nobody looks. Whoever looks later than that closes it, too. */
   function arm(row: Pick<LiveQuestionRow, 'id' | 'sessionId' | 'openedPdt' | 'durationMs'>): void {
+    clearTimeout(timers.get(row.id));
     const timer = setTimeout(
       () => {
         timers.delete(row.id);
@@ -152,15 +153,21 @@ export function createLiveQuestions({ db, clock, signals, logger }: Services, co
     timers.set(row.id, timer);
   }
 
-  /** An end of class closes the question that is open. Its revision was bumped by the change of state. */
+  /**
+   * With the class the time to answer ends, but what was answered in time is still taken: the question closes when its
+   * grace is over. Its revision was bumped by the change of state.
+   */
   const transition: TransitionParticipant = {
     async within(tx, session, to) {
       if (to !== 'ended') return;
-      const now = clock();
-      await tx.liveQuestion.updateMany({
-        where: { sessionId: session.id, closedAt: null },
-        data: { closedAt: new Date(now) },
-      });
+      await tx.$executeRaw`update live_question
+        set duration_ms = least(duration_ms, greatest(0, ${session.endedAt ?? clock()}::bigint - opened_pdt))
+        where session_id = ${session.id}::uuid and closed_at is null`;
+    },
+    async after(session, to) {
+      if (to !== 'ended') return;
+      const row = await prisma.liveQuestion.findFirst({ where: { sessionId: session.id, closedAt: null } });
+      if (row) arm(row);
     },
   };
 

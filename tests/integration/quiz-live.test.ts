@@ -308,11 +308,18 @@ describe('closing', () => {
     expect(row.closedAt?.getTime()).toBe(START + 26_000);
   });
 
-  test('with the class', async () => {
+  test('with the class, fifteen seconds later, so that answers under way are taken', async () => {
     app.courses.onTransition(quiz.transition);
-    const live = await opened();
+    const live = await opened(QUESTION, 600);
+    app.time.now = START + 20_000;
     await app.courses.changeState(sessionId, 'ended', SYSTEM);
-    expect((await quiz.readLiveQuestion(live.id)).closedAt).toBe(new Date(START).toISOString());
+    app.time.now = START + 34_000;
+    await expect(other.answer(answerOf(live, 1, [1]))).resolves.toEqual({ stored: true });
+    expect((await quiz.current(sessionId))?.closed).toBe(false);
+    app.time.now = START + 36_000;
+    expect(await quiz.current(sessionId)).toMatchObject({ closed: true, result: { answered: 1 } });
+    await expect(quiz.answer(answerOf(live, 2, [1]))).rejects.toMatchObject({ code: 'question-closed' });
+    await expect(other.answer(answerOf(live, 1, [1]))).resolves.toEqual({ stored: true });
   });
 
   test('the result counts every answer that was acked', async () => {
