@@ -1,0 +1,128 @@
+import { type Browser, expect, type Page, test } from '@playwright/test';
+import { address, expectPicture } from './pages.ts';
+import { creditedMs, expectTruth, leave, newViewer, playedMs, playOn, watch } from './viewer.ts';
+
+const ASLEEP_MS = 20_000;
+
+/*
+ * Pages are duplicated, reloaded, killed and put to sleep, in browsers side by side. What is credited is held against what
+ * each browser itself says that it played.
+ */
+test('however pages come and go, what was played is credited, and once', async ({ browser }) => {
+  test.setTimeout(240_000);
+  await Promise.all([duplicated(browser), reloadedAndKilled(browser), asleep(browser)]);
+});
+
+/** A tab duplicated by the browser takes the session storage with it; both play, and it counts once. */
+async function duplicated(browser: Browser): Promise<void> {
+  const viewer = await newViewer(browser);
+  const { context, page, sessionId } = viewer;
+  await watch(viewer);
+  const opened = context.waitForEvent('page');
+  await page.evaluate(() => void window.open(location.href));
+  const second = await opened;
+  await expectPicture(second);
+  await playOn(page, 10_000);
+
+  const connections = await keptBeats(page);
+  expect(new Set(connections.map(({ connId }) => connId)).size).toBe(2);
+  expect(new Set(connections.map(({ device }) => device)).size).toBe(1);
+  const playedInSecond = await leave(second);
+  expect(playedInSecond).toBeGreaterThan(8_000);
+  await playOn(page, 2_000);
+  const played = await leave(page);
+  expectTruth('two tabs', played, await creditedMs(viewer));
+
+  const desk = await browser.newContext();
+  const login = await desk.request.post(address('/api/v1/login'), {
+    headers: { 'x-anke-client': 'e2e' },
+    data: { login: 'officer', password: 'anke-officer' },
+  });
+  expect(login.ok()).toBe(true);
+  const me = (await (await context.request.get(address('/api/v1/me'))).json()) as { personId: string };
+  const people = await desk.request.get(address(`/api/v1/sessions/${sessionId}/people?pageSize=500`));
+  const { items } = (await people.json()) as { items: { personId: string; devices: number }[] };
+  expect(items.filter(({ personId }) => personId === me.personId)).toMatchObject([{ devices: 1 }]);
+  await desk.close();
+  await context.close();
+}
+
+/** Reloaded between two beats, then killed without a word: the next page sends what the one before kept. */
+async function reloadedAndKilled(browser: Browser): Promise<void> {
+  const viewer = await newViewer(browser);
+  const { context, page } = viewer;
+  await watch(viewer);
+  await playOn(page, 4_000);
+  let played = await playedMs(page);
+  await page.reload();
+  await expectPicture(page);
+  await playOn(page, 8_000);
+
+  const [kept] = await keptBeats(page);
+  played += await playedMs(page);
+  const devtools = await context.newCDPSession(page);
+  const crashed = page.waitForEvent('crash');
+  devtools.send('Page.crash').catch(() => undefined);
+  await crashed;
+
+  // The next page need not be in the room for it.
+  const next = await context.newPage();
+  await next.goto(address('/learn'));
+  await expect.poll(() => keptBeats(next)).toEqual([]);
+  const credited = await creditedMs(viewer);
+  // A killed page takes with it what it had not yet kept.
+  const lost = played - credited;
+  test.info().annotations.push({
+    type: 'attendance',
+    description: `killed page: played ${(played / 1_000).toFixed(2)} s, credited ${(credited / 1_000).toFixed(2)} s`,
+  });
+  expect(kept).toBeDefined();
+  expect(lost).toBeGreaterThan(-1_000);
+  expect(lost).toBeLessThan(4_000);
+  await context.close();
+}
+
+/** A phone asleep is credited what it played before it slept, and finds the class where that is when it wakes. */
+async function asleep(browser: Browser): Promise<void> {
+  const viewer = await newViewer(browser);
+  const { context, page } = viewer;
+  await watch(viewer);
+  await playOn(page, 4_000);
+
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  const asleepAt = Date.now();
+  await expect.poll(() => Date.now() - asleepAt, { timeout: ASLEEP_MS * 2 }).toBeGreaterThan(ASLEEP_MS);
+  await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+
+  await expect.poll(() => behindMs(page)).toBeLessThan(6_000);
+  await playOn(page, 3_000);
+  const played = await leave(page);
+  expectTruth('asleep for 20 s', played, await creditedMs(viewer));
+  await context.close();
+}
+
+/** Beats that pages of this browser keep until the server has them. */
+function keptBeats(page: Page): Promise<{ connId: string; device: string | null; behindMs: number }[]> {
+  return page.evaluate(() =>
+    Object.keys(localStorage)
+      .filter((key) => key.startsWith('anke.beats.'))
+      .map((key) => {
+        const { beats, at } = JSON.parse(localStorage.getItem(key) ?? '{}') as {
+          beats: { mediaTo: number }[];
+          at: number;
+        };
+        return {
+          connId: key.slice('anke.beats.'.length),
+          device: localStorage.getItem('anke.device'),
+          behindMs: at - (beats[beats.length - 1]?.mediaTo ?? 0),
+        };
+      }),
+  );
+}
+
+/** How far behind the moment the frame is that the page noted last; the lecture comes from this machine's clock. */
+async function behindMs(page: Page): Promise<number> {
+  const [kept] = await keptBeats(page);
+  return kept?.behindMs ?? Number.POSITIVE_INFINITY;
+}

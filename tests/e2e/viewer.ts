@@ -1,0 +1,114 @@
+import { randomInt } from 'node:crypto';
+import { type APIRequestContext, type Browser, type BrowserContext, expect, type Page, test } from '@playwright/test';
+import type { MySession } from '#contract/courses.ts';
+import { address, expectPicture } from './pages.ts';
+
+declare global {
+  interface Window {
+    /** Set by `meter`. */
+    playedMs: () => number;
+  }
+}
+
+/** Somebody of their own, with a browser of their own, at the live class. */
+export interface Viewer {
+  context: BrowserContext;
+  page: Page;
+  sessionId: string;
+}
+
+const HEADERS = { 'x-anke-client': 'e2e' };
+
+/** A person nobody knew yet joins a unit of the demo by its code, and gets a browser that is signed in as them. */
+export async function newViewer(browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Viewer> {
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, ...options });
+  await context.addInitScript(meter);
+  const joinCode = await anyJoinCode(browser);
+  const joined = await context.request.post(address(`/api/v1/join/unit/${joinCode}`), {
+    headers: HEADERS,
+    data: { name: '郑观看', phone: `198${randomInt(10_000_000, 99_999_999)}` },
+  });
+  expect(joined.ok(), await joined.text()).toBe(true);
+  return { context, page: await context.newPage(), sessionId: await liveSession(context.request) };
+}
+
+/** Opens the class and waits for its picture. */
+export async function watch({ page, sessionId }: Viewer): Promise<void> {
+  await page.goto(address(`/learn/${sessionId}`));
+  await expectPicture(page);
+}
+
+/** What the page's video element says that it has played since the page was opened, ms of media. */
+export function playedMs(page: Page): Promise<number> {
+  return page.evaluate(() => window.playedMs());
+}
+
+/** Waits until the page's video has played so much more than `since`. */
+export async function playOn(page: Page, ms: number, since?: number): Promise<void> {
+  const from = since ?? (await playedMs(page));
+  await expect.poll(() => playedMs(page), { timeout: ms * 2 + 30_000 }).toBeGreaterThan(from + ms);
+}
+
+/** 已计 as the server has it. */
+export async function creditedMs({ context, sessionId }: Viewer): Promise<number> {
+  const answer = await context.request.get(address(`/api/v1/sessions/${sessionId}/credit`));
+  return ((await answer.json()) as { creditedMs: number }).creditedMs;
+}
+
+/** Goes back to the list of classes; resolves with what was played until then, when the page's last beats are stored. */
+export async function leave(page: Page): Promise<number> {
+  const stored = page.waitForResponse((answer) => answer.url().endsWith('/api/v1/beats'));
+  await page.locator('a.room__up').click();
+  await stored;
+  return playedMs(page);
+}
+
+/** Credited is what was played, give or take a second. */
+export function expectTruth(what: string, played: number, credited: number): void {
+  const figures = `${what}: played ${(played / 1_000).toFixed(2)} s, credited ${(credited / 1_000).toFixed(2)} s`;
+  test.info().annotations.push({ type: 'attendance', description: figures });
+  expect(Math.abs(credited - played), figures).toBeLessThanOrEqual(1_000);
+}
+
+/** In the page: keeps count of what the browser itself says that the video played, over new sources. */
+function meter(): void {
+  let before = 0;
+  let now = 0;
+  const video = () => document.querySelector('video');
+  const read = () => {
+    const ranges = video()?.played;
+    let sum = 0;
+    for (let i = 0; ranges && i < ranges.length; i += 1) sum += ranges.end(i) - ranges.start(i);
+    // A new source begins at nothing.
+    if (sum * 1_000 < now) before += now;
+    now = sum * 1_000;
+    return before + now;
+  };
+  window.playedMs = read;
+  setInterval(read, 50);
+  for (const event of ['timeupdate', 'pause', 'waiting', 'seeking']) document.addEventListener(event, read, true);
+}
+
+let joinCode: Promise<string> | undefined;
+
+function anyJoinCode(browser: Browser): Promise<string> {
+  joinCode ??= (async () => {
+    const office = await browser.newContext();
+    const login = await office.request.post(address('/api/v1/login'), {
+      headers: HEADERS,
+      data: { login: 'officer', password: 'anke-officer' },
+    });
+    expect(login.ok(), await login.text()).toBe(true);
+    const units = await office.request.get(address('/api/v1/units?kind=enterprise'));
+    const { items } = (await units.json()) as { items: { joinCode: string }[] };
+    await office.close();
+    return items[0]?.joinCode ?? '';
+  })();
+  return joinCode;
+}
+
+async function liveSession(request: APIRequestContext): Promise<string> {
+  const mine = await request.get(address('/api/v1/my/sessions'));
+  const live = ((await mine.json()) as MySession[]).find(({ session }) => session.state === 'live');
+  return live?.session.id ?? '';
+}
