@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import jwt from 'jsonwebtoken';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '#server/ids.ts';
 import { startApp, type TestApp } from '#tests/support/app.ts';
 import { done } from '#tests/support/class.ts';
 import type { District } from '#tests/support/district.ts';
@@ -74,18 +76,73 @@ it('应到 is on record as frozen at the start', async () => {
   expect(dueFrozenAt).not.toBeNull();
 });
 
-it('who is excluded sees nothing more, and the others see on', async () => {
+it('the class can be seen with the token of one’s admission', async () => {
   publisher = publishTestSignal(media.rtmpUrl(key), { size: '320x180' });
-  const { personA, clients } = district;
+  const { learner } = district.clients;
   // Tokens hold against media's clock, which is the real one.
   app.clock.advance(Date.now() - app.clock());
   const params = { sessionId };
   await expect
-    .poll(async () => (await clients.learner.call('GET /sessions/:sessionId/room', { params })).body?.publishing, soon)
+    .poll(async () => (await learner.call('GET /sessions/:sessionId/room', { params })).body?.publishing, soon)
     .toBe(true);
-  await expect.poll(async () => (await admission(clients.learner, sessionId)).playbackToken, soon).not.toBeNull();
+  await expect.poll(async () => (await admission(learner, sessionId)).playbackToken, soon).not.toBeNull();
+  const { playbackToken, room } = await admission(learner, sessionId);
+  expect((await picture(playbackToken, room.prefix, 'live.m3u8')).status).toBe(200);
+});
+
+describe('a request for the picture', () => {
+  const now = Math.floor(Date.now() / 1_000);
+  const claims = { sub: newId(), ses: newId(), jti: newId(), iat: now, exp: now + 600 };
+  let prefix: string | null;
+  let token: string | null;
+
+  beforeAll(async () => {
+    ({
+      playbackToken: token,
+      room: { prefix },
+    } = await admission(district.clients.learner, sessionId));
+  });
+
+  it.each([
+    ['for a part that is long past', 'part-0.9999.m4s', 404, 'not-found'],
+    ['for a part of the far future', 'part-900000.0.m4s', 404, 'not-found'],
+    ['for a segment of the far future', 'seg-900000.m4s', 404, 'not-found'],
+    ['for an init segment of no run', 'init-77.mp4', 404, 'not-found'],
+    ['for a file that is none', 'secret.key', 404, 'not-found'],
+    ['for a reload of the far future', 'live.m3u8?_HLS_msn=900000', 400, 'bad-reload'],
+    ['for a reload of a part without its segment', 'live.m3u8?_HLS_part=1', 400, 'bad-request'],
+    ['for a reload of no number', 'live.m3u8?_HLS_msn=-1', 400, 'bad-request'],
+    ['for a number without end', `seg-${'9'.repeat(60)}.m4s`, 404, 'not-found'],
+  ])('%s is refused by its code', async (_, file, status, code) => {
+    const answer = await picture(token, prefix, file);
+    expect([answer.status, (await answer.json()).code]).toEqual([status, code]);
+  });
+
+  it.each([
+    ['with a forged token', () => jwt.sign({ ...claims, pfx: prefix }, 'f'.repeat(64)), 401, 'bad-token'],
+    ['with a token for another prefix', () => signed({ pfx: 'another-prefix-0000' }), 403, 'wrong-broadcast'],
+    ['with an expired token', () => signed({ iat: now - 700, exp: now - 100 }), 401, 'bad-token'],
+    ['with a token that is none', () => 'no.token.atall', 401, 'bad-token'],
+    [
+      'with a room’s ticket',
+      async () => (await admission(district.clients.learner, sessionId)).ticket,
+      401,
+      'bad-token',
+    ],
+  ])('%s is refused by its code', async (_, make, status, code) => {
+    const answer = await picture(await make(), prefix, 'live.m3u8');
+    expect([answer.status, (await answer.json()).code]).toEqual([status, code]);
+  });
+
+  function signed(changes: object): string {
+    return jwt.sign({ ...claims, pfx: prefix, ...changes }, app.secrets.playback);
+  }
+});
+
+it('who is excluded sees nothing more, and the others see on', async () => {
+  const { personA, clients } = district;
   const seen = async (token: string | null, prefix: string | null) =>
-    (await fetch(`${media.url}/media/t/${token}/${prefix}/live.m3u8`)).status;
+    (await picture(token, prefix, 'live.m3u8')).status;
   const theirs = await admission(clients.learner, sessionId);
   const other = await district.joined(district.principalA, district.unitA.joinCode);
   const others = await admission(other, sessionId);
@@ -95,3 +152,8 @@ it('who is excluded sees nothing more, and the others see on', async () => {
   await expect.poll(() => seen(theirs.playbackToken, theirs.room.prefix), soon).toBe(401);
   expect(await seen(others.playbackToken, others.room.prefix)).toBe(200);
 });
+
+/** As a player without cookies asks, at the app's own address. */
+function picture(token: string | null, prefix: string | null, file: string): Promise<Response> {
+  return fetch(`${app.url}/media/t/${token}/${prefix}/${file}`);
+}

@@ -139,7 +139,7 @@ export async function startMediaProcess(dataDir: string, appUrl: string): Promis
     if (child.exitCode !== null) throw new Error(`media left: ${log}`);
     const line = log.split('\n').find((each) => each.includes('"media listening"'));
     return line ? (JSON.parse(line) as { port: number; rtmpPort: number }) : undefined;
-  });
+  }, 50_000);
   const url = `http://127.0.0.1:${ports.port}`;
   return {
     child,
