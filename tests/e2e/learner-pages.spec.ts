@@ -1,4 +1,4 @@
-import { type Browser, expect, type Page, test } from '@playwright/test';
+import { type Browser, chromium, expect, type LaunchOptions, type Page, test } from '@playwright/test';
 import { address, expectPicture } from './pages.ts';
 import { creditedMs, expectTruth, leave, newViewer, playedMs, playOn, watch } from './viewer.ts';
 
@@ -8,9 +8,9 @@ const ASLEEP_MS = 20_000;
  * Pages are duplicated, reloaded, killed and put to sleep, in browsers side by side. What is credited is held against what
  * each browser itself says that it played.
  */
-test('however pages come and go, what was played is credited, and once', async ({ browser }) => {
+test('however pages come and go, what was played is credited, and once', async ({ browser }, { project }) => {
   test.setTimeout(240_000);
-  await Promise.all([duplicated(browser), reloadedAndKilled(browser), asleep(browser)]);
+  await Promise.all([duplicated(browser), reloadedAndKilled(browser), asleep(project.use.launchOptions ?? {})]);
 });
 
 /** A tab duplicated by the browser takes the session storage with it; both play, and it counts once. */
@@ -82,24 +82,32 @@ async function reloadedAndKilled(browser: Browser): Promise<void> {
   await context.close();
 }
 
-/** A phone asleep is credited what it played before it slept, and finds the class where that is when it wakes. */
-async function asleep(browser: Browser): Promise<void> {
+/** A phone asleep is credited what it played before and after, and finds the class where that is when it wakes. */
+async function asleep(launch: LaunchOptions): Promise<void> {
+  const browser = await chromium.launch(launch);
   const viewer = await newViewer(browser);
-  const { context, page } = viewer;
+  const { page } = viewer;
   await watch(viewer);
   await playOn(page, 4_000);
 
-  const devtools = await context.newCDPSession(page);
-  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  // What a sleeping phone does to its pages: no process of theirs gets any time.
+  const devtools = await browser.newBrowserCDPSession();
+  const { processInfo } = await devtools.send('SystemInfo.getProcessInfo');
+  const pages = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  expect(pages).not.toEqual([]);
+  const playedBefore = await playedMs(page);
   const asleepAt = Date.now();
+  for (const pid of pages) process.kill(pid, 'SIGSTOP');
   await expect.poll(() => Date.now() - asleepAt, { timeout: ASLEEP_MS * 2 }).toBeGreaterThan(ASLEEP_MS);
-  await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+  for (const pid of pages) process.kill(pid, 'SIGCONT');
 
   await expect.poll(() => behindMs(page)).toBeLessThan(6_000);
   await playOn(page, 3_000);
+  const awakeForMs = Date.now() - asleepAt - ASLEEP_MS;
   const played = await leave(page);
   expectTruth('asleep for 20 s', played, await creditedMs(viewer));
-  await context.close();
+  expect(played - playedBefore).toBeLessThan(awakeForMs * 1.1 + 5_000);
+  await browser.close();
 }
 
 /** Beats that pages of this browser keep until the server has them. */
