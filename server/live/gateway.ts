@@ -20,7 +20,6 @@ import type { Services } from '../services.ts';
 import type { AudienceQuestions } from './audience-questions.ts';
 import { busConnections } from './bus.ts';
 import { shareLongPolling } from './long-polling.ts';
-import { PLAYBACK_RENEW_MS, signPlayback } from './playback.ts';
 import type { LiveService } from './service.ts';
 import { createSlices } from './slices.ts';
 import { type Ticket, verifyTicket } from './ticket.ts';
@@ -121,9 +120,9 @@ export function createGateway(
     },
     async 'beat:send'(socket, { beats }) {
       const ticket = ticketOf(socket);
-      const stored = await live.storeBeats(ticket, beats);
-      const playbackToken = await renewedPlayback(socket, ticket);
-      return { ...stored, ...(playbackToken && { playbackToken }) };
+      const stored = await live.storeBeats(ticket, beats, socket.data.playbackGivenAt);
+      if (stored.playbackToken) socket.data.playbackGivenAt = clock();
+      return stored;
     },
     async 'question:ask'(socket, payload) {
       const question = await needs.questions.ask(ticketOf(socket), payload);
@@ -196,15 +195,6 @@ export function createGateway(
     if (!ticket || !counted) return;
     socket.data.counted = false;
     viewers.leave(ticket.sessionId, ticket.deviceId);
-  }
-
-  async function renewedPlayback(socket: RoomSocket, ticket: Ticket): Promise<string | undefined> {
-    const now = clock();
-    if (now - (socket.data.playbackGivenAt ?? ticket.issuedAt) < PLAYBACK_RENEW_MS) return undefined;
-    const { prefix } = await live.rooms.snapshot(ticket.sessionId);
-    if (prefix === null) return undefined;
-    socket.data.playbackGivenAt = now;
-    return signPlayback(secrets.playback, { personId: ticket.personId, sessionId: ticket.sessionId, prefix }, now);
   }
 
   async function showRoom(sessionId: string): Promise<void> {

@@ -8,7 +8,7 @@ import { AppError, notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { MediaClient } from './media-client.ts';
-import { signPlayback } from './playback.ts';
+import { PLAYBACK_RENEW_MS, signPlayback } from './playback.ts';
 import type { Rooms } from './rooms.ts';
 import { signTicket, type Ticket, verifyTicket } from './ticket.ts';
 
@@ -49,12 +49,19 @@ export function createLive({ clock, secrets }: Services, needs: LiveNeeds) {
     throw new AppError(person?.verification === 'refused' ? 'person-refused' : 'not-signed-in');
   }
 
-  async function storeBeats(ticket: Ticket, beats: Beat[]): Promise<BeatsStored> {
+  /** With a fresh playback token if the last one, given at `playbackGivenAt` (epoch ms), is past half its life. */
+  async function storeBeats(ticket: Ticket, beats: Beat[], playbackGivenAt = ticket.issuedAt): Promise<BeatsStored> {
     await checkStillIn(ticket);
     const { personId, sessionId, connId, deviceId, issuedAt } = ticket;
     const stored = await attendance.store({ personId, sessionId, connId, deviceId, openedAt: issuedAt }, beats);
-    const { revision } = await rooms.snapshot(sessionId);
-    return { ...stored, revision };
+    const { revision, prefix } = await rooms.snapshot(sessionId);
+    const now = clock();
+    const renews = prefix !== null && now - playbackGivenAt >= PLAYBACK_RENEW_MS;
+    return {
+      ...stored,
+      revision,
+      ...(renews && { playbackToken: signPlayback(secrets.playback, { personId, sessionId, prefix }, now) }),
+    };
   }
 
   return {
@@ -97,7 +104,7 @@ export function createLive({ clock, secrets }: Services, needs: LiveNeeds) {
       };
     },
 
-    /** Beats of a page that is gone: its ticket is all that speaks for them. */
+    /** Beats of a page that is gone, or whose office lets no socket through: its ticket is all that speaks for them. */
     async storeLeftBeats(token: string, beats: Beat[]): Promise<BeatsStored> {
       const ticket = verifyTicket(secrets.ticket, token, clock());
       if (!ticket) throw new AppError('bad-ticket');

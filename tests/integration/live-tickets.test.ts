@@ -74,6 +74,26 @@ describe('a ticket', () => {
     expect(await app.prisma.attendanceEntry.count({ where: { connId } })).toBe(1);
   });
 
+  it('is kept seeing: a new playback token comes with a beat when the last is past half its life', async () => {
+    const prefix = 'prefix-of-the-class';
+    const broadcast = { id: newId(), sessionId, prefix, kind: 'live' as const, firstPdt: startedAt };
+    await app.prisma.broadcast.create({ data: broadcast });
+    app.clock.advance(6_000);
+    const { ticket, playbackToken } = await admission(learner, sessionId);
+    expect(playbackToken).not.toBeNull();
+    const socket = await connect();
+    await socket.request('room:join', { ticket });
+    const given = async (seq: number) =>
+      (await socket.request('beat:send', { beats: [beat(seq, startedAt, 15)] })).playbackToken;
+    app.clock.advance(200_000);
+    expect(await given(1)).toBeUndefined();
+    app.clock.advance(100_000);
+    expect(await given(2)).toMatch(/^ey/);
+    expect(await given(3)).toBeUndefined();
+    const left = await app.client().call('POST /beats', { body: { ticket, beats: [beat(4, startedAt, 15)] } });
+    expect(left.body.playbackToken).toMatch(/^ey/);
+  });
+
   it.each(['beat:send', 'question:ask', 'quiz:answer'] as const)('has to be shown before %s', async (event) => {
     const payloads = {
       'beat:send': { beats: [beat(1, startedAt, 15)] },
