@@ -1,11 +1,7 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { findFfmpeg } from '#media/ffmpeg.ts';
 import { createLogger } from '#media/logger.ts';
-import { startWhole, type WholeRun } from '#tests/support/whole-run.ts';
-import { ensureSetup, ROOT } from './setup.ts';
+import { type OwnInstallation, startOwnInstallation } from './outside/installation.ts';
 import { holdClass } from './smoke/class.ts';
 
 /*
@@ -22,14 +18,16 @@ if (values.url && !values['setup-code']) {
 
 const startedAt = performance.now();
 const say = (step: string) => console.error(`${((performance.now() - startedAt) / 1_000).toFixed(1)} s  ${step}`);
-let own: { run: WholeRun; dataDir: string } | undefined;
+let own: OwnInstallation | undefined;
 try {
-  if (!values.url) own = await startOwn();
+  if (!values.url) {
+    own = await startOwnInstallation();
+    say(`started ${own.url}`);
+  }
   const { result, wrong } = await holdClass({
-    url: values.url?.replace(/\/$/, '') ?? own?.run.url ?? '',
-    setupCode: values['setup-code'] ?? (await own?.run.setupCode()) ?? '',
+    url: values.url?.replace(/\/$/, '') ?? own?.url ?? '',
+    setupCode: values['setup-code'] ?? own?.setupCode ?? '',
     ffmpeg: (await findFfmpeg(process.env.FFMPEG_PATH, createLogger('warn'))).path,
-    chromium: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
     say,
   });
   for (const line of wrong) console.error(`wrong: ${line}`);
@@ -37,19 +35,8 @@ try {
   process.exitCode = result.ok ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  console.error(own?.run.output().slice(-4_000) ?? '');
+  console.error(own?.lastWords() ?? '');
   process.exitCode = 1;
 } finally {
-  await own?.run.stop();
-  if (own) await rm(own.dataDir, { recursive: true });
-}
-
-async function startOwn() {
-  await ensureSetup({ client: true });
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'anke-smoke-'));
-  // PostgreSQL's own account, if we are root, must pass through.
-  await chmod(dataDir, 0o711);
-  const run = await startWhole(dataDir, { program: path.join(ROOT, 'server/supervisor/main.ts') });
-  say(`started ${run.url}`);
-  return { run, dataDir };
+  await own?.remove();
 }

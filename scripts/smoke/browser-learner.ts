@@ -1,18 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Browser, chromium, type Page } from '@playwright/test';
+import type { Browser, Page } from '@playwright/test';
 import type { RosterEntry } from '#tests/support/class.ts';
-import { FRAME_AGE } from './clock-picture.ts';
+import { launchChromium } from '../outside/chromium.ts';
+import { FRAME_AGE } from '../outside/clock-picture.ts';
 
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--autoplay-policy=no-user-gesture-required',
-];
 const PATIENCE_MS = 30_000;
 
 export interface Viewing {
@@ -30,8 +21,8 @@ export class BrowserLearner {
   readonly #ages: number[] = [];
   readonly #complaints: string[] = [];
 
-  static async open(executablePath: string): Promise<BrowserLearner> {
-    const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+  static async open(): Promise<BrowserLearner> {
+    const browser = await launchChromium();
     return new BrowserLearner(
       browser,
       await browser.newPage({ locale: 'zh-CN', viewport: { width: 390, height: 844 } }),

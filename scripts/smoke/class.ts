@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { changeState, done, type ScheduledClass, scheduleClass } from '#tests/support/class.ts';
 import { Learner } from '#tests/support/class-learner.ts';
 import { Picture } from '#tests/support/class-picture.ts';
+import { publishClock } from '../outside/clock-picture.ts';
 import { BrowserLearner } from './browser-learner.ts';
-import { publishClock } from './clock-picture.ts';
+
 import { type Done, mismatches, type Seen } from './compare.ts';
 import { peopleOfCsv, peopleOfWorkbook } from './exports.ts';
 
@@ -11,7 +12,6 @@ export interface SmokeOptions {
   url: string;
   setupCode: string;
   ffmpeg: string;
-  chromium: string;
   say: (step: string) => void;
 }
 
@@ -41,7 +41,7 @@ export async function holdClass(options: SmokeOptions): Promise<{ result: SmokeR
   say('scheduled');
   const publisher = publishClock(held.rtmpUrl, options.ffmpeg);
   const picture = new Picture(held.bureau, held.sessionId);
-  const browser = await BrowserLearner.open(options.chromium);
+  const browser = await BrowserLearner.open();
   const learners: Learner[] = [];
   try {
     await until('the stream is published', async () => (await stream(held)).publishing, publisher.stderr);

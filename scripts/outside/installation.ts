@@ -1,0 +1,33 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startWhole } from '#tests/support/whole-run.ts';
+import { ensureSetup, ROOT } from '../setup.ts';
+
+export interface OwnInstallation {
+  url: string;
+  /** For the first account. */
+  setupCode: string;
+  /** What it printed last. */
+  lastWords(): string;
+  /** Ends it and removes its data. */
+  remove(): Promise<void>;
+}
+
+/** The product as `npm start` runs it, fresh, on free ports and with a data folder of its own. */
+export async function startOwnInstallation(): Promise<OwnInstallation> {
+  await ensureSetup({ client: true });
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'anke-own-'));
+  // PostgreSQL's own account, if we are root, must pass through.
+  await chmod(dataDir, 0o711);
+  const run = await startWhole(dataDir, { program: path.join(ROOT, 'server/supervisor/main.ts') });
+  return {
+    url: run.url,
+    setupCode: await run.setupCode(),
+    lastWords: () => run.output().slice(-4_000),
+    async remove() {
+      await run.stop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
