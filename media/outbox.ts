@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { MediaEvent } from '#contract/media.ts';
+import { parseJson } from './json.ts';
 import type { Logger } from './logger.ts';
 
 /** More than this was never taken: the oldest give way, since the newest say how things are. */
@@ -85,12 +86,4 @@ function read(file: string): MediaEvent[] {
 
 function lineOf(event: MediaEvent): string {
   return `${JSON.stringify(event)}\n`;
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { Broadcast } from '#contract/media.ts';
+import { parseJson } from './json.ts';
 import type { Logger } from './logger.ts';
 import { type PlaylistSegment, recordingPlaylist } from './playlist.ts';
 import { durationOf, type Part, type Segment, type StreamState } from './stream.ts';
@@ -251,14 +252,6 @@ function entryOf(segment: RecordedSegment): PlaylistSegment {
 
 function lengthOf(segment: RecordedSegment): number {
   return segment.parts.reduce((sum, part) => sum + part.duration, 0);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -126,7 +126,7 @@ class EncodedSource implements Source {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#noPicture);
-    clearTimeout(this.#stall);
+    this.#clearStall();
     await (this.#run ? this.#run.encoder.stop() : this.#draining);
     this.#run = null;
     this.#endListener(reason);
@@ -195,16 +195,19 @@ class EncodedSource implements Source {
   }
 
   #readOn(): void {
+    this.#clearStall();
+    this.publication.resume();
+  }
+
+  #clearStall(): void {
     clearTimeout(this.#stall);
     this.#stall = undefined;
-    this.publication.resume();
   }
 
   /** Lets a run write out what it holds before the next begins, so that their bytes don't mix. */
   #drain(run: Run): void {
     this.#run = null;
-    clearTimeout(this.#stall);
-    this.#stall = undefined;
+    this.#clearStall();
     this.publication.pause();
     this.#draining = run.encoder.stop().then(() => {
       this.#draining = null;

@@ -1,4 +1,4 @@
-import { App, Button, Popconfirm, Skeleton } from 'antd';
+import { App, Button, Input, Popconfirm, Skeleton } from 'antd';
 import type { MouseEvent, ReactNode } from 'react';
 import { Link, useHref, useNavigate } from 'react-router';
 import { urlOf } from '#client/api.ts';
@@ -115,6 +115,28 @@ export function ConfirmButton({
         {verb}
       </Button>
     </Popconfirm>
+  );
+}
+
+/** Filters a list by what is typed, once it is sent; empty takes the filter away. */
+export function SearchField({
+  label,
+  width,
+  onSearch,
+}: {
+  label: string;
+  /** px */
+  width: number;
+  onSearch: (text: string | undefined) => void;
+}) {
+  return (
+    <Input.Search
+      allowClear
+      style={{ width }}
+      placeholder={label}
+      aria-label={label}
+      onSearch={(text) => onSearch(text.trim() || undefined)}
+    />
   );
 }
 

@@ -2,12 +2,15 @@ import os from 'node:os';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { findFfmpeg } from '#media/ffmpeg.ts';
 import { createLogger } from '#media/logger.ts';
-import { changeState, done, type RosterEntry, scheduleClass } from '#tests/support/class.ts';
+import { changeState, isPublishing, scheduleClass } from '#tests/support/class.ts';
 import { launchChromium } from '../outside/chromium.ts';
 import { publishClock } from '../outside/clock-picture.ts';
-import { firstFrame, type Glass, noteGlass, watchGlass } from '../outside/glass.ts';
+import { firstFrame, type Glass, noteGlass, readAges, stallsSeen } from '../outside/glass.ts';
 import { startOwnInstallation } from '../outside/installation.ts';
-import { type Measured, median, quantile } from './benchmark.ts';
+import { joinByCode } from '../outside/join.ts';
+import { median, quantile } from '../outside/quantile.ts';
+import { until } from '../outside/until.ts';
+import type { Measured } from './benchmark.ts';
 import { startNginx } from './nginx-rtmp.ts';
 
 /** The prototype's figures on such a machine, ms: what the product is held to, within 5 %. */
@@ -62,16 +65,14 @@ async function measureAnke(browser: Browser, ffmpeg: string, say: (step: string)
   try {
     const plan = { enterprises: 1, peopleEach: 1, attendanceSeconds: 60 };
     const held = await scheduleClass(installation.url, installation.setupCode, plan);
-    const params = { sessionId: held.sessionId };
     const publisher = publishClock(held.rtmpUrl, ffmpeg, LINES);
     try {
-      await until('the stream is published', async () => {
-        return done('stream', await held.bureau.call('GET /sessions/:sessionId/stream', { params })).publishing;
-      });
+      await until('the stream is published', () => isPublishing(held));
       await changeState(held, 'live');
       const context = await browser.newContext({ locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
-      const [person] = held.people;
-      if (person) await joinByCode(context, installation.url, person);
+      const entrance = await context.newPage();
+      for (const person of held.people) await joinByCode(entrance, installation.url, person);
+      await entrance.close();
       say('the class is live');
       const figures = await measure(context, `${installation.url}/learn/${held.sessionId}`, say);
       await context.close();
@@ -117,7 +118,9 @@ async function measure(context: BrowserContext, url: string, say: (step: string)
   if (!page) throw new Error('no page was opened');
   await page.waitForTimeout(SETTLE_MS);
   say(`watching for ${WATCH_MS / 1_000} s`);
-  const { ages, unreadable, stalls } = await watchGlass(page, WATCH_MS, SAMPLE_MS);
+  const before = await stallsSeen(page);
+  const { ages, unreadable } = await readAges(page, WATCH_MS, SAMPLE_MS);
+  const stalls = (await stallsSeen(page)) - before;
   await page.close();
   if (unreadable > ages.length / 10) throw new Error(`the clock was unreadable ${unreadable} times`);
   return {
@@ -129,24 +132,4 @@ async function measure(context: BrowserContext, url: string, say: (step: string)
     stalls,
     samples: ages.length,
   };
-}
-
-/** By the unit's code page; the context keeps the login. */
-async function joinByCode(context: BrowserContext, url: string, { joinCode, name, phone }: RosterEntry): Promise<void> {
-  const page = await context.newPage();
-  await page.goto(`${url}/u/${joinCode}`);
-  await page.getByLabel('姓名').fill(name);
-  await page.getByLabel('手机号').fill(phone);
-  await page.locator('button[type=submit]').click();
-  await page.locator('a[href^="/learn/"]').first().waitFor();
-  await page.close();
-}
-
-/** @throws Error naming what did not come true in time */
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

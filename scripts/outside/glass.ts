@@ -51,14 +51,17 @@ export async function firstFrame(page: Page, patienceMs: number): Promise<Glass>
   }
 }
 
-/** Ages of the frames on the screen, ms, read every `everyMs` for `forMs`; and how often playing stopped meanwhile. */
-export async function watchGlass(
+/** How often playing has stopped since the first frame. */
+export function stallsSeen(page: Page): Promise<number> {
+  return page.evaluate<number>('window.glass.stalls');
+}
+
+/** Ages of the frames on the screen, ms, read every `everyMs` for `forMs`. */
+export async function readAges(
   page: Page,
   forMs: number,
   everyMs: number,
-): Promise<{ ages: number[]; unreadable: number; stalls: number }> {
-  const stalls = () => page.evaluate<number>('window.glass.stalls');
-  const before = await stalls();
+): Promise<{ ages: number[]; unreadable: number }> {
   const ages: number[] = [];
   let unreadable = 0;
   const until = performance.now() + forMs;
@@ -68,5 +71,5 @@ export async function watchGlass(
     else ages.push(age);
     await page.waitForTimeout(everyMs);
   }
-  return { ages, unreadable, stalls: (await stalls()) - before };
+  return { ages, unreadable };
 }

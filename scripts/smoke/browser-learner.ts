@@ -2,9 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from '@playwright/test';
 import type { RosterEntry } from '#tests/support/class.ts';
 import { launchChromium } from '../outside/chromium.ts';
-import { FRAME_AGE } from '../outside/clock-picture.ts';
+import { readAges } from '../outside/glass.ts';
+import { joinByCode } from '../outside/join.ts';
+import { median } from '../outside/quantile.ts';
 
 const PATIENCE_MS = 30_000;
+const LOOK_EVERY_MS = 500;
 
 export interface Viewing {
   framesPlayed: number;
@@ -36,13 +39,10 @@ export class BrowserLearner {
   }
 
   /** By the unit's code page into the room, until the picture runs. */
-  async join(url: string, { joinCode, name, phone }: RosterEntry, sessionId: string): Promise<void> {
+  async join(url: string, person: RosterEntry, sessionId: string): Promise<void> {
     const page = this.#page;
     page.setDefaultTimeout(PATIENCE_MS);
-    await page.goto(`${url}/u/${joinCode}`);
-    await page.getByLabel('姓名').fill(name);
-    await page.getByLabel('手机号').fill(phone);
-    await page.locator('button[type=submit]').click();
+    await joinByCode(page, url, person);
     await page.locator(`a[href="/learn/${sessionId}"]`).click();
     await this.#plays();
   }
@@ -57,10 +57,9 @@ export class BrowserLearner {
     }
   }
 
-  /** Reads the clock in the picture. Meant to be called every now and then while it runs. */
-  async look(): Promise<void> {
-    const age = await this.#page.evaluate<number | null>(FRAME_AGE);
-    if (age !== null) this.#ages.push(age);
+  /** Watches for so long, and reads the clock in the picture every now and then. */
+  async watch(ms: number): Promise<void> {
+    this.#ages.push(...(await readAges(this.#page, ms, LOOK_EVERY_MS)).ages);
   }
 
   async leave(): Promise<Viewing> {
@@ -72,8 +71,7 @@ export class BrowserLearner {
     );
     // Away as people go: the page hands over what it has played.
     await this.#page.goto('about:blank');
-    const sorted = [...this.#ages].sort((a, b) => a - b);
-    return { framesPlayed, latencyMs: sorted[Math.floor(sorted.length / 2)] ?? null, complaints: this.#complaints };
+    return { framesPlayed, latencyMs: this.#ages.length > 0 ? median(this.#ages) : null, complaints: this.#complaints };
   }
 
   close(): Promise<void> {

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { changeState, done, type ScheduledClass, scheduleClass } from '#tests/support/class.ts';
+import { changeState, done, isPublishing, type ScheduledClass, scheduleClass } from '#tests/support/class.ts';
 import { Learner } from '#tests/support/class-learner.ts';
 import { Picture } from '#tests/support/class-picture.ts';
 import { publishClock } from '../outside/clock-picture.ts';
+import { until } from '../outside/until.ts';
 import { BrowserLearner } from './browser-learner.ts';
 
 import { type Done, mismatches, type Seen } from './compare.ts';
@@ -31,7 +31,6 @@ const PEOPLE_EACH = 5;
 const ATTENDANCE_SECONDS = 5;
 const BEAT_MS = 3_000;
 const WATCH_MS = 25_000;
-const PATIENCE_MS = 40_000;
 
 /** Holds one class on a fresh installation, from outside, and compares what it says with what was done. */
 export async function holdClass(options: SmokeOptions): Promise<{ result: SmokeResult; wrong: string[] }> {
@@ -44,7 +43,7 @@ export async function holdClass(options: SmokeOptions): Promise<{ result: SmokeR
   const browser = await BrowserLearner.open();
   const learners: Learner[] = [];
   try {
-    await until('the stream is published', async () => (await stream(held)).publishing, publisher.stderr);
+    await until('the stream is published', () => isPublishing(held), publisher.stderr);
     await changeState(held, 'live');
     await until('the class has a picture', () => picture.state !== null, publisher.stderr);
     say('live');
@@ -58,10 +57,10 @@ export async function holdClass(options: SmokeOptions): Promise<{ result: SmokeR
     await browser.join(url, first, held.sessionId);
     say(`${learners.length} learners and a browser are in`);
 
-    await watch(browser, WATCH_MS / 2);
+    await browser.watch(WATCH_MS / 2);
     const asked = await ask(held);
     await Promise.all(learners.map((learner, n) => learner.answer(asked, [n % 4 === 0 ? 1 : 0])));
-    await watch(browser, WATCH_MS / 2);
+    await browser.watch(WATCH_MS / 2);
     const viewing = await browser.leave();
     for (const learner of learners) learner.stopWatching();
     await until('every beat is acked', () => learners.every((learner) => learner.unacked === 0));
@@ -98,22 +97,10 @@ export async function holdClass(options: SmokeOptions): Promise<{ result: SmokeR
   }
 }
 
-async function watch(browser: BrowserLearner, ms: number): Promise<void> {
-  const until = performance.now() + ms;
-  while (performance.now() < until) {
-    await browser.look();
-    await delay(500);
-  }
-}
-
 async function ask({ bureau, sessionId, questionId }: ScheduledClass): Promise<string> {
   const params = { sessionId };
   const body = { questionId, seconds: 30 };
   return done('question', await bureau.call('POST /sessions/:sessionId/live-questions', { params, body })).id;
-}
-
-async function stream({ bureau, sessionId }: ScheduledClass) {
-  return done('stream', await bureau.call('GET /sessions/:sessionId/stream', { params: { sessionId } }));
 }
 
 async function session({ bureau, sessionId }: ScheduledClass) {
@@ -137,13 +124,4 @@ async function readBack({
     workbook: await peopleOfWorkbook(await file('xlsx')),
     csv: await peopleOfCsv(await file('csv')),
   };
-}
-
-/** @throws Error naming what did not come true in time */
-async function until(what: string, holds: () => boolean | Promise<boolean>, complaint = () => ''): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain until ${what} ${complaint()}`);
-    await delay(100);
-  }
 }

@@ -14,6 +14,7 @@ import type { LiveQuestion } from '#contract/quiz.ts';
 import { isOwnOrigin } from '../accounts/origin.ts';
 import { authorise, isAction, type Target } from '../accounts/policy.ts';
 import type { Principal } from '../accounts/principal.ts';
+import { batchesOf } from '../batches.ts';
 import { AppError } from '../errors.ts';
 import { parse } from '../http.ts';
 import type { Services } from '../services.ts';
@@ -34,7 +35,8 @@ interface BusEvents {
 
 interface SocketState {
   ticket?: Ticket;
-  console?: { sessionId: string; loginId: string | null };
+  /** The session that is watched from a console. */
+  watched?: string;
   playbackGivenAt?: number;
   /** In viewers.ts. */
   counted?: boolean;
@@ -139,7 +141,7 @@ export function createGateway(
       await authorise(principal, 'room:watch', target ?? {});
       if (!target) throw new AppError('not-found');
       await leaveConsole(socket);
-      socket.data.console = { sessionId, loginId: principal.loginId };
+      socket.data.watched = sessionId;
       await socket.join([sessionRoom(sessionId), consoleRoom(sessionId)]);
       if (principal.loginId) await socket.join(loginRoom(principal.loginId));
       return { room: await live.rooms.snapshot(sessionId), viewers: viewers.total(sessionId) };
@@ -185,9 +187,8 @@ export function createGateway(
   }
 
   async function leaveConsole(socket: RoomSocket): Promise<void> {
-    const before = socket.data.console;
-    if (before)
-      for (const room of [sessionRoom(before.sessionId), consoleRoom(before.sessionId)]) await socket.leave(room);
+    const { watched } = socket.data;
+    if (watched) for (const room of [sessionRoom(watched), consoleRoom(watched)]) await socket.leave(room);
   }
 
   function leave(socket: RoomSocket): void {
@@ -227,7 +228,7 @@ export function createGateway(
   };
   const onRevoked = (loginIds: string[]) => {
     disconnect(loginIds);
-    for (const some of inMessages(loginIds)) io.serverSideEmit('logins-revoked', some);
+    for (const some of batchesOf(loginIds, IDS_A_MESSAGE)) io.serverSideEmit('logins-revoked', some);
   };
   const onAnswered = ({ liveQuestionId, sessionId }: { liveQuestionId: string; sessionId: string }) => {
     needs
@@ -270,12 +271,6 @@ export function createGateway(
       await io.close();
     },
   };
-}
-
-function inMessages(ids: string[]): string[][] {
-  return Array.from({ length: Math.ceil(ids.length / IDS_A_MESSAGE) }, (_, n) =>
-    ids.slice(n * IDS_A_MESSAGE, (n + 1) * IDS_A_MESSAGE),
-  );
 }
 
 const ROOM = 'session:';

@@ -1,5 +1,6 @@
 import { MAX_DENIED } from '#contract/media.ts';
 import { SYSTEM } from '../audit.ts';
+import { batchesOf } from '../batches.ts';
 import type { Courses } from '../courses/service.ts';
 import type { TransitionParticipant } from '../courses/transitions.ts';
 import { AppError } from '../errors.ts';
@@ -42,9 +43,7 @@ export function denyPlaybackOfExcluded({ signals, clock }: Services, media: Medi
   signals.on('people-excluded', (personIds) => {
     // Up to and including this second.
     const issuedBefore = Math.floor(clock() / 1_000) + 1;
-    for (let from = 0; from < personIds.length; from += MAX_DENIED) {
-      void media.deny({ personIds: personIds.slice(from, from + MAX_DENIED), issuedBefore });
-    }
+    for (const some of batchesOf(personIds, MAX_DENIED)) void media.deny({ personIds: some, issuedBefore });
   });
 }
 

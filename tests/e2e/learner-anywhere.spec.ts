@@ -52,10 +52,7 @@ test('on the local network, over plain http, a learner signs in, sees the pictur
   await page.locator('a[href^="/learn/"]').first().click();
   await expectPicture(page);
   const sessionId = page.url().split('/').at(-1) ?? '';
-  const credited = async () => {
-    const answer = await context.request.get(`${origin}/api/v1/sessions/${sessionId}/credit`);
-    return ((await answer.json()) as { creditedMs: number }).creditedMs;
-  };
+  const credited = () => creditedMs({ context, sessionId }, origin);
   const before = await credited();
   const stored = page.waitForResponse((answer) => answer.url().endsWith('/api/v1/beats') && answer.ok());
   await page.locator('a.room__up').click();

@@ -50,8 +50,11 @@ export async function playOn(page: Page, ms: number, since?: number): Promise<vo
 }
 
 /** 已计 as the server has it. */
-export async function creditedMs({ context, sessionId }: Viewer): Promise<number> {
-  const answer = await context.request.get(address(`/api/v1/sessions/${sessionId}/credit`));
+export async function creditedMs(
+  { context, sessionId }: Pick<Viewer, 'context' | 'sessionId'>,
+  origin = address(''),
+): Promise<number> {
+  const answer = await context.request.get(`${origin}/api/v1/sessions/${sessionId}/credit`);
   return ((await answer.json()) as { creditedMs: number }).creditedMs;
 }
 

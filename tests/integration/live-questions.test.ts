@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { newId } from '#server/ids.ts';
 import { startApp, type TestApp } from '#tests/support/app.ts';
-import { seedClass } from '#tests/support/classes.ts';
+import { seedFirstClass } from '#tests/support/classes.ts';
 import type { District } from '#tests/support/district.ts';
 import { admission } from '#tests/support/room-entry.ts';
 import { RoomSocket } from '#tests/support/room-socket.ts';
@@ -19,14 +19,8 @@ let console: RoomSocket;
 beforeAll(async () => {
   app = await startApp();
   district = await app.seedDistrict();
-  const { unitA, personA, accounts, clients } = district;
-  const of = {
-    title: '开工第一课',
-    unitId: unitA.id,
-    personId: personA.id,
-    instructorAccountId: accounts.instructor.id,
-  };
-  ({ sessionId } = await seedClass(app, of));
+  const { clients } = district;
+  ({ sessionId } = await seedFirstClass(app, district));
   app.clock.advance(60_000);
   asker = await RoomSocket.enter(app.url, (await admission(clients.learner, sessionId)).ticket);
   console = await RoomSocket.connect(app.url, { cookie: clients.instructor.cookieHeader() });

@@ -4,7 +4,7 @@ import http from 'node:http';
 import type net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp, type TestApp } from '#tests/support/app.ts';
-import { seedClass } from '#tests/support/classes.ts';
+import { seedFirstClass } from '#tests/support/classes.ts';
 import type { District } from '#tests/support/district.ts';
 import { HttpClient } from '#tests/support/http-client.ts';
 import { admission } from '#tests/support/room-entry.ts';
@@ -25,14 +25,7 @@ beforeAll(async () => {
   first = await startApp({ ports });
   second = await startApp({ ports, beside: first });
   district = await first.seedDistrict();
-  const { unitA, personA, accounts } = district;
-  const of = {
-    title: '开工第一课',
-    unitId: unitA.id,
-    personId: personA.id,
-    instructorAccountId: accounts.instructor.id,
-  };
-  ({ sessionId } = await seedClass(first, of));
+  ({ sessionId } = await seedFirstClass(first, district));
 });
 afterAll(async () => {
   for (const socket of opened) await socket.close();

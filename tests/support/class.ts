@@ -108,6 +108,14 @@ export async function changeState(
   done(`to ${to}`, await bureau.call('POST /sessions/:sessionId/state', { params, body: { to } }));
 }
 
+/** Whether the session's stream arrives. */
+export async function isPublishing({
+  bureau,
+  sessionId,
+}: Pick<ScheduledClass, 'bureau' | 'sessionId'>): Promise<boolean> {
+  return done('stream', await bureau.call('GET /sessions/:sessionId/stream', { params: { sessionId } })).publishing;
+}
+
 /** The answer of a call. @throws Error with the refusal's words */
 export function done<T>(what: string, reply: Reply<T>): T {
   if (reply.status < 300) return reply.body;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '#server/ids.ts';
 import type { TestApp } from './app.ts';
+import type { District } from './district.ts';
 
 interface ClassOf {
   title: string;
@@ -61,4 +62,10 @@ export async function seedClass(app: TestApp, { title, unitId, personId, instruc
   await prisma.paper.create({ data: paper });
   await prisma.attempt.create({ data: { id: ids.attemptId, paperId: paper.id, personId, number: 1, startedAt: now } });
   return ids;
+}
+
+/** Such a class for the district's first unit, given by its instructor. */
+export function seedFirstClass(app: TestApp, { unitA, personA, accounts }: District) {
+  const instructorAccountId = accounts.instructor.id;
+  return seedClass(app, { title: '开工第一课', unitId: unitA.id, personId: personA.id, instructorAccountId });
 }

@@ -1,9 +1,9 @@
-import { Button, Input, Select, Space } from 'antd';
+import { Button, Select, Space } from 'antd';
 import { useState } from 'react';
 import { formatCount } from '#client/format.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
-import { ActsTitle, ConfirmButton, Mark, PageHead } from '../parts.tsx';
+import { ActsTitle, ConfirmButton, Mark, PageHead, SearchField } from '../parts.tsx';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
@@ -34,13 +34,7 @@ export default function Accounts() {
       </PageHead>
       <section className="section">
         <div className="filters">
-          <Input.Search
-            allowClear
-            style={{ width: 220 }}
-            placeholder={t('search')}
-            aria-label={t('search')}
-            onSearch={(text) => paged.filter({ q: text.trim() || undefined })}
-          />
+          <SearchField label={t('search')} width={220} onSearch={(q) => paged.filter({ q })} />
           <Select
             allowClear
             style={{ width: 170 }}

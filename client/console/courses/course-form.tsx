@@ -1,4 +1,4 @@
-import { Checkbox, DatePicker, Form, Input, InputNumber, Radio } from 'antd';
+import { Checkbox, Form, Input, InputNumber, Radio } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import { useNavigate } from 'react-router';
 import type { Result } from '#contract/api.ts';
@@ -6,6 +6,7 @@ import { useAct } from '../data.ts';
 import { FormModal } from '../form-modal.tsx';
 import { useConsoleText } from '../text.ts';
 import { instantOf } from '../time.ts';
+import { StartPicker } from './start-picker.tsx';
 import { useCourseText } from './text.ts';
 
 type Course = Result<'GET /courses/:courseId'>;
@@ -92,12 +93,7 @@ export function CourseForm({ course, onClose }: { course?: Course; onClose: () =
               label={t('firstStart')}
               rules={[{ required: true, message: shared('required') }]}
             >
-              <DatePicker
-                showTime={{ format: 'HH:mm', minuteStep: 5 }}
-                format={[t('pickerFormat'), 'YYYY-MM-DD HH:mm']}
-                style={{ width: 260 }}
-                allowClear={false}
-              />
+              <StartPicker />
             </Form.Item>
           )}
         </>

@@ -1,4 +1,4 @@
-import { Alert, DatePicker, Form, Input, InputNumber, Radio, Select } from 'antd';
+import { Alert, Form, Input, InputNumber, Radio, Select } from 'antd';
 import type { Dayjs } from 'dayjs';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
@@ -6,6 +6,7 @@ import { FormModal } from '../form-modal.tsx';
 import { useConsoleText } from '../text.ts';
 import { instantOf, pickerValue } from '../time.ts';
 import { useWords } from '../words.ts';
+import { StartPicker } from './start-picker.tsx';
 import { useCourseText } from './text.ts';
 
 type Session = Result<'GET /sessions/:sessionId'>;
@@ -91,12 +92,7 @@ export function SessionForm({
             />
           </Form.Item>
           <Form.Item name="startsAt" label={t('startsAt')} rules={[required]}>
-            <DatePicker
-              showTime={{ format: 'HH:mm', minuteStep: 5 }}
-              format={[t('pickerFormat'), 'YYYY-MM-DD HH:mm']}
-              style={{ width: 260 }}
-              allowClear={false}
-            />
+            <StartPicker />
           </Form.Item>
           <Form.Item name="plannedMinutes" label={t('lengthMinutes')} rules={[required]}>
             <InputNumber min={5} max={720} />

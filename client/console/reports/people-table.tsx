@@ -1,9 +1,9 @@
-import { Input, Select } from 'antd';
+import { Select } from 'antd';
 import { formatCount, formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { useRead } from '../data.ts';
-import { Mark } from '../parts.tsx';
+import { Mark, SearchField } from '../parts.tsx';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
@@ -27,13 +27,7 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
   return (
     <>
       <div className="filters">
-        <Input.Search
-          allowClear
-          placeholder={t('searchPeople')}
-          aria-label={t('searchPeople')}
-          style={{ width: 240 }}
-          onSearch={(text) => paged.filter({ q: text.trim() || undefined })}
-        />
+        <SearchField label={t('searchPeople')} width={240} onSearch={(q) => paged.filter({ q })} />
         <Select<'all' | 'yes' | 'no'>
           value={paged.query.present ?? 'all'}
           aria-label={t('present')}

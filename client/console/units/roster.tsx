@@ -1,10 +1,10 @@
-import { App, Button, Input, Space, Switch } from 'antd';
+import { App, Button, Space, Switch } from 'antd';
 import { useState } from 'react';
 import { copyText } from '#client/clipboard.ts';
 import { formatCount } from '#client/format.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
-import { ActsTitle, ConfirmButton, Mark } from '../parts.tsx';
+import { ActsTitle, ConfirmButton, Mark, SearchField } from '../parts.tsx';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
@@ -36,13 +36,7 @@ export function Roster({ unitId }: { unitId: string }) {
         </div>
       </div>
       <div className="filters">
-        <Input.Search
-          allowClear
-          style={{ width: 220 }}
-          placeholder={t('searchPeople')}
-          aria-label={t('searchPeople')}
-          onSearch={(text) => paged.filter({ q: text.trim() || undefined })}
-        />
+        <SearchField label={t('searchPeople')} width={220} onSearch={(q) => paged.filter({ q })} />
         <Space>
           <Switch
             aria-label={t('onlyUnverified')}

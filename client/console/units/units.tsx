@@ -1,11 +1,11 @@
-import { Button, Input, Select } from 'antd';
+import { Button, Select } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { formatCount } from '#client/format.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { INDUSTRIES, UNIT_KINDS } from '#contract/plain.ts';
 import { useRead } from '../data.ts';
-import { HighRiskMark, PageHead } from '../parts.tsx';
+import { HighRiskMark, PageHead, SearchField } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
@@ -41,13 +41,7 @@ export default function Units() {
       </PageHead>
       <section className="section">
         <div className="filters">
-          <Input.Search
-            allowClear
-            style={{ width: 260 }}
-            placeholder={t('searchUnits')}
-            aria-label={t('searchUnits')}
-            onSearch={(q) => paged.filter({ q: q.trim() || undefined })}
-          />
+          <SearchField label={t('searchUnits')} width={260} onSearch={(q) => paged.filter({ q })} />
           <Select
             allowClear
             placeholder={t('area')}

@@ -1,4 +1,5 @@
 import type { PersonCategory, UnitKind, Verification } from '#contract/organisations.ts';
+import { batchesOf } from '../../batches.ts';
 import type { Db, Tx } from '../../db.ts';
 
 /*
@@ -152,7 +153,5 @@ export async function refreshStatistics({ pool }: Db): Promise<void> {
 }
 
 async function inChunks(rows: object[], write: (json: string) => Promise<unknown>): Promise<void> {
-  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-    await write(JSON.stringify(rows.slice(from, from + ROWS_PER_STATEMENT)));
-  }
+  for (const some of batchesOf(rows, ROWS_PER_STATEMENT)) await write(JSON.stringify(some));
 }
