@@ -1,7 +1,7 @@
 /*
  * First step of every npm script: `node scripts/bootstrap.mjs SCRIPT.ts [ARGUMENT…]` installs the packages of the lock
- * file if need be and runs the script, in this process, with TypeScript. Plain JavaScript without a dependency, since
- * nothing may be installed yet.
+ * file and generates the database client if need be, and runs the script, in this process, with TypeScript. Plain
+ * JavaScript without a dependency, since nothing may be installed yet.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -28,6 +28,9 @@ if (!script) {
 installIfNeeded();
 const { register } = await import('tsx/esm/api');
 register();
+// Before anything is imported that imports it.
+const { generateClient } = await import('./database/generate.ts');
+await generateClient();
 process.argv.splice(1, 2, path.resolve(root, script));
 await import(pathToFileURL(process.argv[1]).href);
 

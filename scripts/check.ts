@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { ensureSetup, ROOT } from './setup.ts';
+import { ROOT } from './folders.ts';
 
 /*
  * npm run check: format and lint, types (tests included), import rules, unused code. All of them run, side by side, and
@@ -17,7 +17,6 @@ const checks: Record<string, string[]> = {
   'unused code': ['knip', '--no-progress'],
 };
 
-await ensureSetup({ client: false });
 const results = await Promise.all(Object.entries(checks).map(([name, command]) => run(name, command)));
 for (const { name, output, ok, seconds } of results) {
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds.toFixed(1)} s)`);

@@ -11,7 +11,7 @@ import { freePort } from '#server/supervisor/ports.ts';
 import { run } from '#server/supervisor/run.ts';
 import { simulateLearners } from './demo/learners.ts';
 import { keepPublishing } from './demo/lecture.ts';
-import { ensureSetup } from './setup.ts';
+import { buildPages } from './pages.ts';
 
 /*
  * npm run demo [-- --learners 0]: the product with a district in it, and a class that is live at once.
@@ -32,7 +32,7 @@ if (!Number.isInteger(learners) || learners < 0 || learners > 280) {
   process.exit(2);
 }
 
-await ensureSetup({ client: true });
+await buildPages();
 loadEnvFile();
 process.env.ANKE_DEMO = '1';
 process.env.LOG_LEVEL ??= 'warn';

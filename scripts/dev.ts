@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { build } from 'vite';
 import { generateClient } from './database/generate.ts';
-import { ensureSetup, ROOT, VITE_CONFIG } from './setup.ts';
+import { CLIENT_FOLDER, PRISMA_FOLDER, ROOT } from './folders.ts';
+import { VITE_CONFIG } from './pages.ts';
 import { watchSources } from './watch.ts';
 
-await ensureSetup({ client: false });
 await build({
-  root: path.join(ROOT, 'client'),
+  root: CLIENT_FOLDER,
   configFile: VITE_CONFIG,
   mode: 'development',
   logLevel: 'warn',
@@ -21,6 +21,6 @@ watchSources(path.join(ROOT, 'server'), (file) => {
   if (file.startsWith('contract')) supervisor.renewMedia();
 });
 watchSources(path.join(ROOT, 'media'), () => supervisor.renewMedia());
-watchSources(path.join(ROOT, 'prisma'), async (file) => {
+watchSources(PRISMA_FOLDER, async (file) => {
   if (file === 'schema.prisma' && (await generateClient())) supervisor.renewWorkers();
 });

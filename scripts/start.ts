@@ -1,4 +1,4 @@
-import { ensureSetup } from './setup.ts';
+import { buildPages } from './pages.ts';
 
-await ensureSetup({ client: true });
+await buildPages();
 await import('#server/supervisor/main.ts');

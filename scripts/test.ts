@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ensureSetup, ROOT } from './setup.ts';
+import { ROOT } from './folders.ts';
+import { buildPages } from './pages.ts';
 
 /*
  * npm test: sets up, then checks, unit and integration tests, end to end. `npm test -- unit integration` runs a part.
@@ -21,7 +22,7 @@ if (unknown.length > 0) {
 }
 const chosen = asked.length > 0 ? asked : Object.keys(parts);
 
-await ensureSetup({ client: true });
+await buildPages();
 if (chosen.includes('integration') || chosen.includes('e2e')) {
   needProgram('ffmpeg', ['ffmpeg'], ['/usr/bin/ffmpeg', process.env.FFMPEG_PATH]);
 }

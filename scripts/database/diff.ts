@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { createLogger } from '#server/logger.ts';
 import { Postgres } from '#server/supervisor/postgres.ts';
-import { diffSchema, MIGRATION_LOCK, MIGRATIONS_FOLDER } from './migrations.ts';
+import { MIGRATIONS_FOLDER } from '../folders.ts';
+import { diffSchema, MIGRATION_LOCK } from './migrations.ts';
 
 /** A server for this one comparison, so that no database with data in it is ever touched. */
 async function sqlToWrite(): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { PRISMA_FOLDER } from './migrations.ts';
+import { PRISMA_FOLDER } from '../folders.ts';
 
 const STAMP = path.join(PRISMA_FOLDER, 'generated', '.schema');
 
@@ -35,8 +35,4 @@ async function fingerprint(): Promise<string> {
   const schema = await readFile(path.join(PRISMA_FOLDER, 'schema.prisma'));
   const { version } = createRequire(import.meta.url)('prisma/package.json') as { version: string };
   return `${version} ${createHash('sha256').update(schema).digest('hex')}\n`;
-}
-
-if (process.argv[1] === import.meta.filename) {
-  console.log((await generateClient()) ? 'Prisma client generated' : 'Prisma client is up to date');
 }

@@ -1,11 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { MIGRATIONS_FOLDER, PRISMA_FOLDER } from '../folders.ts';
 import { EVERYTHING, type MigrationList, type SchemasContainer, withSchemaEngine } from './engine.ts';
-
-export const PRISMA_FOLDER = fileURLToPath(new URL('../../prisma', import.meta.url));
-export const MIGRATIONS_FOLDER = path.join(PRISMA_FOLDER, 'migrations');
 
 /** Text of migration_lock.toml, which Prisma wants beside the migrations. */
 export const MIGRATION_LOCK = 'provider = "postgresql"\n';

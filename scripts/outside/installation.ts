@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { startWhole } from '#tests/support/whole-run.ts';
-import { ensureSetup, ROOT } from '../setup.ts';
+import { ROOT } from '../folders.ts';
+import { buildPages } from '../pages.ts';
 
 export interface OwnInstallation {
   url: string;
@@ -16,7 +17,7 @@ export interface OwnInstallation {
 
 /** The product as `npm start` runs it, fresh, on free ports and with a data folder of its own. */
 export async function startOwnInstallation(): Promise<OwnInstallation> {
-  await ensureSetup({ client: true });
+  await buildPages();
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'anke-own-'));
   // PostgreSQL's own account, if we are root, must pass through.
   await chmod(dataDir, 0o711);

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildClientIfNeeded, ROOT } from '#scripts/setup.ts';
+import { ROOT } from '#scripts/folders.ts';
+import { buildPages } from '#scripts/pages.ts';
 import { newerApis } from '#tests/support/newer-apis.ts';
 
 const DIST = path.join(ROOT, 'dist/client');
@@ -24,7 +25,7 @@ describe('the learner’s pages as built', () => {
   let manifest: Record<string, Chunk> = {};
 
   beforeAll(async () => {
-    await buildClientIfNeeded();
+    await buildPages();
     manifest = JSON.parse(readFileSync(path.join(DIST, '.vite/manifest.json'), 'utf8'));
     const chunks = reachable(manifest, 'index.html', (key) => !key.startsWith('console/'));
     scripts = [...new Set(chunks.map((chunk) => chunk.file))];

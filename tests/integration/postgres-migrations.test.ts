@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { applyMigrations, diffSchema, MIGRATIONS_FOLDER } from '#scripts/database/migrations.ts';
+import { applyMigrations, diffSchema } from '#scripts/database/migrations.ts';
+import { MIGRATIONS_FOLDER } from '#scripts/folders.ts';
 import { createTestDatabase, type TestDatabase } from '#tests/support/database.ts';
 
 let database: TestDatabase;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { ROOT } from '#scripts/setup.ts';
+import { ROOT } from '#scripts/folders.ts';
 import { freePort } from '#server/supervisor/ports.ts';
 
 /** Where the running demo is, for the tests of a Playwright run. */
