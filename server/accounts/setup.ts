@@ -45,7 +45,7 @@ export function createSetUp({ db, clock, logger, config }: Services, passwords: 
       update: { setupCodeHash },
     });
     logger.info(
-      `系统尚未初始化。请打开首页，用一次性代码 ${code} 建立第一个管理员. (Not set up yet: open the home page and use the one-time code ${code}.)`,
+      `系统尚未初始化。请打开首页，用一次性代码 ${code} 建立第一个管理员。(Not set up yet: open the home page and use the one-time code ${code}.)`,
     );
     return code;
   }

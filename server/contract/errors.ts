@@ -40,6 +40,17 @@ export const errors = {
   'duplicate-account': { status: 409, zh: '账号名或手机号已被使用', en: 'Account name or phone number is taken' },
   'person-has-account': { status: 409, zh: '此人已关联其他账号', en: 'Another account belongs to this person' },
   'duplicate-unit': { status: 409, zh: '单位名称或信用代码已存在', en: 'A unit with this name or credit code exists' },
+  'duplicate-closed-unit': {
+    status: 409,
+    zh: '名称或信用代码属于已注销的单位“{name}”；如是同一单位，请恢复该单位',
+    en: 'The closed unit “{name}” has this name or credit code; reopen it if it is the same',
+  },
+  'unit-closed': {
+    status: 409,
+    zh: '单位已注销，只能查看；恢复后才能修改',
+    en: 'The unit is closed; reopen it to change anything of it',
+  },
+  'unit-open': { status: 409, zh: '单位没有注销，无需恢复', en: 'The unit is not closed' },
   'duplicate-person': {
     status: 409,
     zh: '这个手机号已在本单位花名册中',

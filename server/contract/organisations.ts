@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isCreditCode, normaliseCode } from './codes.ts';
-import { changesOf, Flag, Id, Name, Page, Phone, paged } from './common.ts';
+import { changesOf, Flag, Id, Instant, Name, Page, Phone, paged } from './common.ts';
 import { endpoints } from './endpoint.ts';
 import { INDUSTRIES, PERSON_CATEGORIES, UNIT_KINDS } from './plain.ts';
 
@@ -40,6 +40,8 @@ export const Unit = z.object({
   joinCode: z.string(),
   people: z.int(),
   unverified: z.int(),
+  /** 注销: since when nobody of it is invited or joins; it can only be read, and reopened. */
+  closedAt: Instant.nullable(),
 });
 export type Unit = z.infer<typeof Unit>;
 
@@ -123,6 +125,8 @@ export const organisationEndpoints = endpoints({
       industry: Industry.optional(),
       kind: UnitKind.optional(),
       highRisk: Flag,
+      /** Those that are closed; without it, those that are not. */
+      closed: Flag,
     }),
     response: paged(Unit),
   },
@@ -145,6 +149,12 @@ export const organisationEndpoints = endpoints({
     summary: 'Close a unit: its record stays, its people are signed out and invited to nothing more',
     action: 'unit:close',
     target: 'unit',
+  },
+  'POST /units/:unitId/reopen': {
+    summary: 'Take a closing back: its people join by the same code and are invited again',
+    action: 'unit:close',
+    target: 'unit',
+    response: Unit,
   },
   'GET /units/:unitId/contact-phone': {
     summary: 'The contact’s full number; audited',

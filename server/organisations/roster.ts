@@ -8,7 +8,7 @@ import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { linkHash, newLinkToken } from './secrets.ts';
-import { personView } from './view.ts';
+import { personView, refuseClosed } from './view.ts';
 
 type PeopleQuery = z.output<(typeof organisationEndpoints)['GET /units/:unitId/people']['query']>;
 type PersonChanges = { [K in keyof PersonInput]?: PersonInput[K] | undefined };
@@ -38,12 +38,13 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
     return { items: rows.map((row) => personView(row, sealing)), total };
   }
 
-  /** @throws AppError `duplicate-person` when the phone number is on the roster already */
+  /** @throws AppError `duplicate-person` when the phone number is on the roster already, `unit-closed` */
   async function createPerson(unitId: string, { phone, ...input }: PersonInput, actor: Actor): Promise<Person> {
     const now = clock();
     const confirmed = { verification: 'verified', verifiedAt: new Date(now) } as const;
     const row = await write(
       prisma.$transaction(async (tx) => {
+        await refuseClosed(tx, { id: unitId });
         const gone =
           phone &&
           (await tx.person.findFirst({
@@ -63,10 +64,11 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
     return personView(row, sealing);
   }
 
-  /** @throws AppError `duplicate-person` */
+  /** @throws AppError `duplicate-person`, `unit-closed` */
   async function updatePerson(personId: string, { phone, ...changes }: PersonChanges, actor: Actor): Promise<Person> {
     const row = await write(
       prisma.$transaction(async (tx) => {
+        await refuseClosed(tx, unitOf(personId));
         const changed = [
           ...Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field])),
           ...(phone === undefined ? [] : ['phone']),
@@ -85,20 +87,22 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
     return personView(row, sealing);
   }
 
-  /** Takes a person off the roster: no link, no login, no invitation any more. Their attendance stays. */
+  /** Takes a person off the roster: no link, no login, no invitation any more. Their attendance stays. @throws AppError `unit-closed` */
   async function leave(personId: string, actor: Actor): Promise<void> {
     const now = clock();
     await prisma.$transaction(async (tx) => {
+      await refuseClosed(tx, unitOf(personId));
       await tx.person.update({ where: { id: personId }, data: { leftAt: new Date(now), linkHash: null } });
       await audit(tx, actor, now, 'person:leave', { kind: 'person', id: personId });
     });
     signals.emit('people-excluded', [personId]);
   }
 
-  /** Confirms or refuses somebody who joined by the unit's code. Either can be taken back by the other. */
+  /** Confirms or refuses somebody who joined by the unit's code. Either can be taken back by the other. @throws AppError `unit-closed` */
   async function verify(personId: string, verification: 'verified' | 'refused', actor: Actor): Promise<Person> {
     const now = clock();
     const row = await prisma.$transaction(async (tx) => {
+      await refuseClosed(tx, unitOf(personId));
       await audit(tx, actor, now, 'person:verify', { kind: 'person', id: personId }, { verification });
       return tx.person.update({ where: { id: personId }, data: { verification, verifiedAt: new Date(now) } });
     });
@@ -106,10 +110,14 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
     return personView(row, sealing);
   }
 
-  /** Makes a personal link and ends the one before. The path is shown this once; only the token's digest is kept. */
+  /**
+   * Makes a personal link and ends the one before. The path is shown this once; only the token's digest is kept.
+   * @throws AppError `unit-closed`
+   */
   async function makeLink(personId: string, actor: Actor): Promise<{ path: string }> {
     const token = newLinkToken();
     await prisma.$transaction(async (tx) => {
+      await refuseClosed(tx, unitOf(personId));
       await tx.person.update({ where: { id: personId }, data: { linkHash: linkHash(token) } });
       await audit(tx, actor, clock(), 'person:link', { kind: 'person', id: personId });
     });
@@ -156,6 +164,10 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
     personPhone,
     locatePerson,
   };
+}
+
+function unitOf(personId: string) {
+  return { people: { some: { id: personId } } };
 }
 
 async function write<T>(work: Promise<T>): Promise<T> {

@@ -16,6 +16,7 @@ export function organisationRoutes(organisations: Organisations): Handlers<typeo
       organisations.updateUnit(params.unitId, body, visibility, actor),
     'POST /units/:unitId/join-code': ({ params, actor }) => organisations.replaceJoinCode(params.unitId, actor),
     'POST /units/:unitId/close': ({ params, actor }) => organisations.closeUnit(params.unitId, actor),
+    'POST /units/:unitId/reopen': ({ params, actor }) => organisations.reopenUnit(params.unitId, actor),
     'GET /units/:unitId/contact-phone': async ({ params, actor }) => ({
       phone: await organisations.contactPhone(params.unitId, actor),
     }),

@@ -8,7 +8,7 @@ import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { newJoinCode } from './secrets.ts';
-import { type UnitRow, unitsWithin, unitView, withCounts } from './view.ts';
+import { refuseClosed, type UnitRow, unitsWithin, unitView, withCounts } from './view.ts';
 
 type UnitQuery = z.output<(typeof organisationEndpoints)['GET /units']['query']>;
 type UnitChanges = { [K in keyof UnitInput]?: UnitInput[K] | undefined };
@@ -57,7 +57,7 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
   async function listUnits(query: UnitQuery, visibility: Visibility): Promise<{ items: Unit[]; total: number }> {
     const q = query.q?.trim();
     const where: Prisma.UnitWhereInput = {
-      closedAt: null,
+      closedAt: query.closed ? { not: null } : null,
       ...(query.areaId && { areaId: query.areaId }),
       ...(query.industry && { industry: query.industry }),
       ...(query.kind && { kind: query.kind }),
@@ -82,17 +82,19 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
 
   /** @throws AppError `not-found` */
   async function readUnit(unitId: string): Promise<Unit> {
-    const row = await prisma.unit.findFirst({ where: { id: unitId, closedAt: null }, include: withCounts });
+    const row = await prisma.unit.findUnique({ where: { id: unitId }, include: withCounts });
     const [view] = row ? await views([row]) : [];
     if (!view) throw notFound();
     return view;
   }
 
-  /** @throws AppError `duplicate-unit`, `bad-request` for an unknown area */
+  /** @throws AppError `duplicate-unit`, `duplicate-closed-unit`, `bad-request` for an unknown area */
   async function createUnit({ contactPhone, ...input }: UnitInput, actor: Actor): Promise<Unit> {
     const id = newId();
     await withFreshCode((joinCode) =>
       write(
+        { ...input, id },
+        { all: true },
         prisma.$transaction(async (tx) => {
           await tx.unit.create({ data: { ...input, ...sealedContact(contactPhone), id, joinCode } });
           await audit(tx, actor, clock(), 'unit:create', { kind: 'unit', id }, { name: input.name });
@@ -104,13 +106,16 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
 
   /**
    * Changes what `changes` names; values that stay the same are no change.
-   * @throws AppError `forbidden` for fields beyond the caller's reach, `duplicate-unit`
+   * @throws AppError `forbidden` for fields beyond the caller's reach, `unit-closed`, `duplicate-unit`, `duplicate-closed-unit`
    */
   async function updateUnit(unitId: string, changes: UnitChanges, visibility: Visibility, actor: Actor): Promise<Unit> {
     await write(
+      { ...changes, id: unitId },
+      visibility,
       prisma.$transaction(async (tx) => {
-        const row = await tx.unit.findFirst({ where: { id: unitId, closedAt: null } });
+        const row = await tx.unit.findUnique({ where: { id: unitId } });
         if (!row) throw notFound();
+        if (row.closedAt) throw new AppError('unit-closed');
         const { contactPhone, ...rest } = changes;
         const before = row as Record<string, unknown>;
         const data = Object.fromEntries(
@@ -130,9 +135,11 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
     return readUnit(unitId);
   }
 
+  /** @throws AppError `unit-closed` */
   async function replaceJoinCode(unitId: string, actor: Actor): Promise<Unit> {
     await withFreshCode((joinCode) =>
       prisma.$transaction(async (tx) => {
+        await refuseClosed(tx, { id: unitId });
         await tx.unit.update({ where: { id: unitId }, data: { joinCode } });
         await audit(tx, actor, clock(), 'unit:join-code', { kind: 'unit', id: unitId });
       }),
@@ -141,7 +148,9 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
   }
 
   /**
-   * Closes a unit (注销): nobody of it is invited, joins or signs in any more. Its record, and 应到 that was frozen, stay.
+   * Closes a unit (注销): nobody of it is invited, joins or signs in any more. Its record, and 应到 that was frozen, stay,
+   * and so do its name and its codes, so that nothing can be in the way of reopening it.
+   * @throws AppError `unit-closed` already
    */
   async function closeUnit(unitId: string, actor: Actor): Promise<void> {
     const now = clock();
@@ -150,7 +159,7 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
         where: { id: unitId, closedAt: null },
         data: { closedAt: new Date(now) },
       });
-      if (count === 0) throw notFound();
+      if (count === 0) throw new AppError('unit-closed');
       await audit(tx, actor, now, 'unit:close', { kind: 'unit', id: unitId });
       return tx.person.findMany({ where: { unitId, leftAt: null }, select: { id: true } });
     });
@@ -159,6 +168,20 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
         'people-excluded',
         people.map((person) => person.id),
       );
+  }
+
+  /**
+   * Takes a closing back. Its people sign in anew; sessions that began meanwhile stay without it.
+   * @throws AppError `unit-open`
+   */
+  async function reopenUnit(unitId: string, actor: Actor): Promise<Unit> {
+    await prisma.$transaction(async (tx) => {
+      const closed = { id: unitId, closedAt: { not: null } };
+      const { count } = await tx.unit.updateMany({ where: closed, data: { closedAt: null } });
+      if (count === 0) throw new AppError('unit-open');
+      await audit(tx, actor, clock(), 'unit:reopen', { kind: 'unit', id: unitId });
+    });
+    return readUnit(unitId);
   }
 
   /** The contact's full number. That it was looked at is on record before it is shown. */
@@ -177,10 +200,7 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
   }
 
   async function locateUnit(unitId: string): Promise<Target | null> {
-    const unit = await prisma.unit.findFirst({
-      where: { id: unitId, closedAt: null },
-      select: { areaId: true, industry: true },
-    });
+    const unit = await prisma.unit.findUnique({ where: { id: unitId }, select: { areaId: true, industry: true } });
     return unit && { ...unit, unitId };
   }
 
@@ -204,6 +224,32 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
     return rows.map((row) => unitView(row, unverified.get(row.id) ?? 0, sealing));
   }
 
+  /** Turns what the database refuses of `unit` into its code. */
+  async function write<T>(unit: UnitChanges & { id: string }, visibility: Visibility, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (isUniqueViolation(error) && !isUniqueViolation(error, 'join_code')) throw await duplicateOf(unit, visibility);
+      if ((error as { code?: string }).code === 'P2003') throw new AppError('bad-request', { fields: 'areaId' });
+      throw error;
+    }
+  }
+
+  /** A closed unit is on no list that one would look at, so it is named, to those who may see it. */
+  async function duplicateOf(unit: UnitChanges & { id: string }, visibility: Visibility): Promise<AppError> {
+    const before = await prisma.unit.findUnique({ where: { id: unit.id }, select: { name: true, areaId: true } });
+    const { creditCode, name = before?.name, areaId = before?.areaId } = unit;
+    const same: Prisma.UnitWhereInput[] = [
+      ...(creditCode ? [{ creditCode }] : []),
+      ...(name && areaId ? [{ name, areaId }] : []),
+    ];
+    const closed = await prisma.unit.findFirst({
+      where: { closedAt: { not: null }, AND: [unitsWithin(visibility), { OR: same }] },
+      select: { name: true },
+    });
+    return closed ? new AppError('duplicate-closed-unit', { name: closed.name }) : new AppError('duplicate-unit');
+  }
+
   function sealedContact(phone: string | null) {
     return phone === null
       ? { contactCipher: null, contactLast4: null }
@@ -220,6 +266,7 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
     updateUnit,
     replaceJoinCode,
     closeUnit,
+    reopenUnit,
     contactPhone,
     locateArea,
     locateUnit,
@@ -243,16 +290,6 @@ async function withFreshCode<T>(use: (joinCode: string) => Promise<T>): Promise<
   } catch (error) {
     if (!isUniqueViolation(error, 'join_code')) throw error;
     return use(newJoinCode());
-  }
-}
-
-async function write<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isUniqueViolation(error) && !isUniqueViolation(error, 'join_code')) throw new AppError('duplicate-unit');
-    if ((error as { code?: string }).code === 'P2003') throw new AppError('bad-request', { fields: 'areaId' });
-    throw error;
   }
 }
 

@@ -2,6 +2,8 @@ import { maskPhone } from '#contract/codes.ts';
 import { Industry, type Person, type Unit } from '#contract/organisations.ts';
 import type { Prisma } from '#prisma/client.ts';
 import type { Visibility } from '../accounts/principal.ts';
+import type { Tx } from '../db.ts';
+import { AppError } from '../errors.ts';
 import type { Sealing } from '../sealing.ts';
 
 export const onRoster = { leftAt: null } as const satisfies Prisma.PersonWhereInput;
@@ -26,6 +28,12 @@ export function unitsWithin(visibility: Visibility): Prisma.UnitWhereInput {
   };
 }
 
+/** @throws AppError `unit-closed` */
+export async function refuseClosed(tx: Tx, unit: Prisma.UnitWhereInput): Promise<void> {
+  if (await tx.unit.findFirst({ where: { AND: [unit, { closedAt: { not: null } }] }, select: { id: true } }))
+    throw new AppError('unit-closed');
+}
+
 export function unitView(row: UnitRow, unverified: number, sealing: Sealing): Unit {
   return {
     id: row.id,
@@ -42,6 +50,7 @@ export function unitView(row: UnitRow, unverified: number, sealing: Sealing): Un
     joinCode: row.joinCode,
     people: row._count.people,
     unverified,
+    closedAt: row.closedAt?.toISOString() ?? null,
   };
 }
 

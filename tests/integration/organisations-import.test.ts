@@ -62,14 +62,14 @@ describe('units', () => {
         column: '信用代码',
         value: wrongCode(15),
         code: 'bad-credit-code',
-        message: '第 17 行「信用代码」：校验位不对，请核对最后一位',
+        message: '第 17 行“信用代码”：校验位不对，请核对最后一位',
       },
     ]);
 
     const committed = await app.officer('POST', '/imports/units?commit=1', file);
     expect(committed).toMatchObject({ status: 422, body: { code: 'import-errors', params: { count: 1 } } });
     expect(committed.body.fields).toEqual([
-      { path: '17.信用代码', message: '第 17 行「信用代码」：校验位不对，请核对最后一位' },
+      { path: '17.信用代码', message: '第 17 行“信用代码”：校验位不对，请核对最后一位' },
     ]);
     expect(await unitCount()).toBe(before);
   });
@@ -114,7 +114,26 @@ describe('units', () => {
       '4 信用代码 repeated-in-sheet',
       '5 单位名称 repeated-in-sheet',
     ]);
-    expect(body.errors.at(-1)?.message).toBe('第 5 行「单位名称」：与第 2 行重复');
+    expect(body.errors.at(-1)?.message).toBe('第 5 行“单位名称”：与第 2 行重复');
+  });
+
+  test('a closed unit is named in the row that would make it again', async () => {
+    const closed = [unitRow(221), ['企业', '无代码的企业', null, '城东街道', null, null, null, null, null]];
+    await app.officer('POST', '/imports/units?commit=1', await sheet(UNIT_HEADINGS, closed));
+    const { body: made } = await app.officer<{ items: Unit[] }>('GET', '/units?pageSize=500');
+    const ids = ['企业221', '无代码的企业'].map((name) => made.items.find((unit) => unit.name === name)?.id);
+    for (const id of ids) expect((await app.officer('POST', `/units/${id}/close`)).status).toBe(204);
+
+    const file = await sheet(UNIT_HEADINGS, [unitRow(221, '换了名字'), ...closed.slice(1), unitRow(222, '企业221')]);
+    const { body } = await app.officer<ImportResult>('POST', '/imports/units', file);
+    expect(body.errors.map((error) => error.message)).toEqual([
+      '第 2 行“信用代码”：属于已注销的单位“企业221”，请先在单位列表中恢复它',
+      '第 3 行“单位名称”：属于已注销的单位“无代码的企业”，请先在单位列表中恢复它',
+      '第 4 行“单位名称”：属于已注销的单位“企业221”，请先在单位列表中恢复它',
+    ]);
+    for (const id of ids) expect((await app.officer('POST', `/units/${id}/reopen`)).status).toBe(200);
+    const again = await app.officer<ImportResult>('POST', '/imports/units', await sheet(UNIT_HEADINGS, closed));
+    expect(again.body).toMatchObject({ unchanged: 2, errors: [] });
   });
 
   test('an unknown area is an error in its row', async () => {
@@ -165,8 +184,8 @@ describe('units', () => {
     const file = await sheet(['随便'], [['什么']]);
     const { body } = await app.officer<ImportResult>('POST', '/imports/units', file);
     expect(body.errors.map((error) => error.message)).toEqual([
-      '第 1 行「单位名称」：表中没有这一列',
-      '第 1 行「街道/功能区」：表中没有这一列',
+      '第 1 行“单位名称”：表中没有这一列',
+      '第 1 行“街道/功能区”：表中没有这一列',
     ]);
   });
 

@@ -34,7 +34,7 @@ export function createImports({ db, clock, sealing }: Services) {
   async function importUnits(file: Buffer, options: Options): Promise<ImportResult> {
     const table = await readTable(file, UNIT_COLUMNS);
     const now = clock();
-    const plan = async (tx: Tx) => planUnits(table, await tx.area.findMany(), await store.openUnits(tx), sealing);
+    const plan = async (tx: Tx) => planUnits(table, await tx.area.findMany(), await store.storedUnits(tx), sealing);
     const write = async (tx: Tx, { inserts, updates }: Plan<store.NewUnit>) => {
       await store.insertUnits(tx, inserts, now);
       await store.updateUnits(tx, updates, now);

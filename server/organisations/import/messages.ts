@@ -12,7 +12,7 @@ const problems = {
   'control-characters': { zh: '含有不可见字符', en: 'has invisible characters' },
   'bad-credit-code': { zh: '校验位不对，请核对最后一位', en: 'the check digit is wrong; see the last symbol' },
   'bad-credit-code-form': {
-    zh: '应为 18 位数字或大写字母 (不含 I、O、S、V、Z)',
+    zh: '应为 18 位数字或大写字母（不含 I、O、S、V、Z）',
     en: 'must be 18 digits or capital letters (without I, O, S, V, Z)',
   },
   'rounded-number': {
@@ -32,6 +32,10 @@ const problems = {
   'name-taken': {
     zh: '该街道或功能区已有同名单位，且信用代码不同',
     en: 'another unit of this street or zone has this name',
+  },
+  'closed-unit': {
+    zh: '属于已注销的单位“{name}”，请先在单位列表中恢复它',
+    en: 'is that of the closed unit “{name}”; reopen that one first',
   },
   'ambiguous-name': {
     zh: '本单位有多人同名，请填手机号',
@@ -70,5 +74,5 @@ export function inWords(found: Problem[], language: Language): ImportError[] {
 function sentence({ row, column, code, params }: Required<Problem>, language: Language): string {
   const words = problems[code][language].replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? ''));
   if (column === '') return words;
-  return language === 'zh' ? `第 ${row} 行「${column}」：${words}` : `Row ${row}, “${column}”: ${words}`;
+  return language === 'zh' ? `第 ${row} 行“${column}”：${words}` : `Row ${row}, “${column}”: ${words}`;
 }

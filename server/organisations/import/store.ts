@@ -18,9 +18,10 @@ export interface StoredUnit {
   address: string | null;
   contact_name: string | null;
   contact_cipher: Uint8Array | null;
+  closed: boolean;
 }
 
-export interface NewUnit extends Omit<StoredUnit, 'contact_cipher'> {
+export interface NewUnit extends Omit<StoredUnit, 'contact_cipher' | 'closed'> {
   /** Hex; null leaves what is stored. */
   contact_cipher: string | null;
   contact_last4: string | null;
@@ -58,10 +59,11 @@ export async function lockImports(tx: Tx): Promise<void> {
   await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('anke import'))`;
 }
 
-export function openUnits(tx: Tx): Promise<StoredUnit[]> {
+export function storedUnits(tx: Tx): Promise<StoredUnit[]> {
   return tx.$queryRaw<StoredUnit[]>`
-    select id::text, kind::text, name, credit_code, area_id::text, industry, high_risk, address, contact_name, contact_cipher
-    from unit where closed_at is null`;
+    select id::text, kind::text, name, credit_code, area_id::text, industry, high_risk, address, contact_name,
+      contact_cipher, closed_at is not null as closed
+    from unit`;
 }
 
 /** Everybody who is or was on the roster of these units. */

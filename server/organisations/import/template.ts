@@ -76,7 +76,7 @@ async function template<K extends string>(
   explanation.addRow(['列', '必填', '说明']).font = { bold: true };
   for (const column of columns) {
     const note = notes[column.key];
-    const choices = note?.choices?.length ? `可填: ${note.choices.join('、')}` : '';
+    const choices = note?.choices?.length ? `可填：${note.choices.join('、')}` : '';
     const hint = [note?.hint, choices].filter(Boolean).join('; ');
     explanation.addRow([column.headings[0], column.required ? '是' : '', hint]);
   }

@@ -51,6 +51,11 @@ export function planUnits(
 
     const named = byName.get(nameKey);
     const unit = (input.creditCode && byCode.get(input.creditCode)) || named;
+    const closed = [unit, named].find((found) => found?.closed);
+    if (closed) {
+      report(closed === named ? 'name' : 'creditCode', 'closed-unit', { name: closed.name });
+      continue;
+    }
     if (
       named &&
       (unit !== named || (input.creditCode && named.credit_code && named.credit_code !== input.creditCode))
@@ -65,7 +70,7 @@ export function planUnits(
   return plan;
 }
 
-function blankUnit(id: string): Omit<StoredUnit, 'contact_cipher'> {
+function blankUnit(id: string): Omit<StoredUnit, 'contact_cipher' | 'closed'> {
   return {
     id,
     kind: 'enterprise',
@@ -79,7 +84,12 @@ function blankUnit(id: string): Omit<StoredUnit, 'contact_cipher'> {
   };
 }
 
-function merged(unit: Omit<StoredUnit, 'contact_cipher'>, input: UnitRow, areaId: string, sealing: Sealing): NewUnit {
+function merged(
+  unit: Omit<StoredUnit, 'contact_cipher' | 'closed'>,
+  input: UnitRow,
+  areaId: string,
+  sealing: Sealing,
+): NewUnit {
   const phone = input.contactPhone;
   return {
     id: unit.id,
