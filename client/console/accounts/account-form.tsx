@@ -1,12 +1,13 @@
 import { Button, Form, Input, Select, Space } from 'antd';
-import { useState } from 'react';
 import type { BodyInput, Result } from '#contract/api.ts';
 import { normalisePhone } from '#contract/codes.ts';
 import { INDUSTRIES } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
 import { FormModal, mobileRule } from '../form-modal.tsx';
 import { useConsoleText } from '../text.ts';
+import { useUnitOptions } from '../units/unit-options.ts';
 import { useWords } from '../words.ts';
+import { type AccountPerson, PersonField } from './person-field.tsx';
 import { useAccountText } from './text.ts';
 
 type Account = Result<'GET /accounts'>['items'][number];
@@ -18,9 +19,10 @@ interface Values {
   phone?: string;
   password?: string;
   grants: { role: Grant['role']; areaId?: string | null; industry?: string | null; unitId?: string | null }[];
+  person?: AccountPerson;
 }
 
-/** Makes an account, or changes its name, roles and password. */
+/** Makes an account, or changes its name, roles, password and whose it is. */
 export function AccountForm({ account, onClose }: { account?: Account; onClose: () => void }) {
   const t = useAccountText();
   const shared = useConsoleText();
@@ -29,16 +31,20 @@ export function AccountForm({ account, onClose }: { account?: Account; onClose: 
   const change = useAct('PATCH /accounts/:accountId', { done: shared('saved') });
   const required = { required: true, message: shared('required') };
 
-  const save = ({ displayName, password = '', name, phone, grants }: Values) => {
-    const body = { displayName, grants: grants.map(scoped) };
+  const save = ({ displayName, password = '', name, phone, person = null, ...values }: Values) => {
+    const grants = values.grants.map(scoped);
     if (account) {
-      return change.mutateAsync({
-        params: { accountId: account.id },
-        body: { ...body, ...(password && { password }) },
-      });
+      // Roles and person sign the account's devices out, so they are sent only when they change.
+      const body = {
+        displayName,
+        ...(JSON.stringify(grants) !== JSON.stringify(account.grants.map(scoped)) && { grants }),
+        ...(password && { password }),
+        ...(person?.id !== account.person?.id && { personId: person?.id ?? null }),
+      };
+      return change.mutateAsync({ params: { accountId: account.id }, body });
     }
     return add.mutateAsync({
-      body: { ...body, name: name?.trim() || null, phone: phone ? normalisePhone(phone) : null, password },
+      body: { displayName, grants, name: name?.trim() || null, phone: phone ? normalisePhone(phone) : null, password },
     });
   };
 
@@ -47,7 +53,9 @@ export function AccountForm({ account, onClose }: { account?: Account; onClose: 
       title={account?.displayName ?? t('add')}
       form={form}
       initialValues={
-        account ? { displayName: account.displayName, grants: account.grants } : { grants: [{ role: 'enterprise' }] }
+        account
+          ? { displayName: account.displayName, grants: account.grants, person: account.person }
+          : { grants: [{ role: 'enterprise' }] }
       }
       save={save}
       onClose={onClose}
@@ -103,6 +111,11 @@ export function AccountForm({ account, onClose }: { account?: Account; onClose: 
           )}
         </Form.List>
       </Form.Item>
+      {account && (
+        <Form.Item name="person" label={t('person')} extra={t('personHint')}>
+          <PersonField />
+        </Form.Item>
+      )}
     </FormModal>
   );
 }
@@ -116,8 +129,8 @@ function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
   const industry = Form.useWatch(['grants', at, 'industry'], form);
   const areaId = Form.useWatch(['grants', at, 'areaId'], form);
   const areas = useRead('GET /areas');
-  const [q, setQ] = useState('');
-  const units = useRead('GET /units', { query: { pageSize: 100, ...(q && { q }) } });
+  const unitId = Form.useWatch(['grants', at, 'unitId'], form);
+  const units = useUnitOptions(unitId ? [unitId] : []);
   const required = { required: true, message: shared('required') };
   return (
     <Space wrap align="start">
@@ -155,13 +168,7 @@ function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
       )}
       {role === 'enterprise' && (
         <Form.Item name={[at, 'unitId']} noStyle rules={[required]}>
-          <Select
-            placeholder={t('scopeUnit')}
-            aria-label={t('scopeUnit')}
-            style={{ width: 240 }}
-            showSearch={{ filterOption: false, onSearch: setQ }}
-            options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
-          />
+          <Select placeholder={t('scopeUnit')} aria-label={t('scopeUnit')} style={{ width: 240 }} {...units} />
         </Form.Item>
       )}
       {onRemove && (

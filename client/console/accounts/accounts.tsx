@@ -52,7 +52,7 @@ export default function Accounts() {
           paged={paged}
           total={(count) => t('count', { count: formatCount(count) })}
           rowKey="id"
-          minWidth={960}
+          minWidth={1_120}
           empty={t('none')}
           columns={[
             { title: t('displayName'), dataIndex: 'displayName', fixed: 'left', width: 120 },
@@ -69,6 +69,19 @@ export default function Accounts() {
                         {word(grant.role)} <span className="muted">{scopeOf(grant)}</span>
                       </div>
                     )),
+            },
+            {
+              title: t('person'),
+              key: 'person',
+              width: 190,
+              render: (_, { person }) =>
+                person ? (
+                  <>
+                    {person.name} <div className="muted">{person.unitName}</div>
+                  </>
+                ) : (
+                  '–'
+                ),
             },
             {
               title: t('state'),

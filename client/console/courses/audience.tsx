@@ -5,6 +5,7 @@ import type { BodyInput, Result } from '#contract/api.ts';
 import { INDUSTRIES, PERSON_CATEGORIES, UNIT_KINDS } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
 import { useConsoleText } from '../text.ts';
+import { useUnitOptions } from '../units/unit-options.ts';
 import { useWords } from '../words.ts';
 import { useCourseText } from './text.ts';
 
@@ -95,8 +96,7 @@ function RuleRow({
   const t = useCourseText();
   const word = useWords();
   const areas = useRead('GET /areas');
-  const [q, setQ] = useState('');
-  const units = useRead('GET /units', { query: { q, pageSize: 100 } });
+  const units = useUnitOptions(rule.unitIds);
   const everybody = JSON.stringify(rule) === JSON.stringify(EVERYBODY);
   const common = {
     mode: 'multiple' as const,
@@ -160,13 +160,7 @@ function RuleRow({
         />
       </Labelled>
       <Labelled text={t('pickedUnits')}>
-        <Select
-          {...common}
-          showSearch={{ filterOption: false, onSearch: setQ }}
-          value={rule.unitIds}
-          onChange={(unitIds) => onChange({ ...rule, unitIds })}
-          options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
-        />
+        <Select {...common} {...units} value={rule.unitIds} onChange={(unitIds) => onChange({ ...rule, unitIds })} />
       </Labelled>
       {onRemove && !readOnly && (
         <Button type="text" danger className="rule__remove" onClick={onRemove}>

@@ -1,4 +1,4 @@
-import { App, Button, Space, Switch } from 'antd';
+import { App, Button, Space, Switch, type TableColumnType } from 'antd';
 import { useState } from 'react';
 import { copyText } from '#client/clipboard.ts';
 import { formatCount } from '#client/format.ts';
@@ -16,24 +16,32 @@ type Person = Result<'GET /units/:unitId/people'>['items'][number];
 type Filters = Omit<NonNullable<QueryInput<'GET /units/:unitId/people'>>, 'page' | 'pageSize'>;
 
 /** A unit's people. */
-export function Roster({ unitId }: { unitId: string }) {
+export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean }) {
   const t = useUnitText();
   const word = useWords();
   const paged = usePagedQuery<Filters>();
   const [editing, setEditing] = useState<Person | 'new' | null>(null);
   const [importing, setImporting] = useState(false);
   const people = useRead('GET /units/:unitId/people', { params: { unitId }, query: paged.query });
+  const acts: TableColumnType<Person> = {
+    title: <ActsTitle />,
+    key: 'acts',
+    width: 300,
+    render: (_, person) => <PersonActs person={person} onEdit={() => setEditing(person)} />,
+  };
 
   return (
     <section className="section">
       <div className="section__head">
         <h2>{t('roster')}</h2>
-        <div className="page-actions">
-          <Button onClick={() => setImporting(true)}>{t('importPeople')}</Button>
-          <Button type="primary" onClick={() => setEditing('new')}>
-            {t('addPerson')}
-          </Button>
-        </div>
+        {!readOnly && (
+          <div className="page-actions">
+            <Button onClick={() => setImporting(true)}>{t('importPeople')}</Button>
+            <Button type="primary" onClick={() => setEditing('new')}>
+              {t('addPerson')}
+            </Button>
+          </div>
+        )}
       </div>
       <div className="filters">
         <SearchField label={t('searchPeople')} width={220} onSearch={(q) => paged.filter({ q })} />
@@ -51,7 +59,7 @@ export function Roster({ unitId }: { unitId: string }) {
         total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="id"
         minWidth={900}
-        empty={paged.query.q || paged.query.verification ? t('nobodyFound') : t('rosterNone')}
+        empty={readOnly || paged.query.q || paged.query.verification ? t('nobodyFound') : t('rosterNone')}
         columns={[
           { title: t('personName'), dataIndex: 'name', fixed: 'left', width: 100 },
           { title: t('category'), key: 'category', width: 130, render: (_, person) => word(person.category) },
@@ -68,12 +76,7 @@ export function Roster({ unitId }: { unitId: string }) {
                 <Mark tone="amber">{word(person.verification)}</Mark>
               ),
           },
-          {
-            title: <ActsTitle />,
-            key: 'acts',
-            width: 300,
-            render: (_, person) => <PersonActs person={person} onEdit={() => setEditing(person)} />,
-          },
+          ...(readOnly ? [] : [acts]),
         ]}
       />
       {editing && (

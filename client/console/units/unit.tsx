@@ -1,10 +1,12 @@
-import { App, Button } from 'antd';
+import { Alert, App, Button } from 'antd';
 import { useEffect, useState } from 'react';
 import { useParams } from 'react-router';
 import { call } from '#client/api.ts';
+import { formatDateTime } from '#client/format.ts';
+import { useLanguage } from '#client/i18n.ts';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead, wordsOf } from '../data.ts';
-import { ConfirmButton, CopyButton, HighRiskMark, Loaded, PageHead } from '../parts.tsx';
+import { ConfirmButton, CopyButton, HighRiskMark, Loaded, Mark, PageHead } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
@@ -40,11 +42,17 @@ function UnitView({ unit }: { unit: Unit }) {
     <>
       <PageHead
         title={unit.name}
-        mark={unit.highRisk && <HighRiskMark />}
+        mark={
+          <>
+            {unit.highRisk && <HighRiskMark />} {unit.closedAt && <Mark>{t('closed')}</Mark>}
+          </>
+        }
         {...((bureau || supervisor) && { back: { to: '/console/units', label: shared('units') } })}
       >
-        <Button onClick={() => setEditing(true)}>{shared('edit')}</Button>
+        {!unit.closedAt && <Button onClick={() => setEditing(true)}>{shared('edit')}</Button>}
+        {bureau && !unit.closedAt && <CloseButton unit={unit} />}
       </PageHead>
+      {unit.closedAt && <ClosedNotice unit={unit} closedAt={unit.closedAt} />}
       <div className="unit-head">
         <section className="section">
           <dl className="facts">
@@ -56,11 +64,63 @@ function UnitView({ unit }: { unit: Unit }) {
             ))}
           </dl>
         </section>
-        <JoinCode unit={unit} />
+        {!unit.closedAt && <JoinCode unit={unit} />}
       </div>
-      <Roster unitId={unit.id} />
+      <Roster unitId={unit.id} readOnly={unit.closedAt !== null} />
       {editing && <UnitForm unit={unit} onClose={() => setEditing(false)} />}
     </>
+  );
+}
+
+function CloseButton({ unit: { id, name } }: { unit: Unit }) {
+  const t = useUnitText();
+  const { modal } = App.useApp();
+  const close = useAct('POST /units/:unitId/close', { done: t('closeDone', { name }) });
+  const ask = () =>
+    modal.confirm({
+      title: t('closeTitle', { name }),
+      content: (
+        <ul className="consequences">
+          {(['closeSignsOut', 'closeNotDue', 'closeKeeps', 'closeUndo'] as const).map((key) => (
+            <li key={key}>{t(key)}</li>
+          ))}
+        </ul>
+      ),
+      width: 480,
+      okText: t('close'),
+      okButtonProps: { danger: true },
+      onOk: () => close.mutateAsync({ params: { unitId: id } }).catch(() => undefined),
+    });
+  return (
+    <Button danger onClick={ask}>
+      {t('close')}
+    </Button>
+  );
+}
+
+function ClosedNotice({ unit: { id, name }, closedAt }: { unit: Unit; closedAt: string }) {
+  const t = useUnitText();
+  const language = useLanguage();
+  const { bureau } = useRoles();
+  const reopen = useAct('POST /units/:unitId/reopen', { done: t('reopened', { name }) });
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      className="notice"
+      title={t('closedNotice', { when: formatDateTime(closedAt, language) })}
+      description={t('closedHint')}
+      {...(bureau && {
+        action: (
+          <ConfirmButton
+            question={t('reopenSure')}
+            verb={t('reopen')}
+            busy={reopen.isPending}
+            onConfirm={() => reopen.mutate({ params: { unitId: id } })}
+          />
+        ),
+      })}
+    />
   );
 }
 

@@ -5,7 +5,7 @@ import { formatCount } from '#client/format.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { INDUSTRIES, UNIT_KINDS } from '#contract/plain.ts';
 import { useRead } from '../data.ts';
-import { HighRiskMark, PageHead, SearchField } from '../parts.tsx';
+import { HighRiskMark, Mark, PageHead, SearchField } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
@@ -77,6 +77,16 @@ export default function Units() {
               { value: '0', label: t('notHighRisk') },
             ]}
           />
+          <Select
+            aria-label={t('state')}
+            style={{ width: 110 }}
+            defaultValue="0"
+            onChange={(closed: '0' | '1') => paged.filter({ closed })}
+            options={[
+              { value: '0', label: t('open') },
+              { value: '1', label: t('closed') },
+            ]}
+          />
         </div>
         <PagedTable<Unit>
           read={units}
@@ -84,7 +94,7 @@ export default function Units() {
           total={(count) => t('countUnits', { count: formatCount(count) })}
           rowKey="id"
           minWidth={1_080}
-          empty={t(bureau ? 'none' : 'noneSeen')}
+          empty={t(bureau && paged.query.closed !== '1' ? 'none' : 'noneSeen')}
           columns={[
             {
               title: t('unit'),
@@ -93,7 +103,8 @@ export default function Units() {
               width: 220,
               render: (_, unit) => (
                 <>
-                  <Link to={`/console/units/${unit.id}`}>{unit.name}</Link> {unit.highRisk && <HighRiskMark />}
+                  <Link to={`/console/units/${unit.id}`}>{unit.name}</Link> {unit.highRisk && <HighRiskMark />}{' '}
+                  {unit.closedAt && <Mark>{t('closed')}</Mark>}
                 </>
               ),
             },
