@@ -33,13 +33,14 @@ export function simulateLearners(
   logger: Logger,
 ): { stop(): void } {
   const sockets: Socket[] = [];
-  let stopped = false;
+  const ending = new AbortController();
+  const { signal } = ending;
 
   async function come(learner: DemoLearner, n: number): Promise<void> {
-    await pause((n / count) * ARRIVE_WITHIN_MS);
+    await pause((n / count) * ARRIVE_WITHIN_MS, undefined, { signal });
     const cookie = await join(address, learner);
     const admission = await enter(address, cookie, sessionId);
-    if (stopped) return;
+    if (signal.aborted) return;
     const socket: Socket<ServerEvents, ClientEvents> = io(address, { transports: ['websocket'], forceNew: true });
     sockets.push(socket as Socket);
     let seq = 0;
@@ -62,7 +63,7 @@ export function simulateLearners(
       );
     });
     const beating = setInterval(() => {
-      if (stopped) return clearInterval(beating);
+      if (signal.aborted) return clearInterval(beating);
       const to = Date.now() - LATENCY_MS;
       seq += 1;
       const beat = {
@@ -80,11 +81,13 @@ export function simulateLearners(
   }
 
   for (const [n, learner] of learners.slice(0, count).entries()) {
-    come(learner, n).catch((error: unknown) => logger.warn({ err: error }, 'a simulated learner could not come'));
+    come(learner, n).catch((error: unknown) => {
+      if (!signal.aborted) logger.warn({ err: error }, 'a simulated learner could not come');
+    });
   }
   return {
     stop() {
-      stopped = true;
+      ending.abort();
       for (const socket of sockets) socket.disconnect();
     },
   };
