@@ -37,8 +37,9 @@ function Opened({ link }: { link: RoomLink }) {
 
   if (refusal && (!room || refusal.status === 403)) {
     return (
-      <Page title={t('refused')} home="/learn">
-        <Failure what={t('refused')} error={refusal} retry={() => void link.enter()} />
+      <Page title={t('refused')} home="/learn" narrow>
+        <h1 className="room__refused">{t('refused')}</h1>
+        <Failure error={refusal} retry={() => void link.enter()} />
         <p className="room__back">
           <ButtonLink to="/learn">{t('toList')}</ButtonLink>
         </p>
@@ -58,7 +59,7 @@ function Opened({ link }: { link: RoomLink }) {
     );
   }
   return (
-    <div className="room">
+    <main className="room">
       <Head room={room} view={view} />
       <div className="room__stage">
         <Stage link={link} room={room} view={view} />
@@ -71,7 +72,7 @@ function Opened({ link }: { link: RoomLink }) {
           </p>
         )}
       </div>
-      <aside className="room__side">
+      <section className="room__side" aria-label={t('sideBar')}>
         <Tabs
           label={t('sideBar')}
           tabs={[
@@ -79,8 +80,8 @@ function Opened({ link }: { link: RoomLink }) {
             { key: 'outline', title: t('outline'), panel: <Outline room={room} /> },
           ]}
         />
-      </aside>
-    </div>
+      </section>
+    </main>
   );
 }
 

@@ -4,9 +4,7 @@ export const useRoomText = addTexts({
   zh: {
     room: '课堂',
     back: '返回课程列表',
-    entering: '正在进入课堂',
     refused: '没能进入课堂',
-    retrying: '正在自动重试。',
     live: '直播',
     number: '第 {number} 期',
     viewers: '{devices} 台设备在线',
@@ -64,14 +62,11 @@ export const useRoomText = addTexts({
     sitPaper: '答课后试卷',
     noPaper: '课后试卷发布后，会显示在课程列表里。',
     toList: '回课程列表',
-    notOpen: '这一期现在没有开放',
   },
   en: {
     room: 'Class',
     back: 'Back to my classes',
-    entering: 'Entering the class',
     refused: 'You can’t enter the class',
-    retrying: 'Trying again by itself.',
     live: 'Live',
     number: 'Session {number}',
     viewers: '{devices} devices online',
@@ -129,6 +124,5 @@ export const useRoomText = addTexts({
     sitPaper: 'Sit the paper',
     noPaper: 'The paper will be in your list once it is published.',
     toList: 'To my classes',
-    notOpen: 'This session is not open now',
   },
 });
