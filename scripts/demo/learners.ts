@@ -33,14 +33,14 @@ export function simulateLearners(
   logger: Logger,
 ): { stop(): void } {
   const sockets: Socket[] = [];
-  const ending = new AbortController();
-  const { signal } = ending;
+  let stopped = false;
 
   async function come(learner: DemoLearner, n: number): Promise<void> {
-    await pause((n / count) * ARRIVE_WITHIN_MS, undefined, { signal });
+    await pause((n / count) * ARRIVE_WITHIN_MS);
+    if (stopped) return;
     const cookie = await join(address, learner);
     const admission = await enter(address, cookie, sessionId);
-    if (signal.aborted) return;
+    if (stopped) return;
     const socket: Socket<ServerEvents, ClientEvents> = io(address, { transports: ['websocket'], forceNew: true });
     sockets.push(socket as Socket);
     let seq = 0;
@@ -63,7 +63,7 @@ export function simulateLearners(
       );
     });
     const beating = setInterval(() => {
-      if (signal.aborted) return clearInterval(beating);
+      if (stopped) return clearInterval(beating);
       const to = Date.now() - LATENCY_MS;
       seq += 1;
       const beat = {
@@ -82,12 +82,12 @@ export function simulateLearners(
 
   for (const [n, learner] of learners.slice(0, count).entries()) {
     come(learner, n).catch((error: unknown) => {
-      if (!signal.aborted) logger.warn({ err: error }, 'a simulated learner could not come');
+      if (!stopped) logger.warn({ err: error }, 'a simulated learner could not come');
     });
   }
   return {
     stop() {
-      ending.abort();
+      stopped = true;
       for (const socket of sockets) socket.disconnect();
     },
   };
