@@ -63,6 +63,8 @@ export function useTheme(): { config: ThemeConfig; tokens: typeof light } {
           defaultShadow: 'none',
           dangerShadow: 'none',
         },
+        // With the house's radius a box as small as this would be round, and pass for a radio button.
+        Checkbox: { borderRadiusSM: 4 },
         Layout: { siderBg: tokens.paper, headerBg: tokens.paper },
         Menu: { itemBg: 'transparent', itemSelectedBg: tokens['brand-soft'], itemSelectedColor: tokens.brand },
         Segmented: { trackBg: tokens.line, itemColor: tokens.ink },

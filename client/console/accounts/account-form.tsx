@@ -133,11 +133,11 @@ function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
   const units = useUnitOptions(unitId ? [unitId] : []);
   const required = { required: true, message: shared('required') };
   return (
-    <Space wrap align="start">
+    <div className="field-row">
       <Form.Item name={[at, 'role']} noStyle>
         <Select
           aria-label={t('role')}
-          style={{ width: 140 }}
+          className="field-row__middle"
           options={(['bureau', 'supervisor', 'enterprise', 'instructor'] as const).map((value) => ({
             value,
             label: word(value),
@@ -150,7 +150,7 @@ function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
             allowClear
             placeholder={t('scopeArea')}
             aria-label={t('scopeArea')}
-            style={{ width: 160 }}
+            className="field-row__middle"
             options={(areas.data ?? []).map((area) => ({ value: area.id, label: area.name }))}
           />
         </Form.Item>
@@ -161,7 +161,7 @@ function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
             allowClear
             placeholder={t('scopeIndustry')}
             aria-label={t('scopeIndustry')}
-            style={{ width: 140 }}
+            className="field-row__middle"
             options={INDUSTRIES.map((value) => ({ value, label: word(value) }))}
           />
         </Form.Item>
@@ -176,7 +176,7 @@ function GrantFields({ at, onRemove }: { at: number; onRemove?: () => void }) {
           {shared('remove')}
         </Button>
       )}
-    </Space>
+    </div>
   );
 }
 

@@ -52,12 +52,21 @@ export default function Accounts() {
           paged={paged}
           total={(count) => t('count', { count: formatCount(count) })}
           rowKey="id"
-          minWidth={1_120}
+          minWidth={960}
           empty={t('none')}
           columns={[
-            { title: t('displayName'), dataIndex: 'displayName', fixed: 'left', width: 120 },
-            { title: t('accountName'), key: 'name', width: 130, render: (_, account) => account.name ?? '–' },
-            { title: t('phone'), key: 'phone', width: 130, render: (_, account) => account.phoneMasked ?? '–' },
+            { title: t('displayName'), dataIndex: 'displayName', fixed: 'left', width: 110 },
+            {
+              title: t('login'),
+              key: 'login',
+              width: 150,
+              render: (_, { name, phoneMasked }) => (
+                <>
+                  {name && <div>{name}</div>}
+                  {phoneMasked}
+                </>
+              ),
+            },
             {
               title: t('roles'),
               key: 'grants',

@@ -44,7 +44,7 @@ function PersonPicker({ onPick }: { onPick: (person: AccountPerson) => void }) {
   const found = unit ? (people.data?.items ?? []).filter((person) => person.unitId === unit.id) : [];
 
   return (
-    <div className="field-pair">
+    <div className="field-row">
       <Select
         aria-label={t('personUnit')}
         placeholder={t('personUnit')}

@@ -4,6 +4,7 @@ export const useAccountText = addTexts({
   zh: {
     add: '新建账号',
     displayName: '姓名',
+    login: '账号名或手机号',
     accountName: '账号名',
     accountNameHint: '小写字母开头，3–32 位，可用小写字母、数字和 . _ -',
     phone: '手机号',
@@ -29,7 +30,7 @@ export const useAccountText = addTexts({
     disabled: '已停用',
     disable: '停用',
     enable: '启用',
-    disableSure: '停用后，{name} 立即退出登录，不能再登录。',
+    disableSure: '停用后，{name}立即退出登录，不能再登录。',
     none: '没有符合条件的账号',
     current: '当前密码',
     change: '修改密码',
@@ -48,6 +49,7 @@ export const useAccountText = addTexts({
   en: {
     add: 'New account',
     displayName: 'Name',
+    login: 'Account name or phone',
     accountName: 'Account name',
     accountNameHint: '3–32 lower-case letters, digits or . _ -, a letter first',
     phone: 'Phone',

@@ -45,14 +45,14 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
         paged={paged}
         total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="personId"
-        minWidth={1_220}
+        minWidth={1_090}
         empty={paged.query.q || paged.query.present ? t('nobodyFound') : t('noRows')}
         columns={[
           {
             title: t('name'),
             key: 'name',
             fixed: 'left',
-            width: 110,
+            width: 90,
             render: (_, row) => (
               <>
                 {row.personName}
@@ -64,41 +64,41 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
               </>
             ),
           },
-          { title: t('unit'), dataIndex: 'unitName', width: 230 },
-          { title: t('category'), key: 'category', width: 120, render: (_, row) => word(row.category) },
-          { title: t('phone'), key: 'phone', width: 120, render: (_, row) => row.phoneMasked ?? '–' },
-          { title: t('isDue'), key: 'due', width: 60, render: (_, row) => (row.due ? shared('yes') : shared('no')) },
+          { title: t('unit'), dataIndex: 'unitName', width: 200 },
+          { title: t('category'), key: 'category', width: 110, render: (_, row) => word(row.category) },
+          { title: t('phone'), key: 'phone', width: 115, render: (_, row) => row.phoneMasked ?? '–' },
+          { title: t('isDue'), key: 'due', width: 56, render: (_, row) => (row.due ? shared('yes') : shared('no')) },
           {
             title: t('joined'),
             key: 'joined',
-            width: 160,
+            width: 145,
             render: (_, row) => (row.firstJoinedAt ? formatDateTime(row.firstJoinedAt, language) : '–'),
           },
           {
             title: t('minutes'),
             key: 'minutes',
             align: 'right',
-            width: 130,
+            width: 120,
             render: (_, row) => Math.floor(row.creditedSeconds / 60),
           },
           {
             title: t('isComplete'),
             key: 'complete',
-            width: 70,
+            width: 60,
             render: (_, row) => (row.complete ? <Mark tone="green">{shared('yes')}</Mark> : shared('no')),
           },
           {
             title: t('live'),
             key: 'live',
             align: 'right',
-            width: 110,
+            width: 90,
             render: (_, row) => `${row.liveCorrect} / ${row.liveAnswered}`,
           },
           {
             title: t('paperResult'),
             key: 'paper',
             align: 'right',
-            width: 120,
+            width: 105,
             render: (_, row) =>
               row.paperPercent === null
                 ? '–'

@@ -1,9 +1,10 @@
-import { Alert, App, Button } from 'antd';
+import { App, Button } from 'antd';
 import { useEffect, useState } from 'react';
 import { useParams } from 'react-router';
 import { call } from '#client/api.ts';
 import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
+import { Notice } from '#client/ui/notice.tsx';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead, wordsOf } from '../data.ts';
 import { ConfirmButton, CopyButton, HighRiskMark, Loaded, Mark, PageHead } from '../parts.tsx';
@@ -27,6 +28,7 @@ function UnitView({ unit }: { unit: Unit }) {
   const t = useUnitText();
   const shared = useConsoleText();
   const word = useWords();
+  const language = useLanguage();
   const { bureau, supervisor } = useRoles();
   const [editing, setEditing] = useState(false);
   const facts: [string, React.ReactNode][] = [
@@ -50,9 +52,15 @@ function UnitView({ unit }: { unit: Unit }) {
         {...((bureau || supervisor) && { back: { to: '/console/units', label: shared('units') } })}
       >
         {!unit.closedAt && <Button onClick={() => setEditing(true)}>{shared('edit')}</Button>}
-        {bureau && !unit.closedAt && <CloseButton unit={unit} />}
+        {bureau && (unit.closedAt ? <ReopenButton unit={unit} /> : <CloseButton unit={unit} />)}
       </PageHead>
-      {unit.closedAt && <ClosedNotice unit={unit} closedAt={unit.closedAt} />}
+      {unit.closedAt && (
+        <div className="page-notice">
+          <Notice kind="warning" title={t('closedNotice', { when: formatDateTime(unit.closedAt, language) })}>
+            {t('closedHint')}
+          </Notice>
+        </div>
+      )}
       <div className="unit-head">
         <section className="section">
           <dl className="facts">
@@ -98,28 +106,15 @@ function CloseButton({ unit: { id, name } }: { unit: Unit }) {
   );
 }
 
-function ClosedNotice({ unit: { id, name }, closedAt }: { unit: Unit; closedAt: string }) {
+function ReopenButton({ unit: { id, name } }: { unit: Unit }) {
   const t = useUnitText();
-  const language = useLanguage();
-  const { bureau } = useRoles();
   const reopen = useAct('POST /units/:unitId/reopen', { done: t('reopened', { name }) });
   return (
-    <Alert
-      type="warning"
-      showIcon
-      className="notice"
-      title={t('closedNotice', { when: formatDateTime(closedAt, language) })}
-      description={t('closedHint')}
-      {...(bureau && {
-        action: (
-          <ConfirmButton
-            question={t('reopenSure')}
-            verb={t('reopen')}
-            busy={reopen.isPending}
-            onConfirm={() => reopen.mutate({ params: { unitId: id } })}
-          />
-        ),
-      })}
+    <ConfirmButton
+      question={t('reopenSure')}
+      verb={t('reopen')}
+      busy={reopen.isPending}
+      onConfirm={() => reopen.mutate({ params: { unitId: id } })}
     />
   );
 }

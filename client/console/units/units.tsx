@@ -41,12 +41,12 @@ export default function Units() {
       </PageHead>
       <section className="section">
         <div className="filters">
-          <SearchField label={t('searchUnits')} width={260} onSearch={(q) => paged.filter({ q })} />
+          <SearchField label={t('searchUnits')} width={230} onSearch={(q) => paged.filter({ q })} />
           <Select
             allowClear
             placeholder={t('area')}
             aria-label={t('area')}
-            style={{ width: 170 }}
+            style={{ width: 150 }}
             onChange={(areaId?: string) => paged.filter({ areaId })}
             options={(areas.data ?? []).map((area) => ({ value: area.id, label: area.name }))}
           />
@@ -54,7 +54,7 @@ export default function Units() {
             allowClear
             placeholder={t('kind')}
             aria-label={t('kind')}
-            style={{ width: 130 }}
+            style={{ width: 120 }}
             onChange={(kind?: Unit['kind']) => paged.filter({ kind })}
             options={UNIT_KINDS.map((value) => ({ value, label: word(value) }))}
           />
@@ -62,7 +62,7 @@ export default function Units() {
             allowClear
             placeholder={t('industry')}
             aria-label={t('industry')}
-            style={{ width: 150 }}
+            style={{ width: 140 }}
             onChange={(industry?: (typeof INDUSTRIES)[number]) => paged.filter({ industry })}
             options={INDUSTRIES.map((value) => ({ value, label: word(value) }))}
           />
@@ -70,7 +70,7 @@ export default function Units() {
             allowClear
             placeholder={t('risk')}
             aria-label={t('risk')}
-            style={{ width: 130 }}
+            style={{ width: 110 }}
             onChange={(highRisk?: '0' | '1') => paged.filter({ highRisk })}
             options={[
               { value: '1', label: shared('highRisk') },
@@ -93,7 +93,7 @@ export default function Units() {
           paged={paged}
           total={(count) => t('countUnits', { count: formatCount(count) })}
           rowKey="id"
-          minWidth={1_080}
+          minWidth={920}
           empty={t(bureau && paged.query.closed !== '1' ? 'none' : 'noneSeen')}
           columns={[
             {
@@ -108,16 +108,20 @@ export default function Units() {
                 </>
               ),
             },
-            { title: t('area'), dataIndex: 'areaName', width: 140 },
+            { title: t('area'), dataIndex: 'areaName', width: 120 },
             {
               title: t('industry'),
               key: 'industry',
-              width: 110,
+              width: 100,
               render: (_, unit) => word(unit.industry ?? unit.kind),
             },
-            { title: t('creditCode'), key: 'code', width: 190, render: (_, unit) => unit.creditCode ?? '–' },
-            { title: t('contact'), key: 'contact', width: 90, render: (_, unit) => unit.contactName ?? '–' },
-            { title: t('contactPhone'), key: 'phone', width: 130, render: (_, unit) => unit.contactPhoneMasked ?? '–' },
+            { title: t('creditCode'), key: 'code', width: 170, render: (_, unit) => unit.creditCode ?? '–' },
+            {
+              title: t('contact'),
+              key: 'contact',
+              width: 170,
+              render: (_, unit) => [unit.contactName, unit.contactPhoneMasked].filter(Boolean).join(' ') || '–',
+            },
             {
               title: t('people'),
               key: 'people',
