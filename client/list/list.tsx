@@ -2,7 +2,7 @@ import './list.css';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { call } from '#client/api.ts';
-import { sendLeftovers } from '#client/room/leftovers.ts';
+import { keepSendingLeftovers } from '#client/room/leftovers.ts';
 import { type Me, signOut, useMe } from '#client/session.ts';
 import { Button, ButtonLink } from '#client/ui/button.tsx';
 import { Empty } from '#client/ui/empty.tsx';
@@ -22,7 +22,7 @@ export default function List() {
   const ui = useUiText();
   const me = useMe();
   const leave = useMutation({ mutationFn: signOut });
-  useEffect(() => void sendLeftovers(null), []);
+  useEffect(() => keepSendingLeftovers(null), []);
   if (!me) return null;
   return (
     <Page

@@ -3,7 +3,7 @@ import { type RoomSocket, request } from '#client/socket.ts';
 import type { Beat, BeatsStored } from '#contract/attendance.ts';
 import { BEAT_INTERVAL_MS } from '#contract/plain.ts';
 import { BeatQueue } from './beat-queue.ts';
-import { beatStore, sendLeftovers } from './leftovers.ts';
+import { beatStore, keepSendingLeftovers } from './leftovers.ts';
 import { answerRollCall } from './roll-call.ts';
 import { type Sample, StretchTracker } from './stretches.ts';
 
@@ -11,7 +11,6 @@ import { type Sample, StretchTracker } from './stretches.ts';
 const SOCKET_PATIENCE_MS = 20_000;
 /** How much of what was played a page that is killed may take with it. */
 const KEEP_MS = 2_000;
-const LEFTOVERS_EVERY_MS = 60_000;
 const NEW_TICKET_HELPS = new Set<string>(['bad-ticket', 'not-joined', 'not-signed-in']);
 /** Answers that say no to the beats themselves; others, some of them a proxy's, are no verdict on them. */
 const NEVER_TAKEN = new Set<string>(['bad-request', 'session-not-open', 'too-late']);
@@ -22,6 +21,8 @@ export interface BeatSenderOptions {
   socket: RoomSocket;
   /** Whether the socket stands for this ticket: on one that joined with another, beats would be taken for that other's. */
   joined: () => boolean;
+  /** What the player shows this moment; null without one. */
+  look: () => Sample | null;
   onStored: (stored: BeatsStored) => void;
   /** The ticket is not accepted: a new one is needed. What is queued stays for the next page. */
   onRefused: () => void;
@@ -39,6 +40,7 @@ export class BeatSender {
   /** The socket looks connected and does not answer: a network that vanished is noticed by its pings only after 45 s. */
   #socketSilent = false;
   #stopAnswering: () => void;
+  #stopLeftovers: () => void;
   #timers: ReturnType<typeof setInterval>[] = [];
   #first: ReturnType<typeof setTimeout>;
 
@@ -52,17 +54,18 @@ export class BeatSender {
     }, Math.random() * BEAT_INTERVAL_MS);
     this.#timers.push(setInterval(() => this.#collect(), KEEP_MS));
     this.#stopAnswering = answerRollCall(options.connId);
-    const leftovers = () => void sendLeftovers(options.connId);
-    leftovers();
-    this.#timers.push(setInterval(leftovers, LEFTOVERS_EVERY_MS));
+    this.#stopLeftovers = keepSendingLeftovers(options.connId);
     document.addEventListener('visibilitychange', this.#onVisibility);
     window.addEventListener('pagehide', this.#beacon);
     options.socket.on('connect', this.#onHeard);
     options.socket.io.on('ping', this.#onHeard);
+    this.sample();
   }
 
-  sample(sample: Sample): void {
-    this.#tracker.sample(sample);
+  /** To be called when playing starts, stops or jumps, and every moment between. */
+  sample(): void {
+    const sample = this.#options.look();
+    if (sample) this.#tracker.sample(sample);
   }
 
   /** Sends what is queued; called by itself every 15 s, and when the connection is back. */
@@ -100,6 +103,7 @@ export class BeatSender {
     this.#options.socket.off('connect', this.#onHeard);
     this.#options.socket.io.off('ping', this.#onHeard);
     this.#stopAnswering();
+    this.#stopLeftovers();
     this.#beacon();
   }
 
@@ -109,6 +113,7 @@ export class BeatSender {
   }
 
   #collect(): void {
+    this.sample();
     const stretches = this.#tracker.take();
     if (stretches.length > 0) this.#queue.add(stretches, performance.now());
   }

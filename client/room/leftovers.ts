@@ -8,6 +8,7 @@ import { rollCall } from './roll-call.ts';
 const KEY = 'beats.';
 /** Where pages can't be asked whether they live: a page with unacked beats writes every few seconds, unless it is frozen. */
 const DEAD_AFTER_MS = 45_000;
+const AGAIN_MS = 60_000;
 /** The server takes nothing of a class that ended long ago. */
 const USELESS_AFTER_MS = 24 * 3_600_000;
 
@@ -20,8 +21,16 @@ export function beatStore(connId: string): BeatStore {
   };
 }
 
+/** Sends what other pages left, now and every minute, until the returned function is called. */
+export function keepSendingLeftovers(ownConnId: string | null): () => void {
+  const send = () => void sendLeftovers(ownConnId);
+  send();
+  const timer = setInterval(send, AGAIN_MS);
+  return () => clearInterval(timer);
+}
+
 /** Sends what pages that died (WeChat throws them away without an event) could not, each with its own ticket. */
-export async function sendLeftovers(ownConnId: string | null): Promise<void> {
+async function sendLeftovers(ownConnId: string | null): Promise<void> {
   const others = () => recallKeys(KEY).filter((key) => key !== KEY + ownConnId);
   if (others().length === 0) return;
   const living = await rollCall();

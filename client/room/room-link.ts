@@ -5,6 +5,7 @@ import type { Result } from '#contract/api.ts';
 import type { BeatsStored } from '#contract/attendance.ts';
 import { BeatSender } from './beats.ts';
 import { setPlaybackCookie } from './playback-cookie.ts';
+import type { Sample } from './stretches.ts';
 
 type Admission = Result<'POST /sessions/:sessionId/ticket'>;
 export type Room = Admission['room'];
@@ -50,6 +51,8 @@ const FINAL = new Set<string>([
 export class RoomLink {
   readonly sessionId: string;
   readonly socket: RoomSocket = openSocket();
+  /** Set by the player while there is one. */
+  look: (() => Sample) | null = null;
   #view: RoomView = {
     room: null,
     creditedMs: 0,
@@ -154,6 +157,7 @@ export class RoomLink {
       connId: admission.connId,
       socket: this.socket,
       joined: () => this.#joinedTicket === admission.ticket,
+      look: () => this.look?.() ?? null,
       onStored: (stored) => this.#stored(stored),
       onRefused: () => this.enterSoon(),
       onUnsent: (unsent) => unsent !== this.#view.unsent && this.#show({ unsent }),

@@ -42,20 +42,26 @@ export class StretchTracker {
 
   sample(sample: Sample): void {
     const before = this.#last;
+    const unbroken =
+      before !== null && !sample.seeking && sample.seeks === before.seeks && sample.mediaMs >= before.mediaMs;
+    // The player learns late where on the axis it is, on a slow phone above all: the sample that knows speaks for those before.
+    if (unbroken && sample.pdtMs === null) return;
     this.#last = sample;
     if (!before) return;
     const wall = Math.max(0, sample.monotonicMs - before.monotonicMs);
     const media = sample.mediaMs - before.mediaMs;
     const budget = wall * MAX_RATE + this.#slack;
-    if (before.pdtMs === null || sample.pdtMs === null || before.seeking || sample.seeking) return;
-    if (sample.seeks !== before.seeks || media <= 0 || media > budget) {
+    if (!unbroken || media > budget) {
       this.#slack = Math.min(TOLERANCE_MS, budget);
       return;
     }
     this.#slack = Math.min(TOLERANCE_MS, budget - media);
-    const axis = sample.pdtMs - before.pdtMs;
-    if (Math.abs(axis - media) > AXIS_TOLERANCE_MS + media * 0.01) return;
-    this.#give(Math.round(before.pdtMs), Math.round(sample.pdtMs), before.hidden);
+    if (sample.pdtMs === null) return;
+    const from = before.pdtMs ?? sample.pdtMs - media;
+    const axis = sample.pdtMs - from;
+    if (media > 0 && Math.abs(axis - media) <= AXIS_TOLERANCE_MS + media * 0.01) {
+      this.#give(Math.round(from), Math.round(sample.pdtMs), before.hidden);
+    }
   }
 
   /** What was played since the last call, in order. */

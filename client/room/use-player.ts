@@ -159,15 +159,16 @@ function watchElement(element: HTMLVideoElement, change: (changes: Partial<Playe
 
 function sampleInto(element: HTMLVideoElement, pdt: () => number | null, link: RoomLink): () => void {
   let seeks = 0;
-  const take = () =>
-    link.beats?.sample({
-      mediaMs: element.currentTime * 1_000,
-      pdtMs: pdt(),
-      monotonicMs: performance.now(),
-      seeks,
-      seeking: element.seeking,
-      hidden: document.visibilityState === 'hidden',
-    });
+  const look = () => ({
+    mediaMs: element.currentTime * 1_000,
+    pdtMs: pdt(),
+    monotonicMs: performance.now(),
+    seeks,
+    seeking: element.seeking,
+    hidden: document.visibilityState === 'hidden',
+  });
+  link.look = look;
+  const take = () => link.beats?.sample();
   const onSeeking = () => {
     seeks += 1;
     take();
@@ -185,6 +186,7 @@ function sampleInto(element: HTMLVideoElement, pdt: () => number | null, link: R
   for (const [target, name, listener] of listeners) target.addEventListener(name, listener);
   return () => {
     take();
+    link.look = null;
     clearInterval(timer);
     for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
   };

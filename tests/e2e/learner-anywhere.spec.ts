@@ -29,7 +29,7 @@ test('where sound needs a tap the picture plays silently and counts, and one tap
   expect(await look('document.querySelector("video").muted')).toBe(false);
   await playOn(page, 2_000);
   const played = await leave(page);
-  expectTruth('muted, then aloud', played, await creditedMs(viewer));
+  await expectTruth('muted, then aloud', viewer, played);
   await strict.close();
 });
 
@@ -104,7 +104,7 @@ test('beats with a forged ticket are dropped, and the page that found them goes 
     );
   await expect.poll(planted).toBe(0);
   const played = await leave(page);
-  expectTruth('forged leftovers', played, await creditedMs(viewer));
+  await expectTruth('forged leftovers', viewer, played);
   expect(await creditedMs(other)).toBe(0);
   await Promise.all([context.close(), other.context.close()]);
 });

@@ -3,8 +3,10 @@ import { address, expectPicture } from './pages.ts';
 import {
   creditedMs,
   expectTruth,
+  keptBeats,
   leave,
   newViewer,
+  noteFigures,
   playedMs,
   playOn,
   signInToOffice,
@@ -50,7 +52,7 @@ async function duplicated(browser: Browser): Promise<void> {
   await phone.close();
   await playOn(page, 2_000);
   const played = await leave(page);
-  expectTruth('two tabs and a phone', played, await creditedMs(viewer));
+  await expectTruth('two tabs and a phone', viewer, played);
   expect(await devicesOf(browser, viewer)).toBe(2);
   await context.close();
 }
@@ -80,10 +82,7 @@ async function reloadedAndKilled(browser: Browser): Promise<void> {
   const credited = await creditedMs(viewer);
   // A killed page takes with it what it had not yet kept.
   const lost = played - credited;
-  test.info().annotations.push({
-    type: 'attendance',
-    description: `killed page: played ${(played / 1_000).toFixed(2)} s, credited ${(credited / 1_000).toFixed(2)} s`,
-  });
+  noteFigures('killed page', played, credited);
   expect(lost).toBeGreaterThan(-1_000);
   expect(lost).toBeLessThan(4_000);
   await context.close();
@@ -112,7 +111,7 @@ async function asleep(launch: LaunchOptions): Promise<void> {
   await playOn(page, 3_000);
   const awakeForMs = Date.now() - asleepAt - ASLEEP_MS;
   const played = await leave(page);
-  expectTruth('asleep for 20 s', played, await creditedMs(viewer));
+  await expectTruth('asleep for 20 s', viewer, played);
   expect(played - playedBefore).toBeLessThan(awakeForMs * 1.1 + 5_000);
   await browser.close();
 }
@@ -126,24 +125,6 @@ async function devicesOf(browser: Browser, { context, sessionId }: Viewer): Prom
   const people = ((await answer.json()) as { items: { personId: string; devices: number }[] }).items;
   await office.close();
   return people.find(({ personId }) => personId === me.personId)?.devices;
-}
-
-/** Beats that pages of this browser keep until the server has them. */
-function keptBeats(page: Page): Promise<{ connId: string; behindMs: number }[]> {
-  return page.evaluate(() =>
-    Object.keys(localStorage)
-      .filter((key) => key.startsWith('anke.beats.'))
-      .map((key) => {
-        const { beats, at } = JSON.parse(localStorage.getItem(key) ?? '{}') as {
-          beats: { mediaTo: number }[];
-          at: number;
-        };
-        return {
-          connId: key.slice('anke.beats.'.length),
-          behindMs: at - (beats[beats.length - 1]?.mediaTo ?? 0),
-        };
-      }),
-  );
 }
 
 /** How far behind the moment the frame is that the page noted last; the lecture comes from this machine's clock. */

@@ -56,8 +56,28 @@ describe('stretches of played media', () => {
     ]);
   });
 
-  it('gives nothing while the axis is unknown', () => {
-    expect(run([at(0, 0, { pdtMs: null }), at(1_000, 1_000, { pdtMs: null }), at(1_500, 1_500)])).toEqual([]);
+  it('gives nothing while the axis is unknown, and everything played since as soon as it is known', () => {
+    const unknown = [at(0, 0, { pdtMs: null }), at(1_000, 1_000, { pdtMs: null })];
+    expect(run(unknown)).toEqual([]);
+    expect(run([...unknown, at(1_500, 1_500)])).toEqual([{ from: START, to: START + 1_500, hidden: false }]);
+    expect(run([at(0, 0), at(500, 500, { pdtMs: null }), at(1_000, 1_000)])).toEqual([
+      { from: START, to: START + 1_000, hidden: false },
+    ]);
+  });
+
+  it('counts from where a seek arrived, also when the page was too slow to see it arrive', () => {
+    const arrived = at(60_000, 1_000, { seeks: 1, seeking: true });
+    expect(run([at(0, 0), at(500, 500), arrived, at(61_500, 3_000, { seeks: 1 })])).toEqual([
+      { from: START, to: START + 500, hidden: false },
+      { from: START + 60_000, to: START + 61_500, hidden: false },
+    ]);
+  });
+
+  it('counts nothing up to where a seek leads that has not arrived', () => {
+    const led = at(900, 1_000, { seeking: true });
+    expect(run([at(0, 0), at(500, 500), led, at(1_400, 1_600, { seeks: 1 })])).toEqual([
+      { from: START, to: START + 500, hidden: false },
+    ]);
   });
 
   it('hands each stretch out once and goes on where it stopped', () => {
@@ -101,7 +121,7 @@ describe('stretches of played media', () => {
     );
   });
 
-  it('comes to the same however often it is sampled', () => {
+  it('comes to the same however often it is sampled, and whichever samples know the axis', () => {
     const rate = fc.double({ min: 0.5, max: 1.1, noNaN: true });
     fc.assert(
       fc.property(
@@ -109,12 +129,12 @@ describe('stretches of played media', () => {
         fc.array(fc.integer({ min: 50, max: 3_000 }), { minLength: 1, maxLength: 60 }),
         (speed, gaps) => {
           let wall = 0;
-          const fine: Sample[] = [at(0, 0)];
+          const fine: Sample[] = [at(0, 0, { pdtMs: null })];
           const coarse: Sample[] = [at(0, 0)];
           for (const gap of gaps) {
             for (let part = 1; part <= 4; part += 1) {
               const now = wall + (gap * part) / 4;
-              fine.push(at(now * speed, now));
+              fine.push(at(now * speed, now, part < 3 ? { pdtMs: null } : {}));
             }
             wall += gap;
             coarse.push(at(wall * speed, wall));
