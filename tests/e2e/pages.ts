@@ -1,4 +1,6 @@
 import { expect, type Page } from '@playwright/test';
+import type { Session } from '#contract/courses.ts';
+import type { LiveQuestion, Question, QuestionKind } from '#contract/quiz.ts';
 import { DEMO_URL } from '#tests/support/running-demo.ts';
 
 export function address(path = '/'): string {
@@ -9,6 +11,33 @@ export function address(path = '/'): string {
 export async function signInAs(page: Page, name: string): Promise<void> {
   await page.goto(address('/login'));
   await page.getByRole('button', { name }).click();
+  await page.waitForURL((url) => url.pathname !== '/login');
+}
+
+/** Asks the server for what the page's account may read. */
+export async function read<T>(page: Page, path: string): Promise<T> {
+  const answer = await page.request.get(address(`/api/v1${path}`));
+  expect(answer.ok(), await answer.text()).toBe(true);
+  return (await answer.json()) as T;
+}
+
+/** Opens the first question of a kind in the room, from a page of somebody who may. */
+export async function askRoom(desk: Page, sessionId: string, kind: QuestionKind): Promise<{ close(): Promise<void> }> {
+  const headers = { 'x-anke-client': 'e2e' };
+  const { courseId } = await read<Session>(desk, `/sessions/${sessionId}`);
+  const bank = await read<Question[]>(desk, `/courses/${courseId}/questions`);
+  const opened = await desk.request.post(address(`/api/v1/sessions/${sessionId}/live-questions`), {
+    headers,
+    data: { questionId: bank.find((question) => question.kind === kind)?.id, seconds: 120 },
+  });
+  expect(opened.ok(), await opened.text()).toBe(true);
+  const { id } = (await opened.json()) as LiveQuestion;
+  return {
+    async close() {
+      const closed = await desk.request.post(address(`/api/v1/live-questions/${id}/close`), { headers });
+      expect(closed.ok(), await closed.text()).toBe(true);
+    },
+  };
 }
 
 /** Frames that the page's video has shown so far. */
