@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense } from 'react';
-import { Navigate, Route, Routes, useLocation } from 'react-router';
-import { homeOf, useMe } from './session.ts';
+import { matchPath, Navigate, Route, Routes, useLocation } from 'react-router';
+import { loadRoom } from './room/load.ts';
+import { homeOf, useMe, wasSignedIn } from './session.ts';
 import { NotFound } from './ui/not-found.tsx';
 import { OfflineBanner } from './ui/offline.tsx';
 import { Waiting } from './ui/spinner.tsx';
@@ -10,9 +11,14 @@ const Setup = lazy(() => import('./entry/setup.tsx'));
 const Join = lazy(() => import('./entry/join.tsx'));
 const PersonalLink = lazy(() => import('./entry/personal-link.tsx'));
 const List = lazy(() => import('./list/list.tsx'));
-const Room = lazy(() => import('./room/room.tsx'));
+const Room = lazy(loadRoom);
 const Paper = lazy(() => import('./paper/paper.tsx'));
 const ConsoleApp = lazy(() => import('./console/app.tsx'));
+
+const ROOM_PATH = '/learn/:sessionId';
+
+// Whoever opens a class waits for the picture: its code need not wait until it is known who they are.
+if (matchPath(ROOM_PATH, location.pathname)) void loadRoom();
 
 export function App() {
   return (
@@ -27,7 +33,7 @@ export function App() {
           <Route path="/u/:joinCode" element={<Join />} />
           <Route path="/j/:token" element={<PersonalLink />} />
           <Route path="/learn" element={<SignedIn page={<List />} />} />
-          <Route path="/learn/:sessionId" element={<SignedIn page={<Room />} />} />
+          <Route path={ROOM_PATH} element={<SignedIn page={<Room />} meanwhile={<Room />} />} />
           <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />
           <Route path="/console/*" element={<SignedIn page={<ConsoleApp />} />} />
           <Route path="*" element={<NotFound />} />
@@ -43,10 +49,11 @@ function Home() {
   return <Navigate replace to={me ? homeOf(me) : '/login'} />;
 }
 
-function SignedIn({ page }: { page: ReactNode }) {
+/** `meanwhile`: until it is known who it is, for a page that finds out by itself whether anybody is. */
+function SignedIn({ page, meanwhile = <Waiting /> }: { page: ReactNode; meanwhile?: ReactNode }) {
   const me = useMe();
   const { pathname, search } = useLocation();
-  if (me === undefined) return <Waiting />;
+  if (me === undefined) return wasSignedIn() ? meanwhile : <Waiting />;
   if (me === null) return <Navigate replace to={`/login?next=${encodeURIComponent(pathname + search)}`} />;
   return page;
 }

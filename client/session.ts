@@ -16,13 +16,18 @@ export const meQuery = queryOptions({
   queryFn: async (): Promise<Me | null> => {
     const me = await call('GET /me');
     if (me) return me;
-    if (recall(SIGNED_IN) === null) return null;
+    if (!wasSignedIn()) return null;
     if (await refresh()) return call('GET /me');
     forget(SIGNED_IN);
     return null;
   },
   staleTime: 5 * 60_000,
 });
+
+/** Somebody has signed in on this device and not out again, though their login may have ended since. */
+export function wasSignedIn(): boolean {
+  return recall(SIGNED_IN) !== null;
+}
 
 /** undefined while it is not known yet. */
 export function useMe(): Me | null | undefined {
