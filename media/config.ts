@@ -56,8 +56,12 @@ export interface MediaSecrets {
   playback: string;
 }
 
-/** Reads what the app's first start has made. @throws when it is not there. */
+/** Reads what the app's first start has made. @throws Error that names the file which is not there */
 export function loadSecrets(dataDir: string): MediaSecrets {
-  const read = (name: string) => fs.readFileSync(path.join(dataDir, 'secrets', name), 'utf8').trim();
+  const read = (name: string) => {
+    const file = path.join(dataDir, 'secrets', name);
+    if (!fs.existsSync(file)) throw new Error(`${file} is missing: copy the secrets folder of the app's data here`);
+    return fs.readFileSync(file, 'utf8').trim();
+  };
   return { hooks: read('hooks'), playback: read('playback') };
 }

@@ -3,11 +3,15 @@ import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
 import { createLogger } from './logger.ts';
 
-const config = loadConfig();
+const config = orExit(() => loadConfig());
+const secrets = orExit(() => loadSecrets(config.dataDir));
 const logger = createLogger(config.logLevel);
 const supervised = process.send !== undefined;
 
-const media = await createMedia({ config, secrets: loadSecrets(config.dataDir), clock: systemClock, logger });
+const media = await createMedia({ config, secrets, clock: systemClock, logger }).catch((error: unknown) => {
+  logger.fatal({ err: error }, 'the media process cannot start');
+  process.exit(1);
+});
 
 async function end(): Promise<void> {
   await media.close();
@@ -34,4 +38,14 @@ try {
 } catch (error) {
   logger.fatal({ err: error, rtmpPort: config.rtmpPort }, 'a port is taken: set RTMP_PORT to a free one');
   process.exit(1);
+}
+
+/** What the operator can mend is said in a line, without a stack. */
+function orExit<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
 }
