@@ -93,7 +93,7 @@ export function AccountForm({ account, onClose }: { account?: Account; onClose: 
       >
         <Input.Password autoComplete="new-password" maxLength={128} />
       </Form.Item>
-      <Form.Item label={`${t('role')} · ${t('scope')}`} required>
+      <Form.Item label={`${t('role')} · ${t('scope')}`} required={!account || account.grants.length > 0}>
         <Form.List name="grants">
           {(fields, { add: addGrant, remove }) => (
             <Space orientation="vertical" style={{ width: '100%' }}>

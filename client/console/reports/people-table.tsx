@@ -45,7 +45,7 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
         paged={paged}
         total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="personId"
-        minWidth={1_090}
+        minWidth={1_110}
         empty={paged.query.q || paged.query.present ? t('nobodyFound') : t('noRows')}
         columns={[
           {
@@ -71,7 +71,7 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
           {
             title: t('joined'),
             key: 'joined',
-            width: 145,
+            width: 165,
             render: (_, row) => (row.firstJoinedAt ? formatDateTime(row.firstJoinedAt, language) : '–'),
           },
           {
