@@ -3,6 +3,8 @@ import { Button } from '#client/ui/button.tsx';
 import { useRoomText } from './text.ts';
 import type { Quiz } from './use-quiz.ts';
 
+type Result = NonNullable<Quiz['question']['result']>;
+
 const LETTERS = 'ABCDEFGHIJ';
 
 /**
@@ -143,13 +145,17 @@ function Chosen({ quiz }: { quiz: Quiz }) {
           );
         })}
       </ol>
-      {result && (
-        <p className="quiz__result">
-          {choice && `${t(same(choice, result.answer) ? 'youWereRight' : 'youWereWrong')} `}
-          {t('howMany', { answered: result.answered, correct: result.correct })}
-        </p>
-      )}
+      {result && <Verdict result={result} choice={choice} />}
     </>
+  );
+}
+
+function Verdict({ result, choice }: { result: Result; choice: number[] | null }) {
+  const t = useRoomText();
+  const howMany = t('howMany', { answered: result.answered, correct: result.correct });
+  if (!choice) return <p className="quiz__result">{howMany}</p>;
+  return (
+    <p className="quiz__result">{t(same(choice, result.answer) ? 'youWereRight' : 'youWereWrong', { howMany })}</p>
   );
 }
 

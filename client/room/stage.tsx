@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import { Button } from '#client/ui/button.tsx';
 import { Spinner } from '#client/ui/spinner.tsx';
 import { QuizCard } from './quiz-card.tsx';
@@ -9,6 +9,9 @@ import { type Quiz, useQuiz } from './use-quiz.ts';
 import { WaitingRoom } from './waiting-room.tsx';
 
 type FullScreenVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void; webkitExitFullscreen?: () => void };
+
+/** A picture that stands still for longer than this is not worth waiting for without a word. */
+const LONG_MS = 10_000;
 
 /** The picture, and whatever lies over it. */
 export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: RoomView }) {
@@ -31,14 +34,14 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
         autoPlay
         {...{ 'webkit-playsinline': 'true', 'x5-playsinline': 'true', 'x5-video-player-type': 'h5-page' }}
       />
-      {prefix ? <Over room={room} player={player} /> : <WaitingRoom room={room} />}
+      {prefix ? <Over room={room} connected={view.connected} player={player} /> : <WaitingRoom room={room} />}
       {prefix && <Controls frame={frame} video={video} player={player} />}
       {quiz && <QuizCard quiz={quiz} />}
     </div>
   );
 }
 
-function Over({ room, player }: { room: Room; player: PlayerHandle }) {
+function Over({ room, connected, player }: { room: Room; connected: boolean; player: PlayerHandle }) {
   const t = useRoomText();
   const { started, waiting, paused, muted } = player.view;
   if (!room.publishing && room.state === 'live') {
@@ -57,16 +60,7 @@ function Over({ room, player }: { room: Room; player: PlayerHandle }) {
       </div>
     );
   }
-  if (waiting) {
-    return (
-      <div className="stage__over" role="status">
-        <span className="stage__loading">
-          <Spinner />
-          {t('buffering')}
-        </span>
-      </div>
-    );
-  }
+  if (waiting) return <Buffering connected={connected} />;
   if (started && muted) {
     return (
       <div className="stage__over">
@@ -77,6 +71,32 @@ function Over({ room, player }: { room: Room; player: PlayerHandle }) {
     );
   }
   return null;
+}
+
+/** What a viewer is told when the picture stands still; more of it when that takes long. */
+function Buffering({ connected }: { connected: boolean }) {
+  const t = useRoomText();
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className="stage__over" role="status">
+      <span className="stage__loading">
+        <Spinner />
+        {long ? (
+          <span>
+            {t(connected ? 'slow' : 'cut')}
+            <br />
+            {t('nothingLost')}
+          </span>
+        ) : (
+          t('buffering')
+        )}
+      </span>
+    </div>
+  );
 }
 
 function Controls({

@@ -22,8 +22,15 @@ export interface Quiz {
 
 const TICK_MS = 250;
 const RESEND_MS = 3_000;
+/** A result that nobody puts away leaves the picture by itself. */
+const RESULT_STAYS_MS = 60_000;
+/** What was put away last on this device. */
+const PUT_AWAY = 'quiz.put-away';
 
-/** The question that the picture has reached, if there is one, and my answer to it. */
+/**
+ * The question that the picture has reached, if there is one, and my answer to it. Its result is for those who were there or have
+ * answered, until they put it away or a minute is over: who comes in later sees the class.
+ */
 export function useQuiz(
   link: RoomLink,
   question: Question | null,
@@ -31,16 +38,30 @@ export function useQuiz(
   pdt: () => number | null,
 ): Quiz | null {
   const [, setTick] = useState(0);
-  const [dismissed, setDismissed] = useState<string | null>(null);
+  const [met, setMet] = useState<string | null>(null);
+  const [putAway, setPutAway] = useState(() => recall(PUT_AWAY));
   const [pending, setPending] = useState<{ id: string; choice: number[] } | null>(null);
   const [error, setError] = useState<{ id: string; text: string } | null>(null);
   const openId = question && !question.closed ? question.id : null;
+  const resultKey = question?.closed ? `${question.id}.result` : null;
+
+  const dismiss = useCallback((key: string) => {
+    remember(PUT_AWAY, key);
+    setPutAway(key);
+  }, []);
 
   useEffect(() => {
     if (!openId) return;
+    setMet(openId);
     const timer = setInterval(() => setTick((before) => before + 1), TICK_MS);
     return () => clearInterval(timer);
   }, [openId]);
+
+  useEffect(() => {
+    if (!resultKey) return;
+    const timer = setTimeout(() => dismiss(resultKey), RESULT_STAYS_MS);
+    return () => clearTimeout(timer);
+  }, [resultKey, dismiss]);
 
   useSending(link, pending, (failure) => {
     if (pending && failure) setError({ id: pending.id, text: failure });
@@ -57,10 +78,13 @@ export function useQuiz(
     [question],
   );
 
-  if (!question || dismissed === question.id) return null;
+  if (!question) return null;
+  const key = resultKey ?? question.id;
+  if (putAway === key) return null;
   const { phase, remainingMs } = phaseOf(question, axisNow(pdt(), serverNow()));
   if (phase === 'ahead') return null;
   const stored = answered.includes(question.id);
+  if (phase === 'closed' && !stored && met !== question.id) return null;
   // Nothing to choose any more, and nothing to show yet.
   if (phase === 'over' && !stored && pending?.id !== question.id && error?.id !== question.id) return null;
   return {
@@ -71,7 +95,7 @@ export function useQuiz(
     state: stored ? 'stored' : pending?.id === question.id ? 'sending' : 'choosing',
     error: error?.id === question.id ? error.text : null,
     submit,
-    dismiss: () => setDismissed(question.id),
+    dismiss: () => dismiss(key),
   };
 }
 

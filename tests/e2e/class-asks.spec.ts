@@ -1,7 +1,10 @@
 import { expect, test } from '@playwright/test';
 import { address, expectPicture, signInAs } from './pages.ts';
+import { newViewer, watch } from './viewer.ts';
 
-test('an officer asks the room; a learner answers on the picture and the desk counts it', async ({ browser }) => {
+test('an officer asks the room; a learner answers on the picture and the desk counts it; the result is for who was there', async ({
+  browser,
+}) => {
   const desk = await (await browser.newContext()).newPage();
   await signInAs(desk, '王建国');
   await desk.waitForURL('**/console/**');
@@ -25,6 +28,18 @@ test('an officer asks the room; a learner answers on the picture and the desk co
   await expect(desk.getByText(/[1-9]\d* 人已答/)).toBeVisible();
   await desk.getByRole('button', { name: '结束作答' }).click();
   await expect(desk.getByRole('button', { name: '结束作答' })).toBeHidden();
+
+  const result = /您(没有)?答对了?。\d+ 人作答/;
+  await expect(phone.getByText(result)).toBeVisible();
+  await phone.reload();
+  await expect(phone.getByText(result)).toBeVisible();
+  await phone.getByRole('button', { name: '收起' }).click();
+  await phone.reload();
+  const late = await newViewer(browser);
+  await watch(late);
+  await expectPicture(phone);
+  await expect(phone.getByText('本题已结束')).toHaveCount(0);
+  await expect(late.page.getByText('本题已结束')).toHaveCount(0);
 });
 
 test('the past class has a report whose figures are those of its export', async ({ page }) => {

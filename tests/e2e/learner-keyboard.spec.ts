@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { address, expectPicture, signInAs } from './pages.ts';
+import { address, askRoom, expectPicture, signInAs } from './pages.ts';
 
 test('with the keyboard alone a learner signs in, enters the class and answers a question', async ({
   page,
@@ -21,20 +21,7 @@ test('with the keyboard alone a learner signs in, enters the class and answers a
 
   const desk = await (await browser.newContext()).newPage();
   await signInAs(desk, '周文斌');
-  await desk.waitForURL('**/console/**');
-  const opened = await desk.evaluate(async (sessionId) => {
-    const json = async (path: string, body?: object) => {
-      const answer = await fetch(`/api/v1${path}`, {
-        headers: { 'x-anke-client': 'web', 'content-type': 'application/json' },
-        ...(body && { method: 'POST', body: JSON.stringify(body) }),
-      });
-      return answer.json();
-    };
-    const { courseId } = await json(`/sessions/${sessionId}`);
-    const bank: { id: string; kind: string }[] = await json(`/courses/${courseId}/questions`);
-    const question = bank.find(({ kind }) => kind === 'single');
-    return json(`/sessions/${sessionId}/live-questions`, { questionId: question?.id, seconds: 120 });
-  }, page.url().split('/').at(-1));
+  const asked = await askRoom(desk, page.url().split('/').at(-1) ?? '', 'single');
 
   await expect(page.getByRole('radio').first()).toBeVisible();
   await reach(page, 'A');
@@ -43,9 +30,7 @@ test('with the keyboard alone a learner signs in, enters the class and answers a
   await page.keyboard.press('Enter');
   await expect(page.getByText(/已提交/)).toBeVisible();
 
-  await desk.request.post(address(`/api/v1/live-questions/${opened.id}/close`), {
-    headers: { 'x-anke-client': 'web' },
-  });
+  await asked.close();
 });
 
 /** Presses Tab until the focus is on what begins with these words, and sees that the focus shows. */
