@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense } from 'react';
 import { matchPath, Navigate, Route, Routes, useLocation } from 'react-router';
+import { askAhead } from './room/admission.ts';
 import { loadRoom } from './room/load.ts';
 import { homeOf, useMe, wasSignedIn } from './session.ts';
 import { NotFound } from './ui/not-found.tsx';
@@ -17,8 +18,10 @@ const ConsoleApp = lazy(() => import('./console/app.tsx'));
 
 const ROOM_PATH = '/learn/:sessionId';
 
-// Whoever opens a class waits for the picture: its code need not wait until it is known who they are.
-if (matchPath(ROOM_PATH, location.pathname)) void loadRoom();
+// Whoever opens a class waits for the picture. Nothing on its way waits for anything else.
+const opened = matchPath(ROOM_PATH, location.pathname);
+if (opened) void loadRoom();
+if (opened?.params.sessionId && wasSignedIn()) askAhead(opened.params.sessionId);
 
 export function App() {
   return (

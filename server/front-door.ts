@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
@@ -52,14 +52,41 @@ export function pages(): RequestHandler {
     express.static(path.join(DIST, 'assets'), { immutable: true, maxAge: '1y', index: false, fallthrough: false }),
   );
   router.use(express.static(DIST, { index: false, maxAge: '1h' }));
-  router.get('/{*path}', (_req, res, next) => {
+  router.get('/{*path}', (req, res, next) => {
     const shell = path.join(DIST, 'index.html');
-    if (!existsSync(shell)) {
+    const builtAt = statSync(shell, { throwIfNoEntry: false })?.mtimeMs;
+    if (!builtAt) {
       next(new AppError('not-found'));
       return;
     }
     res.set('Cache-Control', 'no-cache');
+    if (ROOM_PATH.test(req.path)) res.set('Link', roomPreloads(builtAt));
     res.sendFile(shell);
   });
   return router;
+}
+
+const ROOM_PATH = /^\/learn\/[^/]+$/;
+/** What the room's page imports only once it runs, as Vite's manifest names it. */
+const ROOM_ENTRIES = ['room/room.tsx', 'room/player.ts'];
+let roomPreload = { builtAt: 0, link: '' };
+
+/** Link header by which a browser fetches the room's program beside the shell's, instead of after it. */
+function roomPreloads(builtAt: number): string {
+  if (roomPreload.builtAt !== builtAt) {
+    const manifest: Record<string, { file: string; imports?: string[] }> = JSON.parse(
+      readFileSync(path.join(DIST, '.vite/manifest.json'), 'utf8'),
+    );
+    const found = new Set<string>();
+    const add = (name: string) => {
+      const chunk = manifest[name];
+      if (!chunk || found.has(chunk.file)) return;
+      found.add(chunk.file);
+      chunk.imports?.forEach(add);
+    };
+    ROOM_ENTRIES.forEach(add);
+    const link = [...found].map((file) => `</${file}>; rel=modulepreload; crossorigin`).join(', ');
+    roomPreload = { builtAt, link };
+  }
+  return roomPreload.link;
 }

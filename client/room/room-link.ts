@@ -1,13 +1,11 @@
 import { ApiError, call } from '#client/api.ts';
-import { deviceId } from '#client/device.ts';
 import { openSocket, type RoomSocket, request } from '#client/socket.ts';
-import type { Result } from '#contract/api.ts';
 import type { BeatsStored } from '#contract/attendance.ts';
+import { type Admission, askAdmission } from './admission.ts';
 import { BeatSender } from './beats.ts';
 import { setPlaybackCookie } from './playback-cookie.ts';
 import type { Sample } from './stretches.ts';
 
-type Admission = Result<'POST /sessions/:sessionId/ticket'>;
 export type Room = Admission['room'];
 
 /** What a page shows of its room. Replaced, never changed. */
@@ -110,10 +108,7 @@ export class RoomLink {
     clearTimeout(this.#timer);
     this.#entering = true;
     try {
-      const admission = await call('POST /sessions/:sessionId/ticket', {
-        params: { sessionId: this.sessionId },
-        body: { deviceId: deviceId() },
-      });
+      const admission = await askAdmission(this.sessionId);
       if (!this.#closed) this.#admitted(admission);
     } catch (error) {
       this.#retry(error instanceof ApiError ? error : new ApiError('offline'), () => void this.enter());
