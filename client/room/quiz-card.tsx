@@ -41,6 +41,7 @@ export function QuizCard({ quiz }: { quiz: Quiz }) {
       )}
       {(phase !== 'open' || state === 'stored') && (
         <div className="quiz__foot">
+          {question.result && <Verdict result={question.result} choice={quiz.choice} />}
           <Button look="quiet" onClick={quiz.dismiss}>
             {t('dismiss')}
           </Button>
@@ -127,36 +128,30 @@ function Chosen({ quiz }: { quiz: Quiz }) {
   const { result } = question;
   const total = result?.answered ?? 0;
   return (
-    <>
-      <ol className="quiz__options">
-        {question.options.map((option, index) => {
-          const right = result?.answer.includes(index) ?? false;
-          const mine = choice?.includes(index) ?? false;
-          const share = total > 0 ? Math.round(((result?.counts[index] ?? 0) / total) * 100) : 0;
-          return (
-            <li key={option} className={`option${right ? ' option--right' : ''}${mine ? ' option--chosen' : ''}`}>
-              <span>
-                {LETTERS[index]}. {option}
-                {mine && <em className="option__mark">{t('mine')}</em>}
-                {right && <em className="option__mark">✓ {t('right')}</em>}
-              </span>
-              {result && <span className="option__share numbers">{share}%</span>}
-            </li>
-          );
-        })}
-      </ol>
-      {result && <Verdict result={result} choice={choice} />}
-    </>
+    <ol className="quiz__options">
+      {question.options.map((option, index) => {
+        const right = result?.answer.includes(index) ?? false;
+        const mine = choice?.includes(index) ?? false;
+        const share = total > 0 ? Math.round(((result?.counts[index] ?? 0) / total) * 100) : 0;
+        return (
+          <li key={option} className={`option${right ? ' option--right' : ''}${mine ? ' option--chosen' : ''}`}>
+            <span>
+              {LETTERS[index]}. {option}
+              {mine && <em className="option__mark">{t('mine')}</em>}
+              {right && <em className="option__mark">✓ {t('right')}</em>}
+            </span>
+            {result && <span className="option__share numbers">{share}%</span>}
+          </li>
+        );
+      })}
+    </ol>
   );
 }
 
 function Verdict({ result, choice }: { result: Result; choice: number[] | null }) {
   const t = useRoomText();
   const howMany = t('howMany', { answered: result.answered, correct: result.correct });
-  if (!choice) return <p className="quiz__result">{howMany}</p>;
-  return (
-    <p className="quiz__result">{t(same(choice, result.answer) ? 'youWereRight' : 'youWereWrong', { howMany })}</p>
-  );
+  return <p>{choice ? t(same(choice, result.answer) ? 'youWereRight' : 'youWereWrong', { howMany }) : howMany}</p>;
 }
 
 function same(a: number[], b: number[]): boolean {

@@ -1,12 +1,13 @@
 import './room.css';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Link, useParams } from 'react-router';
+import type { ApiError } from '#client/api.ts';
 import { formatCount } from '#client/format.ts';
-import { ButtonLink } from '#client/ui/button.tsx';
-import { Failure } from '#client/ui/notice.tsx';
+import { Button, ButtonLink } from '#client/ui/button.tsx';
 import { Page, useTitle } from '#client/ui/page.tsx';
 import { Waiting } from '#client/ui/spinner.tsx';
 import { Tabs } from '#client/ui/tabs.tsx';
+import { useUiText } from '#client/ui/text.ts';
 import { Progress } from './progress.tsx';
 import { Questions } from './questions.tsx';
 import { type Room, RoomLink, type RoomView } from './room-link.ts';
@@ -36,15 +37,7 @@ function Opened({ link }: { link: RoomLink }) {
   useTitle(room?.topic ?? t('room'));
 
   if (refusal && (!room || refusal.status === 403)) {
-    return (
-      <Page title={t('refused')} home="/learn" narrow>
-        <h1 className="room__refused">{t('refused')}</h1>
-        <Failure error={refusal} retry={() => void link.enter()} />
-        <p className="room__back">
-          <ButtonLink to="/learn">{t('toList')}</ButtonLink>
-        </p>
-      </Page>
-    );
+    return <Refused refusal={refusal} retry={() => void link.enter()} />;
   }
   if (!room) return <Waiting />;
   if (over) {
@@ -82,6 +75,27 @@ function Opened({ link }: { link: RoomLink }) {
         />
       </section>
     </main>
+  );
+}
+
+function Refused({ refusal, retry }: { refusal: ApiError; retry: () => void }) {
+  const t = useRoomText();
+  const ui = useUiText();
+  const byUnit = refusal.code === 'not-invited' || refusal.code === 'person-refused';
+  return (
+    <Page title={t('refused')} home="/learn" narrow>
+      <h1 className="room__refused">{t('refused')}</h1>
+      <p role="alert">{refusal.code === 'not-found' ? t('noSession') : refusal.message}</p>
+      {byUnit && <p>{t('askUnit')}</p>}
+      <div className="room__ways">
+        <ButtonLink look="primary" wide to="/learn">
+          {t('toList')}
+        </ButtonLink>
+        <Button wide onClick={retry}>
+          {ui('retry')}
+        </Button>
+      </div>
+    </Page>
   );
 }
 

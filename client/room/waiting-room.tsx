@@ -5,6 +5,9 @@ import { serverNow } from '#client/server-clock.ts';
 import type { Room } from './room-link.ts';
 import { useRoomText } from './text.ts';
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
 /** Stands where the picture will be until the class begins. */
 export function WaitingRoom({ room }: { room: Room }) {
   const t = useRoomText();
@@ -25,7 +28,9 @@ export function WaitingRoom({ room }: { room: Room }) {
         <>
           <p className="before__words">{t('startsIn')}</p>
           <p className="before__count numbers" role="timer">
-            {left > 86_400_000 ? formatDateTime(room.startsAt, language) : formatClock(left)}
+            {left < DAY_MS
+              ? formatClock(left)
+              : t('daysLeft', { days: Math.floor(left / DAY_MS), hours: Math.floor((left % DAY_MS) / HOUR_MS) })}
           </p>
         </>
       ) : (

@@ -40,11 +40,11 @@ export function Notice({
   );
 }
 
-/** What failed, unless a heading above says it, why, and a way to try again. */
-export function Failure({ what, error, retry }: { what?: string; error: unknown; retry?: () => void }) {
+/** What failed, why, and a way to try again. */
+export function Failure({ what, error, retry }: { what: string; error: unknown; retry?: () => void }) {
   const t = useUiText();
   return (
-    <Notice kind="error" {...(what && { title: what })} action={retry && <Button onClick={retry}>{t('retry')}</Button>}>
+    <Notice kind="error" title={what} action={retry && <Button onClick={retry}>{t('retry')}</Button>}>
       {error instanceof Error && error.name === 'ApiError' ? error.message : failureText('offline')}
     </Notice>
   );
