@@ -16,6 +16,10 @@ export default defineConfig({
   },
   projects: [
     { name: 'phone', use: { viewport: { width: 390, height: 844 } }, testMatch: /learner.*\.spec\.ts/ },
-    { name: 'desktop', use: { viewport: { width: 1280, height: 800 } }, testMatch: /(class|console|accessibility).*\.spec\.ts/ },
+    {
+      name: 'desktop',
+      use: { viewport: { width: 1280, height: 800 } },
+      testMatch: /(class|console|accessibility).*\.spec\.ts/,
+    },
   ],
 });
