@@ -49,8 +49,8 @@ async function duplicated(browser: Browser): Promise<void> {
   const onPhone = await phone.newPage();
   await onPhone.goto(address(`/learn/${sessionId}`));
   await expectPicture(onPhone);
+  await expect.poll(() => devicesOf(browser, viewer)).toBe(2);
   await phone.close();
-  await playOn(page, 2_000);
   const played = await leave(page);
   await expectTruth('two tabs and a phone', viewer, played);
   expect(await devicesOf(browser, viewer)).toBe(2);
