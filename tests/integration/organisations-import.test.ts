@@ -127,9 +127,9 @@ describe('units', () => {
     const file = await sheet(UNIT_HEADINGS, [unitRow(221, '换了名字'), ...closed.slice(1), unitRow(222, '企业221')]);
     const { body } = await app.officer<ImportResult>('POST', '/imports/units', file);
     expect(body.errors.map((error) => error.message)).toEqual([
-      '第 2 行“信用代码”：属于已注销的单位“企业221”，请先在单位列表中恢复它',
-      '第 3 行“单位名称”：属于已注销的单位“无代码的企业”，请先在单位列表中恢复它',
-      '第 4 行“单位名称”：属于已注销的单位“企业221”，请先在单位列表中恢复它',
+      '第 2 行“信用代码”：属于已注销的单位“企业221”，在单位列表中恢复后才能导入',
+      '第 3 行“单位名称”：属于已注销的单位“无代码的企业”，在单位列表中恢复后才能导入',
+      '第 4 行“单位名称”：属于已注销的单位“企业221”，在单位列表中恢复后才能导入',
     ]);
     for (const id of ids) expect((await app.officer('POST', `/units/${id}/reopen`)).status).toBe(200);
     const again = await app.officer<ImportResult>('POST', '/imports/units', await sheet(UNIT_HEADINGS, closed));
@@ -254,6 +254,42 @@ describe('people', () => {
     const own = await sheet(PERSON_HEADINGS, [[null, null, '自己人', '从业人员', null, null]]);
     expect((await enterprise('POST', '/imports/people?commit=1', own)).body).toMatchObject({ created: 1 });
     expect((await enterprise('POST', '/imports/units', own)).status).toBe(403);
+  });
+
+  test('a row of a closed unit says that it is closed, to those who may see the unit', async () => {
+    const make = async (name: string, n: number, area = areaId) =>
+      (await app.officer<Unit>('POST', '/units', { kind: 'enterprise', name, creditCode: code(n), areaId: area })).body;
+    const west = await app.officer<{ id: string }>('POST', '/areas', { name: '城西街道', kind: 'street' });
+    const gone = await make('关停企业', 603);
+    const moved = await make('迁址企业', 604);
+    const stays = await make('迁址企业', 605, west.body.id);
+    for (const { id } of [gone, moved]) await app.officer('POST', `/units/${id}/close`);
+
+    const file = await sheet(PERSON_HEADINGS, [
+      ['关停企业', null, '甲', '从业人员', null, null],
+      [null, code(603), '乙', '从业人员', null, null],
+      ['关停企业', code(603), '丙', '从业人员', null, null],
+      ['迁址企业', null, '丁', '从业人员', null, null],
+    ]);
+    const { body } = await app.officer<ImportResult>('POST', '/imports/people', file);
+    expect(body.created).toBe(1);
+    expect(body.errors.map((error) => [error.code, error.message])).toEqual(
+      [
+        '第 2 行“单位名称”：属于已注销的单位“关停企业”，在单位列表中恢复后才能导入',
+        '第 3 行“信用代码”：属于已注销的单位“关停企业”，在单位列表中恢复后才能导入',
+        '第 4 行“信用代码”：属于已注销的单位“关停企业”，在单位列表中恢复后才能导入',
+      ].map((message) => ['closed-unit', message]),
+    );
+    expect((await app.officer('POST', '/imports/people?commit=1', file)).status).toBe(422);
+    expect(await app.db.prisma.person.count({ where: { unitId: { in: [gone.id, moved.id, stays.id] } } })).toBe(0);
+
+    const unnamed = await sheet(PERSON_HEADINGS, [[null, null, '戊', '从业人员', null, null]]);
+    const own = app.as([{ role: 'enterprise', unitId: gone.id }]);
+    const itself = await own<ImportResult>('POST', '/imports/people', unnamed);
+    expect(itself.body.errors).toMatchObject([{ column: '单位名称', code: 'closed-unit' }]);
+    const foreign = app.as([{ role: 'enterprise', unitId: other.id }]);
+    const refused = await foreign<ImportResult>('POST', '/imports/people', file);
+    expect(new Set(refused.body.errors.map((error) => error.code))).toEqual(new Set(['unknown-unit']));
   });
 
   test('being on the sheet confirms somebody who joined by the code', async () => {

@@ -48,12 +48,11 @@ export function createImports({ db, clock, sealing }: Services) {
     const now = clock();
     const plan = async (tx: Tx) => {
       const units = await tx.unit.findMany({
-        where: { closedAt: null, ...unitsWithin(options.visibility) },
-        select: { id: true, name: true, creditCode: true },
+        where: unitsWithin(options.visibility),
+        select: { id: true, name: true, creditCode: true, closedAt: true },
       });
       const problems: Problem[] = [];
-      const known = units.map(({ id, name, creditCode }) => ({ id, name, credit_code: creditCode }));
-      const rows = placeRows(table, known, problems);
+      const rows = placeRows(table, units, problems);
       const stored = await store.peopleOf(tx, [...new Set(rows.map((row) => row.unitId))]);
       const planned = await planPeople(rows, table, stored, sealing);
       return { ...planned, problems: [...problems, ...planned.problems] };

@@ -34,8 +34,8 @@ const problems = {
     en: 'another unit of this street or zone has this name',
   },
   'closed-unit': {
-    zh: '属于已注销的单位“{name}”，请先在单位列表中恢复它',
-    en: 'is that of the closed unit “{name}”; reopen that one first',
+    zh: '属于已注销的单位“{name}”，在单位列表中恢复后才能导入',
+    en: 'is that of the closed unit “{name}”, which must be reopened first',
   },
   'ambiguous-name': {
     zh: '本单位有多人同名，请填手机号',

@@ -11,7 +11,8 @@ import type { Table } from './workbook.ts';
 export interface KnownUnit {
   id: string;
   name: string;
-  credit_code: string | null;
+  creditCode: string | null;
+  closedAt: Date | null;
 }
 
 export interface PlacedRow extends PersonRow {
@@ -28,31 +29,50 @@ const ROWS_PER_TURN = 1_000;
 
 /** Checks the rows and finds each one's unit. Of an importer with a single unit, rows needn't name it. */
 export function placeRows(table: Table<PersonKey>, units: KnownUnit[], problems: Problem[]): PlacedRow[] {
-  const byCode = new Map(units.flatMap((unit) => (unit.credit_code ? [[unit.credit_code, unit] as const] : [])));
-  const byName = grouped(units, (unit) => unit.name);
-  const [only, ...others] = units;
+  const find = unitFinder(units);
   const placed: PlacedRow[] = [];
-
   for (const row of table.rows) {
     const input = checkPersonRow(row, table, problems);
     if (!input) continue;
-    const report = (key: PersonKey, code: ProblemCode) =>
-      problems.push(problemAt(row, key, PERSON_COLUMNS, table, code, row.cells[key]?.text ?? ''));
-    const named = input.unit === undefined ? [] : (byName.get(input.unit) ?? []);
-    if (input.creditCode !== undefined) {
-      const unit = byCode.get(input.creditCode);
-      if (!unit) report('creditCode', 'unknown-unit');
-      else if (input.unit !== undefined && input.unit !== unit.name) report('unit', 'unit-mismatch');
-      else placed.push({ ...input, unitId: unit.id });
-    } else if (input.unit !== undefined) {
-      const [unit, another] = named;
-      if (!unit) report('unit', 'unknown-unit');
-      else if (another) report('unit', 'ambiguous-unit');
-      else placed.push({ ...input, unitId: unit.id });
-    } else if (only && others.length === 0) placed.push({ ...input, unitId: only.id });
-    else report('unit', 'required');
+    const { key, unit, problem } = find(input);
+    const report = (code: ProblemCode, params?: Problem['params']) =>
+      problems.push(problemAt(row, key, PERSON_COLUMNS, table, code, row.cells[key]?.text ?? '', params));
+    if (!unit) report(problem);
+    else if (unit.closedAt) report('closed-unit', { name: unit.name });
+    else placed.push({ ...input, unitId: unit.id });
   }
   return placed;
+}
+
+/** `key`: the column that decided. */
+type Found =
+  | { key: PersonKey; unit: KnownUnit; problem?: never }
+  | { key: PersonKey; unit?: never; problem: ProblemCode };
+
+/** Of units with one name those that are open come first: a closed one is found when there is no other. */
+function unitFinder(units: KnownUnit[]): (row: PersonRow) => Found {
+  const byCode = new Map(units.flatMap((unit) => (unit.creditCode ? [[unit.creditCode, unit] as const] : [])));
+  const byName = grouped(units, (unit) => unit.name);
+  const ofImporter = openFirst(units);
+
+  return ({ creditCode, unit: name }) => {
+    if (creditCode !== undefined) {
+      const unit = byCode.get(creditCode);
+      if (!unit) return { key: 'creditCode', problem: 'unknown-unit' };
+      if (name !== undefined && name !== unit.name) return { key: 'unit', problem: 'unit-mismatch' };
+      return { key: 'creditCode', unit };
+    }
+    const [unit, another] = name === undefined ? ofImporter : openFirst(byName.get(name) ?? []);
+    if (unit && !another) return { key: 'unit', unit };
+    if (name === undefined) return { key: 'unit', problem: 'required' };
+    return { key: 'unit', problem: unit ? 'ambiguous-unit' : 'unknown-unit' };
+  };
+}
+
+/** The open ones; all, when none is open. */
+function openFirst(units: KnownUnit[]): KnownUnit[] {
+  const open = units.filter((unit) => !unit.closedAt);
+  return open.length > 0 ? open : units;
 }
 
 /**

@@ -77,7 +77,7 @@ async function template<K extends string>(
   for (const column of columns) {
     const note = notes[column.key];
     const choices = note?.choices?.length ? `可填：${note.choices.join('、')}` : '';
-    const hint = [note?.hint, choices].filter(Boolean).join('; ');
+    const hint = [note?.hint, choices].filter(Boolean).join('；');
     explanation.addRow([column.headings[0], column.required ? '是' : '', hint]);
   }
   explanation.addRow([]);
