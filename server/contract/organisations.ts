@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isCreditCode, normaliseCode } from './codes.ts';
 import { changesOf, Flag, Id, Instant, Name, Page, Phone, paged } from './common.ts';
 import { endpoints } from './endpoint.ts';
-import { INDUSTRIES, PERSON_CATEGORIES, UNIT_KINDS } from './plain.ts';
+import { IDS_PER_QUERY, INDUSTRIES, PERSON_CATEGORIES, UNIT_KINDS } from './plain.ts';
 
 export const AreaKind = z.enum(['street', 'zone']);
 export const UnitKind = z.enum(UNIT_KINDS);
@@ -99,6 +99,12 @@ export type ImportResult = z.infer<typeof ImportResult>;
 
 const commit = z.object({ commit: Flag });
 
+/** Ids that a query names, with commas between. */
+const Ids = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(Id).max(IDS_PER_QUERY));
+
 export const organisationEndpoints = endpoints({
   'GET /areas': { summary: 'Streets and zones', action: 'area:list', target: 'none', response: z.array(Area) },
   'POST /areas': {
@@ -125,6 +131,8 @@ export const organisationEndpoints = endpoints({
       industry: Industry.optional(),
       kind: UnitKind.optional(),
       highRisk: Flag,
+      /** These alone, `a,b,c`: closed ones too, unless `closed` says which. */
+      ids: Ids.optional(),
       /** Those that are closed; without it, those that are not. */
       closed: Flag,
     }),

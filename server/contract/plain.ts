@@ -41,3 +41,6 @@ export const INDUSTRIES = [
   'education_health',
   'other',
 ] as const;
+
+/** How many ids a query names at most: with the commas escaped, the request line stays within the 8 KiB that proxies take. */
+export const IDS_PER_QUERY = 200;

@@ -57,7 +57,8 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
   async function listUnits(query: UnitQuery, visibility: Visibility): Promise<{ items: Unit[]; total: number }> {
     const q = query.q?.trim();
     const where: Prisma.UnitWhereInput = {
-      closedAt: query.closed ? { not: null } : null,
+      ...(query.ids && { id: { in: query.ids } }),
+      ...((query.closed !== undefined || !query.ids) && { closedAt: query.closed ? { not: null } : null }),
       ...(query.areaId && { areaId: query.areaId }),
       ...(query.industry && { industry: query.industry }),
       ...(query.kind && { kind: query.kind }),

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { creditCheckSymbol } from '#contract/codes.ts';
 import type { Area, Person, Unit } from '#contract/organisations.ts';
+import { IDS_PER_QUERY } from '#contract/plain.ts';
 import { type Features, startFeatures } from '#tests/support/feature-app.ts';
 
 let app: Features;
@@ -74,6 +75,29 @@ describe('units', () => {
     const foreign = app.as([{ role: 'enterprise', unitId: bookshop.id }]);
     for (const path of ['', '/people', '/contact-phone']) {
       expect((await foreign('GET', `/units/${chemicals.id}${path}`)).status).toBe(403);
+    }
+  });
+
+  test('those that are named by their ids, within what the caller may see', async () => {
+    const ids = `${chemicals.id},${bookshop.id},${randomUUID()}`;
+    const named = async (call: ReturnType<Features['as']>, query: string) =>
+      (await call<{ items: Unit[]; total: number }>('GET', `/units?${query}`)).body;
+    expect(await named(app.officer, `ids=${ids}`)).toMatchObject({
+      total: 2,
+      items: [{ name: bookshop.name }, { name: chemicals.name }],
+    });
+    expect(await named(app.officer, `ids=${bookshop.id}&q=${encodeURIComponent('化工')}`)).toMatchObject({ total: 0 });
+    const supervisor = app.as([{ role: 'supervisor', areaId: east.id }]);
+    expect(await named(supervisor, `ids=${ids}`)).toMatchObject({ total: 1, items: [{ name: chemicals.name }] });
+  });
+
+  test('as many ids as one query may name fit into a request; more, and what is no id, are refused', async () => {
+    const list = (count: number) => encodeURIComponent(Array.from({ length: count }, () => randomUUID()).join(','));
+    const path = `/units?pageSize=${IDS_PER_QUERY}&ids=`;
+    expect((path + list(IDS_PER_QUERY)).length).toBeLessThan(8_000);
+    expect(await app.officer('GET', path + list(IDS_PER_QUERY))).toMatchObject({ status: 200, body: { total: 0 } });
+    for (const wrong of [list(IDS_PER_QUERY + 1), '', 'x', `${chemicals.id},`]) {
+      expect(await app.officer('GET', path + wrong)).toMatchObject({ status: 400, body: { code: 'bad-request' } });
     }
   });
 

@@ -1,6 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '#client/api.ts';
+import { IDS_PER_QUERY } from '#contract/plain.ts';
 import { useRead } from '../data.ts';
 import { useUnitText } from './text.ts';
 
@@ -13,16 +14,25 @@ export function useUnitOptions(picked: string[]) {
   const [q, setQ] = useState('');
   const found = useRead('GET /units', { query: { pageSize: 100, ...(q && { q }) } });
   const items = found.data?.items ?? [];
-  const unnamed = found.data && !q ? picked.filter((id) => !items.some((unit) => unit.id === id)) : [];
+  const offered = new Set(items.map((unit) => unit.id));
+  const unnamed = found.isSuccess && !found.isPlaceholderData && !q ? picked.filter((id) => !offered.has(id)) : [];
   const others = useQueries({
-    queries: unnamed.map((unitId) => ({
-      queryKey: ['GET /units/:unitId', { params: { unitId } }],
-      queryFn: () => call('GET /units/:unitId', { params: { unitId } }),
-    })),
+    queries: batchesOfIds(unnamed).map((ids) => {
+      const query = { ids, pageSize: IDS_PER_QUERY };
+      return { queryKey: ['GET /units', { query }], queryFn: () => call('GET /units', { query }) };
+    }),
   });
-  const units = [...items, ...others.flatMap(({ data }) => (data ? [data] : []))];
+  const units = [...items, ...others.flatMap(({ data }) => data?.items ?? [])];
   return {
     options: units.map(({ id, name, closedAt }) => ({ value: id, label: closedAt ? t('nameClosed', { name }) : name })),
     showSearch: { filterOption: false as const, onSearch: setQ },
   };
+}
+
+function batchesOfIds(ids: string[]): string[] {
+  const batches = [];
+  for (let from = 0; from < ids.length; from += IDS_PER_QUERY) {
+    batches.push(ids.slice(from, from + IDS_PER_QUERY).join(','));
+  }
+  return batches;
 }
