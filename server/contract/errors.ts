@@ -47,10 +47,10 @@ export const errors = {
   },
   'unit-closed': {
     status: 409,
-    zh: '单位已注销，只能查看；恢复后才能修改',
-    en: 'The unit is closed; reopen it to change anything of it',
+    zh: '单位已注销，恢复后才能进行这项操作',
+    en: 'The unit is closed; this is possible again once it is reopened',
   },
-  'unit-open': { status: 409, zh: '单位没有注销，无需恢复', en: 'The unit is not closed' },
+  'unit-open': { status: 409, zh: '单位未注销，无需恢复', en: 'The unit is not closed' },
   'duplicate-person': {
     status: 409,
     zh: '这个手机号已在本单位花名册中',

@@ -2,13 +2,14 @@ import type { z } from 'zod';
 import type { organisationEndpoints, Person, PersonInput } from '#contract/organisations.ts';
 import type { Prisma } from '#prisma/client.ts';
 import type { Target } from '../accounts/policy.ts';
+import type { Visibility } from '../accounts/principal.ts';
 import { type Actor, audit } from '../audit.ts';
 import type { Tx } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { linkHash, newLinkToken } from './secrets.ts';
-import { personView, refuseClosed } from './view.ts';
+import { personView, refuseClosed, supervises } from './view.ts';
 
 type PeopleQuery = z.output<(typeof organisationEndpoints)['GET /units/:unitId/people']['query']>;
 type PersonChanges = { [K in keyof PersonInput]?: PersonInput[K] | undefined };
@@ -124,11 +125,18 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
     return { path: `/j/${token}` };
   }
 
-  /** A person's full number. That it was looked at is on record before it is shown. */
-  async function personPhone(personId: string, actor: Actor): Promise<string | null> {
+  /**
+   * A person's full number. That it was looked at is on record before it is shown.
+   * @throws AppError `unit-closed` to those who don't supervise the unit
+   */
+  async function personPhone(personId: string, visibility: Visibility, actor: Actor): Promise<string | null> {
     return prisma.$transaction(async (tx) => {
-      const person = await tx.person.findUnique({ where: { id: personId }, select: { phoneCipher: true } });
+      const person = await tx.person.findUnique({
+        where: { id: personId },
+        select: { phoneCipher: true, unit: { select: { areaId: true, industry: true, closedAt: true } } },
+      });
       if (!person) throw notFound();
+      if (person.unit.closedAt && !supervises(visibility, person.unit)) throw new AppError('unit-closed');
       await audit(tx, actor, clock(), 'phone:read', { kind: 'person', id: personId });
       return person.phoneCipher && sealing.unseal(person.phoneCipher);
     });

@@ -17,8 +17,8 @@ export function organisationRoutes(organisations: Organisations): Handlers<typeo
     'POST /units/:unitId/join-code': ({ params, actor }) => organisations.replaceJoinCode(params.unitId, actor),
     'POST /units/:unitId/close': ({ params, actor }) => organisations.closeUnit(params.unitId, actor),
     'POST /units/:unitId/reopen': ({ params, actor }) => organisations.reopenUnit(params.unitId, actor),
-    'GET /units/:unitId/contact-phone': async ({ params, actor }) => ({
-      phone: await organisations.contactPhone(params.unitId, actor),
+    'GET /units/:unitId/contact-phone': async ({ params, visibility, actor }) => ({
+      phone: await organisations.contactPhone(params.unitId, visibility, actor),
     }),
 
     'GET /units/:unitId/people': ({ params, query }) => organisations.listPeople(params.unitId, query),
@@ -28,8 +28,8 @@ export function organisationRoutes(organisations: Organisations): Handlers<typeo
     'POST /people/:personId/verification': ({ params, body, actor }) =>
       organisations.verify(params.personId, body.verification, actor),
     'POST /people/:personId/link': ({ params, actor }) => organisations.makeLink(params.personId, actor),
-    'GET /people/:personId/phone': async ({ params, actor }) => ({
-      phone: await organisations.personPhone(params.personId, actor),
+    'GET /people/:personId/phone': async ({ params, visibility, actor }) => ({
+      phone: await organisations.personPhone(params.personId, visibility, actor),
     }),
 
     'GET /imports/units/template': async ({ language }) => ({

@@ -8,7 +8,7 @@ import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { newJoinCode } from './secrets.ts';
-import { refuseClosed, type UnitRow, unitsWithin, unitView, withCounts } from './view.ts';
+import { refuseClosed, supervises, type UnitRow, unitsWithin, unitView, withCounts } from './view.ts';
 
 type UnitQuery = z.output<(typeof organisationEndpoints)['GET /units']['query']>;
 type UnitChanges = { [K in keyof UnitInput]?: UnitInput[K] | undefined };
@@ -185,11 +185,15 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
     return readUnit(unitId);
   }
 
-  /** The contact's full number. That it was looked at is on record before it is shown. */
-  async function contactPhone(unitId: string, actor: Actor): Promise<string | null> {
+  /**
+   * The contact's full number. That it was looked at is on record before it is shown.
+   * @throws AppError `unit-closed` to those who don't supervise the unit
+   */
+  async function contactPhone(unitId: string, visibility: Visibility, actor: Actor): Promise<string | null> {
     return prisma.$transaction(async (tx) => {
-      const unit = await tx.unit.findUnique({ where: { id: unitId }, select: { contactCipher: true } });
+      const unit = await tx.unit.findUnique({ where: { id: unitId } });
       if (!unit) throw notFound();
+      if (unit.closedAt && !supervises(visibility, unit)) throw new AppError('unit-closed');
       await audit(tx, actor, clock(), 'phone:read', { kind: 'unit', id: unitId });
       return unit.contactCipher && sealing.unseal(unit.contactCipher);
     });
@@ -278,10 +282,7 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
 /** null: everything. */
 function changeableBy(visibility: Visibility, unit: { areaId: string; industry: string | null }): string[] | null {
   if (visibility.all) return null;
-  const supervised =
-    visibility.areaIds.includes(unit.areaId) ||
-    (unit.industry !== null && visibility.industries.includes(unit.industry));
-  return supervised ? SUPERVISED_FIELDS : OWN_FIELDS;
+  return supervises(visibility, unit) ? SUPERVISED_FIELDS : OWN_FIELDS;
 }
 
 /** Draws again in the rare case that another unit has the code. */

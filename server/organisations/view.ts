@@ -28,6 +28,13 @@ export function unitsWithin(visibility: Visibility): Prisma.UnitWhereInput {
   };
 }
 
+/** Whether the caller sees the unit as one of those in their charge, and not only as their own. */
+export function supervises(visibility: Visibility, unit: { areaId: string; industry: string | null }): boolean {
+  if (visibility.all) return true;
+  const { areaIds, industries } = visibility;
+  return areaIds.includes(unit.areaId) || (unit.industry !== null && industries.includes(unit.industry));
+}
+
 /** @throws AppError `unit-closed` */
 export async function refuseClosed(tx: Tx, unit: Prisma.UnitWhereInput): Promise<void> {
   if (await tx.unit.findFirst({ where: { AND: [unit, { closedAt: { not: null } }] }, select: { id: true } }))

@@ -48,7 +48,7 @@ it('its people are signed out and their rooms closed', async () => {
   expect((await district.clients.learner.call('POST /login/refresh')).problem?.code).toBe('not-signed-in');
 });
 
-it('nobody joins it or is invited with it, and it is on the list of closed ones alone', async () => {
+it('nobody joins it or is invited with it, and it is on the list of closed ones alone, unless named', async () => {
   const { unitA, clients } = district;
   const params = { joinCode: unitA.joinCode };
   expect((await app.client().call('GET /join/unit/:joinCode', { params })).problem?.code).toBe('unknown-join-code');
@@ -66,6 +66,14 @@ it('nobody joins it or is invited with it, and it is on the list of closed ones 
   expect(await listed(bureau, '0')).not.toContain(unitA.id);
   expect(await listed(bureau, '1')).toEqual([unitA.id]);
   expect(await listed(clients.supervisor, '1')).toEqual([unitA.id]);
+  const { unitB } = district;
+  const named = async (client: HttpClient, closed?: '0') => {
+    const query = { ids: [unitA.id, unitB.id].join(','), ...(closed && { closed }) };
+    return done('units', await client.call('GET /units', { query })).items.map((unit) => unit.id);
+  };
+  expect(new Set(await named(bureau))).toEqual(new Set([unitA.id, unitB.id]));
+  expect(await named(bureau, '0')).toEqual([unitB.id]);
+  expect(await named(clients.supervisor)).toEqual([unitA.id]);
   expect(done('areas', await bureau.call('GET /areas')).find((area) => area.id === unitA.areaId)?.units).toBe(1);
 });
 
@@ -94,6 +102,34 @@ it('it can be read, and nothing of it changed', async () => {
     leftAt: null,
     linkHash: null,
   });
+});
+
+it('full numbers of it are for the bureau and its supervisor alone', async () => {
+  const { unitA, personA, clients } = district;
+  const read = async (client: HttpClient) => [
+    await client.call('GET /units/:unitId/contact-phone', { params: { unitId: unitA.id } }),
+    await client.call('GET /people/:personId/phone', { params: { personId: personA.id } }),
+  ];
+  const before = await app.prisma.auditEntry.count({ where: { action: 'phone:read' } });
+  for (const reply of await read(clients.enterprise)) {
+    expect([reply.status, reply.problem?.code]).toEqual([409, 'unit-closed']);
+  }
+  expect(await app.prisma.auditEntry.count({ where: { action: 'phone:read' } })).toBe(before);
+  for (const client of [clients.bureau, clients.supervisor]) {
+    const [contact, person] = await read(client);
+    expect(contact?.body.phone).toMatch(/^1\d{10}$/);
+    expect(person?.body.phone).toBe(personA.phone);
+  }
+});
+
+it('its past attendance is for the bureau and its supervisor to read, not for itself', async () => {
+  const { unitA, personA, clients } = district;
+  const asked = { params: { sessionId }, query: { unitId: unitA.id } };
+  for (const client of [clients.bureau, clients.supervisor]) {
+    const { items } = done('people', await client.call('GET /sessions/:sessionId/people', asked));
+    expect(items.map((person) => person.personId)).toContain(personA.id);
+  }
+  expect((await clients.enterprise.call('GET /sessions/:sessionId/people', asked)).problem?.code).toBe('not-invited');
 });
 
 it('who registers it again is told that it is closed, and which one it is', async () => {

@@ -77,10 +77,11 @@ export const useUnitText = addTexts({
     closeSignsOut: '本单位人员立即退出登录，不能再凭单位代码、个人链接或账号参训。',
     closeNotDue: '以后开课不再计入应到；已开始的场次，应到人数不变。',
     closeKeeps: '花名册和以往的考勤保留，只能查看。',
-    closeUndo: '注销错了，可以在单位列表中筛选“已注销”，打开后恢复。',
+    closeUndo: '如误注销，可在单位列表中筛选“已注销”，打开后恢复。',
     closeDone: '{name}已注销',
     closedNotice: '本单位已于 {when} 注销，只能查看',
     closedHint: '人员不能参训，以后开课不计入应到；以往的考勤保留。',
+    closedHintOwn: '人员不能参训，以后开课不计入应到；以往的考勤由监管部门保留，如需查阅请与其联系。',
     reopen: '恢复单位',
     reopenSure: '恢复后，本单位人员可凭原来的单位代码和个人链接参训，以后开课重新计入应到。',
     reopened: '{name}已恢复',
@@ -166,6 +167,8 @@ export const useUnitText = addTexts({
     closeDone: '{name} is closed',
     closedNotice: 'Closed since {when}; it can only be read.',
     closedHint: 'Its people cannot attend, and classes from now on do not count it as due. Past attendance stays.',
+    closedHintOwn:
+      'Its people cannot attend, and classes from now on do not count it as due. The authority keeps past attendance; ask there to see it.',
     reopen: 'Reopen unit',
     reopenSure:
       'Its people attend again by the same join code and personal links, and classes from now on count it as due.',

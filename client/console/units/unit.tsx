@@ -57,7 +57,7 @@ function UnitView({ unit }: { unit: Unit }) {
       {unit.closedAt && (
         <div className="page-notice">
           <Notice kind="warning" title={t('closedNotice', { when: formatDateTime(unit.closedAt, language) })}>
-            {t('closedHint')}
+            {t(bureau || supervisor ? 'closedHint' : 'closedHintOwn')}
           </Notice>
         </div>
       )}
@@ -122,8 +122,10 @@ function ReopenButton({ unit: { id, name } }: { unit: Unit }) {
 function ContactPhone({ unit }: { unit: Unit }) {
   const t = useUnitText();
   const { message } = App.useApp();
+  const { bureau, supervisor } = useRoles();
   const [phone, setPhone] = useState<string | null>(null);
   if (!unit.contactPhoneMasked) return '–';
+  if (unit.closedAt && !bureau && !supervisor) return unit.contactPhoneMasked;
   if (phone) return <a href={`tel:${phone}`}>{phone}</a>;
   const show = async () => {
     const answer = await call('GET /units/:unitId/contact-phone', { params: { unitId: unit.id } });
