@@ -1,7 +1,8 @@
 import { Button, Select, Space } from 'antd';
 import { useState } from 'react';
 import type { Result } from '#contract/api.ts';
-import { useRead } from '../data.ts';
+import { useRead, wordsOf } from '../data.ts';
+import { useConsoleText } from '../text.ts';
 import { useUnitOptions } from '../units/unit-options.ts';
 import { useWords } from '../words.ts';
 import { useAccountText } from './text.ts';
@@ -41,6 +42,9 @@ function PersonPicker({ onPick }: { onPick: (person: AccountPerson) => void }) {
     { params: { unitId: unit?.id ?? '' }, query: { pageSize: 100, ...(q && { q }) } },
     { enabled: unit !== null },
   );
+  const shared = useConsoleText();
+  const answered = people.isSuccess && !people.isPlaceholderData;
+  const nobody = people.isError ? wordsOf(people.error) : answered ? t('personNone') : shared('loading');
   const found = unit ? (people.data?.items ?? []).filter((person) => person.unitId === unit.id) : [];
 
   return (
@@ -58,7 +62,7 @@ function PersonPicker({ onPick }: { onPick: (person: AccountPerson) => void }) {
         placeholder={t('personName')}
         disabled={!unit}
         showSearch={{ filterOption: false, onSearch: setQ }}
-        notFoundContent={t('personNone')}
+        notFoundContent={nobody}
         options={found.map((person) => ({
           value: person.id,
           // Namesakes are told apart by what follows.
