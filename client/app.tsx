@@ -20,7 +20,7 @@ const ROOM_PATH = '/learn/:sessionId';
 
 // Whoever opens a class waits for the picture. Nothing on its way waits for anything else.
 const opened = matchPath(ROOM_PATH, location.pathname);
-if (opened) void loadRoom();
+if (opened) loadRoom().catch(() => undefined);
 if (opened?.params.sessionId && wasSignedIn()) askAhead(opened.params.sessionId);
 
 export function App() {

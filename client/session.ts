@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Me as MeSchema } from '#contract/accounts.ts';
 import { call, onSignedOut, refresh } from './api.ts';
 import { queryClient } from './query-client.ts';
+import { forgetAsked } from './room/admission.ts';
 import { forget, recall, remember } from './storage.ts';
 
 export type Me = z.infer<typeof MeSchema>;
@@ -64,5 +65,6 @@ function signedOut(): void {
 const IMPERSONAL = ['me', 'installation', 'join', 'link'];
 
 function forgetPersonal(): void {
+  forgetAsked();
   queryClient.removeQueries({ predicate: ({ queryKey }) => !IMPERSONAL.includes(String(queryKey[0])) });
 }

@@ -66,6 +66,16 @@ export function pages(): RequestHandler {
   return router;
 }
 
+type Manifest = Record<string, { file: string; imports?: string[] }>;
+
+function readManifest(): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(path.join(DIST, '.vite/manifest.json'), 'utf8')) as Manifest;
+  } catch {
+    return undefined;
+  }
+}
+
 const ROOM_PATH = /^\/learn\/[^/]+$/;
 /** What the room's page imports only once it runs, as Vite's manifest names it. */
 const ROOM_ENTRIES = ['room/room.tsx', 'room/player.ts'];
@@ -74,9 +84,9 @@ let roomPreload = { builtAt: 0, link: '' };
 /** Link header by which a browser fetches the room's program beside the shell's, instead of after it. */
 function roomPreloads(builtAt: number): string {
   if (roomPreload.builtAt !== builtAt) {
-    const manifest: Record<string, { file: string; imports?: string[] }> = JSON.parse(
-      readFileSync(path.join(DIST, '.vite/manifest.json'), 'utf8'),
-    );
+    const manifest = readManifest();
+    // It only makes the room quicker; being built anew, or copied without its dot folders, is no reason to refuse the page.
+    if (!manifest) return '';
     const found = new Set<string>();
     const add = (name: string) => {
       const chunk = manifest[name];

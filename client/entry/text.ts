@@ -43,7 +43,7 @@ export const useEntryText = addTexts({
     category: '人员类别',
     categoryNone: '不选',
     enter: '进入',
-    joinFailed: '没能进入课堂',
+    joinFailed: '未能进入课堂',
     noName: '请填写姓名',
     noPhone: '请填写手机号',
     badPhone: '手机号不对：应为 11 位数字，以 13–19 开头',

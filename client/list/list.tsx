@@ -89,7 +89,7 @@ function Sessions() {
   const anyLive = sessions.data?.some(({ session }) => session.state === 'live') ?? false;
   // The room's program comes while its button is being found.
   useEffect(() => {
-    if (anyLive) void loadRoom();
+    if (anyLive) loadRoom().catch(() => undefined);
   }, [anyLive]);
 
   if (sessions.isPending) return <Waiting />;

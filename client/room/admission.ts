@@ -16,6 +16,11 @@ export function askAhead(sessionId: string): void {
   });
 }
 
+/** To be called when somebody else is signed in: what was asked for is not theirs. */
+export function forgetAsked(): void {
+  ahead = null;
+}
+
 /** A ticket and a playback token for a room. @throws ApiError */
 export function askAdmission(sessionId: string): Promise<Admission> {
   const asked = ahead;

@@ -23,9 +23,16 @@ export function beatStore(connId: string): BeatStore {
 
 /** Sends what other pages left, now and every minute, until the returned function is called. */
 export function keepSendingLeftovers(ownConnId: string | null): () => void {
-  const send = () => void sendLeftovers(ownConnId);
-  send();
-  const timer = setInterval(send, AGAIN_MS);
+  let sending = false;
+  const send = async () => {
+    if (sending) return;
+    sending = true;
+    await sendLeftovers(ownConnId).finally(() => {
+      sending = false;
+    });
+  };
+  void send();
+  const timer = setInterval(() => void send(), AGAIN_MS);
   return () => clearInterval(timer);
 }
 

@@ -33,7 +33,7 @@ const RETRY_LONGEST_MS = 15_000;
 /** Refused joins for which the whole admission is made again. */
 const NEW_TICKET_HELPS = new Set<string>(['bad-ticket', 'not-signed-in']);
 /** Refusals that only a person can change; everything else is tried again. */
-const FINAL = new Set<string>([
+export const FINAL = new Set<string>([
   'not-invited',
   'session-not-open',
   'not-found',

@@ -10,7 +10,7 @@ import { Tabs } from '#client/ui/tabs.tsx';
 import { useUiText } from '#client/ui/text.ts';
 import { Progress } from './progress.tsx';
 import { Questions } from './questions.tsx';
-import { type Room, RoomLink, type RoomView } from './room-link.ts';
+import { FINAL, type Room, RoomLink, type RoomView } from './room-link.ts';
 import { Stage } from './stage.tsx';
 import { Summary } from './summary.tsx';
 import { useRoomText } from './text.ts';
@@ -82,18 +82,32 @@ function Refused({ refusal, retry }: { refusal: ApiError; retry: () => void }) {
   const t = useRoomText();
   const ui = useUiText();
   const byUnit = refusal.code === 'not-invited' || refusal.code === 'person-refused';
+  const final = FINAL.has(refusal.code);
   return (
     <Page title={t('refused')} home="/learn" narrow>
       <h1 className="room__refused">{t('refused')}</h1>
       <p role="alert">{refusal.code === 'not-found' ? t('noSession') : refusal.message}</p>
       {byUnit && <p>{t('askUnit')}</p>}
+      {!final && <p>{t('retrying')}</p>}
       <div className="room__ways">
-        <ButtonLink look="primary" wide to="/learn">
-          {t('toList')}
-        </ButtonLink>
-        <Button wide onClick={retry}>
-          {ui('retry')}
-        </Button>
+        {final ? (
+          <ButtonLink look="primary" wide to="/learn">
+            {t('toList')}
+          </ButtonLink>
+        ) : (
+          <Button look="primary" wide onClick={retry}>
+            {t('retryNow')}
+          </Button>
+        )}
+        {final ? (
+          <Button wide onClick={retry}>
+            {ui('retry')}
+          </Button>
+        ) : (
+          <ButtonLink wide to="/learn">
+            {t('toList')}
+          </ButtonLink>
+        )}
       </div>
     </Page>
   );

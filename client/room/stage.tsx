@@ -34,14 +34,14 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
         autoPlay
         {...{ 'webkit-playsinline': 'true', 'x5-playsinline': 'true', 'x5-video-player-type': 'h5-page' }}
       />
-      {prefix ? <Over room={room} connected={view.connected} player={player} /> : <WaitingRoom room={room} />}
+      {prefix ? <Over room={room} player={player} /> : <WaitingRoom room={room} />}
       {prefix && <Controls frame={frame} video={video} player={player} />}
       {quiz && <QuizCard quiz={quiz} />}
     </div>
   );
 }
 
-function Over({ room, connected, player }: { room: Room; connected: boolean; player: PlayerHandle }) {
+function Over({ room, player }: { room: Room; player: PlayerHandle }) {
   const t = useRoomText();
   const { started, waiting, paused, muted } = player.view;
   if (!room.publishing && room.state === 'live') {
@@ -60,7 +60,7 @@ function Over({ room, connected, player }: { room: Room; connected: boolean; pla
       </div>
     );
   }
-  if (waiting) return <Buffering connected={connected} />;
+  if (waiting) return <Buffering />;
   if (started && muted) {
     return (
       <div className="stage__over">
@@ -74,7 +74,7 @@ function Over({ room, connected, player }: { room: Room; connected: boolean; pla
 }
 
 /** What a viewer is told when the picture stands still; more of it when that takes long. */
-function Buffering({ connected }: { connected: boolean }) {
+function Buffering() {
   const t = useRoomText();
   const [long, setLong] = useState(false);
   useEffect(() => {
@@ -87,7 +87,7 @@ function Buffering({ connected }: { connected: boolean }) {
         <Spinner />
         {long ? (
           <span>
-            {t(connected ? 'slow' : 'cut')}
+            {t(navigator.onLine ? 'slow' : 'cut')}
             <br />
             {t('nothingLost')}
           </span>

@@ -45,7 +45,11 @@ export class StretchTracker {
     const unbroken =
       before !== null && !sample.seeking && sample.seeks === before.seeks && sample.mediaMs >= before.mediaMs;
     // The player learns late where on the axis it is, on a slow phone above all: the sample that knows speaks for those before.
-    if (unbroken && sample.pdtMs === null) return;
+    if (unbroken && sample.pdtMs === null) {
+      // Time in which the picture stood still must not pay for a jump after it.
+      if (sample.mediaMs === before.mediaMs) this.#last = { ...sample, pdtMs: before.pdtMs };
+      return;
+    }
     this.#last = sample;
     if (!before) return;
     const wall = Math.max(0, sample.monotonicMs - before.monotonicMs);

@@ -59,8 +59,11 @@ export function useQuiz(
 
   useEffect(() => {
     if (!resultKey) return;
-    const timer = setTimeout(() => dismiss(resultKey), RESULT_STAYS_MS);
-    return () => clearTimeout(timer);
+    const timer = setInterval(() => {
+      // Not from under somebody's keyboard.
+      if (!document.activeElement?.closest('.quiz')) dismiss(resultKey);
+    }, RESULT_STAYS_MS);
+    return () => clearInterval(timer);
   }, [resultKey, dismiss]);
 
   useSending(link, pending, (failure) => {

@@ -65,6 +65,13 @@ describe('stretches of played media', () => {
     ]);
   });
 
+  it('takes no jump for playing after the picture stood still without an axis', () => {
+    const loading = Array.from({ length: 80 }, (_, n) => at(0, n * 250, { pdtMs: null }));
+    expect(run([...loading, at(18_000, 20_000), at(18_250, 20_250)])).toEqual([
+      { from: START + 18_000, to: START + 18_250, hidden: false },
+    ]);
+  });
+
   it('counts from where a seek arrived, also when the page was too slow to see it arrive', () => {
     const arrived = at(60_000, 1_000, { seeks: 1, seeking: true });
     expect(run([at(0, 0), at(500, 500), arrived, at(61_500, 3_000, { seeks: 1 })])).toEqual([
