@@ -2,7 +2,7 @@ import './entry.css';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import { call } from '#client/api.ts';
+import { ApiError, call } from '#client/api.ts';
 import { signedIn } from '#client/session.ts';
 import { ButtonLink } from '#client/ui/button.tsx';
 import { Failure } from '#client/ui/notice.tsx';
@@ -22,6 +22,7 @@ export default function PersonalLink() {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const me = link.data;
+  const final = link.error instanceof ApiError && link.error.status >= 400 && link.error.status < 500;
 
   useEffect(() => {
     if (!me) return;
@@ -34,7 +35,7 @@ export default function PersonalLink() {
       {link.isError ? (
         <>
           <h1 className="entry__title">{t('linkTitle')}</h1>
-          <Failure what={t('linkFailed')} error={link.error} retry={() => link.refetch()} />
+          <Failure what={t('linkFailed')} error={link.error} {...(!final && { retry: () => link.refetch() })} />
           <p className="entry__other">
             <ButtonLink to="/u">{t('joinByCode')}</ButtonLink>
           </p>

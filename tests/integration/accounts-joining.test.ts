@@ -74,5 +74,7 @@ describe('joining by a personal link', () => {
     await app.prisma.person.update({ where: { id: district.personB.id }, data: { linkHash: null } });
     const late = await app.client().call('POST /join/link', { body: { token } });
     expect(late.problem).toMatchObject({ status: 404, code: 'unknown-link' });
+    const cutShort = await app.client().call('POST /join/link', { body: { token: token.slice(0, 5) } });
+    expect(cutShort.problem).toMatchObject({ status: 404, code: 'unknown-link' });
   });
 });
