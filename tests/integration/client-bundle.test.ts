@@ -54,7 +54,7 @@ describe('the learner’s pages as built', () => {
 
   it('have styles that the oldest browsers understand', () => {
     const newer = [
-      /aspect-ratio:/,
+      /[;{]aspect-ratio:/,
       /[;{]inset:/,
       /:has\(|:is\(|:where\(/,
       /\d[dsl]v[hw]\b/,
