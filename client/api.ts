@@ -37,6 +37,11 @@ export class ApiError extends Error {
     this.params = params;
     this.fields = fields;
   }
+
+  /** The server said no (4xx): unlike a lost network or a server in trouble, which may be better in a moment. */
+  get refused(): boolean {
+    return this.status >= 400 && this.status < 500;
+  }
 }
 
 /** The words of a failure in the page's language. */

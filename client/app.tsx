@@ -1,7 +1,7 @@
 import { lazy, type ReactNode, Suspense } from 'react';
 import { matchPath, Navigate, Route, Routes, useLocation } from 'react-router';
 import { askAhead } from './room/admission.ts';
-import { loadRoom } from './room/load.ts';
+import { loadRoom, preloadRoom } from './room/load.ts';
 import { homeOf, useMe, wasSignedIn } from './session.ts';
 import { NotFound } from './ui/not-found.tsx';
 import { OfflineBanner } from './ui/offline.tsx';
@@ -19,9 +19,11 @@ const ConsoleApp = lazy(() => import('./console/app.tsx'));
 const ROOM_PATH = '/learn/:sessionId';
 
 // Whoever opens a class waits for the picture. Nothing on its way waits for anything else.
-const opened = matchPath(ROOM_PATH, location.pathname);
-if (opened) loadRoom().catch(() => undefined);
-if (opened?.params.sessionId && wasSignedIn()) askAhead(opened.params.sessionId);
+const sessionId = matchPath(ROOM_PATH, location.pathname)?.params.sessionId;
+if (sessionId) {
+  preloadRoom();
+  if (wasSignedIn()) askAhead(sessionId);
+}
 
 export function App() {
   return (

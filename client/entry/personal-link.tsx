@@ -22,7 +22,7 @@ export default function PersonalLink() {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const me = link.data;
-  const final = link.error instanceof ApiError && link.error.status >= 400 && link.error.status < 500;
+  const final = link.error instanceof ApiError && link.error.refused;
 
   useEffect(() => {
     if (!me) return;

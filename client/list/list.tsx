@@ -3,7 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { call } from '#client/api.ts';
 import { keepSendingLeftovers } from '#client/room/leftovers.ts';
-import { loadRoom } from '#client/room/load.ts';
+import { preloadRoom } from '#client/room/load.ts';
 import { type Me, signOut, useMe } from '#client/session.ts';
 import { Button, ButtonLink } from '#client/ui/button.tsx';
 import { Empty } from '#client/ui/empty.tsx';
@@ -89,7 +89,7 @@ function Sessions() {
   const anyLive = sessions.data?.some(({ session }) => session.state === 'live') ?? false;
   // The room's program comes while its button is being found.
   useEffect(() => {
-    if (anyLive) loadRoom().catch(() => undefined);
+    if (anyLive) preloadRoom();
   }, [anyLive]);
 
   if (sessions.isPending) return <Waiting />;

@@ -1,4 +1,5 @@
 import { ApiError, call } from '#client/api.ts';
+import { batchesOf } from '#client/batches.ts';
 import { forget, recall, recallKeys, remember } from '#client/storage.ts';
 import { uuid } from '#client/uuid.ts';
 import type { Beat } from '#contract/attendance.ts';
@@ -66,16 +67,11 @@ function take(key: string, text: string): string {
 
 async function delivered(ticket: string, beats: Beat[]): Promise<boolean> {
   try {
-    for (const part of parts(beats)) await call('POST /beats', { body: { ticket, beats: part } });
+    for (const part of batchesOf(beats, BEATS_PER_MESSAGE))
+      await call('POST /beats', { body: { ticket, beats: part } });
     return true;
   } catch (error) {
     // Refused is final. Without an answer they are kept for the next time.
-    return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.code !== 'rate-limited';
+    return error instanceof ApiError && error.refused && error.code !== 'rate-limited';
   }
-}
-
-function parts<T>(beats: T[]): T[][] {
-  const result: T[][] = [];
-  for (let at = 0; at < beats.length; at += BEATS_PER_MESSAGE) result.push(beats.slice(at, at + BEATS_PER_MESSAGE));
-  return result;
 }

@@ -91,22 +91,23 @@ function Refused({ refusal, retry }: { refusal: ApiError; retry: () => void }) {
       {!final && <p>{t('retrying')}</p>}
       <div className="room__ways">
         {final ? (
-          <ButtonLink look="primary" wide to="/learn">
-            {t('toList')}
-          </ButtonLink>
+          <>
+            <ButtonLink look="primary" wide to="/learn">
+              {t('toList')}
+            </ButtonLink>
+            <Button wide onClick={retry}>
+              {ui('retry')}
+            </Button>
+          </>
         ) : (
-          <Button look="primary" wide onClick={retry}>
-            {t('retryNow')}
-          </Button>
-        )}
-        {final ? (
-          <Button wide onClick={retry}>
-            {ui('retry')}
-          </Button>
-        ) : (
-          <ButtonLink wide to="/learn">
-            {t('toList')}
-          </ButtonLink>
+          <>
+            <Button look="primary" wide onClick={retry}>
+              {t('retryNow')}
+            </Button>
+            <ButtonLink wide to="/learn">
+              {t('toList')}
+            </ButtonLink>
+          </>
         )}
       </div>
     </Page>

@@ -1,6 +1,6 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { temporaryFolder } from '#tests/support/temporary-folder.ts';
 import { startWhole } from '#tests/support/whole-run.ts';
 import { ROOT } from '../folders.ts';
 import { buildPages } from '../pages.ts';
@@ -18,9 +18,7 @@ export interface OwnInstallation {
 /** The product as `npm start` runs it, fresh, on free ports and with a data folder of its own. */
 export async function startOwnInstallation(): Promise<OwnInstallation> {
   await buildPages();
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'anke-own-'));
-  // PostgreSQL's own account, if we are root, must pass through.
-  await chmod(dataDir, 0o711);
+  const dataDir = await temporaryFolder('anke-own-');
   const run = await startWhole(dataDir, { program: path.join(ROOT, 'server/supervisor/main.ts') });
   return {
     url: run.url,

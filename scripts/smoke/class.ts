@@ -4,7 +4,6 @@ import { Picture } from '#tests/support/class-picture.ts';
 import { publishClock } from '../outside/clock-picture.ts';
 import { until } from '../outside/until.ts';
 import { BrowserLearner } from './browser-learner.ts';
-
 import { type Done, mismatches, type Seen } from './compare.ts';
 import { peopleOfCsv, peopleOfWorkbook } from './exports.ts';
 

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { expect, type Page, test } from '@playwright/test';
 import type { RoomSnapshot } from '#contract/live.ts';
-import { address, expectPicture } from './pages.ts';
+import { address, expectPicture, HEADERS } from './pages.ts';
 import { creditedMs, expectTruth, leave, newViewer, playOn, watch } from './viewer.ts';
 
 test('where sound needs a tap the picture plays silently and counts, and one tap gives sound', async ({ playwright }, {
@@ -67,7 +67,7 @@ test('beats with a forged ticket are dropped, and the page that found them goes 
   const { page, context, sessionId } = viewer;
   const ticketOf = async ({ context: { request } }: typeof viewer) => {
     const admission = await request.post(address(`/api/v1/sessions/${sessionId}/ticket`), {
-      headers: { 'x-anke-client': 'e2e' },
+      headers: HEADERS,
       data: { deviceId: '11111111-1111-4111-8111-111111111111' },
     });
     return ((await admission.json()) as { ticket: string }).ticket;

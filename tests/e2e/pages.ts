@@ -3,6 +3,9 @@ import type { Session } from '#contract/courses.ts';
 import type { LiveQuestion, Question, QuestionKind } from '#contract/quiz.ts';
 import { DEMO_URL } from '#tests/support/running-demo.ts';
 
+/** Without it the server refuses whatever changes something. */
+export const HEADERS = { 'x-anke-client': 'e2e' };
+
 export function address(path = '/'): string {
   return `${process.env[DEMO_URL]}${path}`;
 }
@@ -23,18 +26,17 @@ export async function read<T>(page: Page, path: string): Promise<T> {
 
 /** Opens the first question of a kind in the room, from a page of somebody who may. */
 export async function askRoom(desk: Page, sessionId: string, kind: QuestionKind): Promise<{ close(): Promise<void> }> {
-  const headers = { 'x-anke-client': 'e2e' };
   const { courseId } = await read<Session>(desk, `/sessions/${sessionId}`);
   const bank = await read<Question[]>(desk, `/courses/${courseId}/questions`);
   const opened = await desk.request.post(address(`/api/v1/sessions/${sessionId}/live-questions`), {
-    headers,
+    headers: HEADERS,
     data: { questionId: bank.find((question) => question.kind === kind)?.id, seconds: 120 },
   });
   expect(opened.ok(), await opened.text()).toBe(true);
   const { id } = (await opened.json()) as LiveQuestion;
   return {
     async close() {
-      const closed = await desk.request.post(address(`/api/v1/live-questions/${id}/close`), { headers });
+      const closed = await desk.request.post(address(`/api/v1/live-questions/${id}/close`), { headers: HEADERS });
       expect(closed.ok(), await closed.text()).toBe(true);
     },
   };

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type APIRequestContext, type Browser, type BrowserContext, expect, type Page, test } from '@playwright/test';
 import type { MySession } from '#contract/courses.ts';
-import { address, expectPicture } from './pages.ts';
+import { address, expectPicture, HEADERS } from './pages.ts';
 
 declare global {
   interface Window {
@@ -16,8 +16,6 @@ export interface Viewer {
   page: Page;
   sessionId: string;
 }
-
-const HEADERS = { 'x-anke-client': 'e2e' };
 
 /** A person nobody knew yet joins a unit of the demo by its code, and gets a browser that is signed in as them. */
 export async function newViewer(browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Viewer> {

@@ -13,8 +13,8 @@ import {
 } from '#tests/support/class.ts';
 import { Learner } from '#tests/support/class-learner.ts';
 import { Picture } from '#tests/support/class-picture.ts';
-import { temporaryFolder } from '#tests/support/cluster.ts';
 import { publishTestSignal } from '#tests/support/publish.ts';
+import { temporaryFolder } from '#tests/support/temporary-folder.ts';
 import { childrenOf, startWhole, type WholeRun } from '#tests/support/whole-run.ts';
 
 /* The whole product over real parts, with a publisher and learners that come back as OBS and browsers do. */

@@ -8,8 +8,8 @@ import { createLogger } from '#server/logger.ts';
 import { LockedError } from '#server/supervisor/lock.ts';
 import { Postgres } from '#server/supervisor/postgres.ts';
 import { identify } from '#server/supervisor/process.ts';
-import { temporaryFolder } from '#tests/support/cluster.ts';
 import { ownPostgres } from '#tests/support/postgres-owner.ts';
+import { temporaryFolder } from '#tests/support/temporary-folder.ts';
 
 let dataDir: string;
 const open: Postgres[] = [];

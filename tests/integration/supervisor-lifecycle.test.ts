@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import net from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { identify } from '#server/supervisor/process.ts';
-import { temporaryFolder } from '#tests/support/cluster.ts';
 import { forkSupervisor, type Pids, type SupervisedRun, startSupervisor } from '#tests/support/supervised-run.ts';
+import { temporaryFolder } from '#tests/support/temporary-folder.ts';
 
 interface Answer {
   pid: number;

@@ -8,11 +8,11 @@ import { type Config, loadConfig, loadSecrets, type Secrets } from '#server/conf
 import { openDb } from '#server/db.ts';
 import { createLogger, type Logger } from '#server/logger.ts';
 import { createSealing, type Sealing } from '#server/sealing.ts';
-import { temporaryFolder } from './cluster.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type District, seedDistrict } from './district.ts';
 import { HttpClient } from './http-client.ts';
 import { stoppedClock, type TestClock } from './stopped-clock.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export interface TestApp {
   url: string;

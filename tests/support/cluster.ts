@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -7,13 +7,13 @@ import { generateClient } from '#scripts/database/generate.ts';
 import { applyMigrations } from '#scripts/database/migrations.ts';
 import { createLogger } from '#server/logger.ts';
 import { Postgres } from '#server/supervisor/postgres.ts';
+import { SWEPT_PREFIX, temporaryFolder } from './temporary-folder.ts';
 
 /** Name of the environment variable that tells test processes the address of the run's cluster. */
 export const CLUSTER_URL = 'ANKE_TEST_CLUSTER_URL';
 export const TEMPLATE = 'anke_template';
 
 const PASSWORD = 'test';
-const PREFIX = 'anke-test-';
 
 export interface TestCluster {
   postgres: Postgres;
@@ -48,13 +48,6 @@ export async function startOwnCluster(settings: Record<string, string> = {}): Pr
   };
 }
 
-/** A temporary folder that PostgreSQL's account, if we are root, can pass through. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), PREFIX));
-  await chmod(folder, 0o711);
-  return folder;
-}
-
 function start(dataDir: string, settings: Record<string, string>): Promise<Postgres> {
   return Postgres.start({ dataDir, password: PASSWORD, logger: createLogger('fatal', 'test-cluster'), settings });
 }
@@ -74,7 +67,7 @@ async function makeTemplate(postgres: Postgres): Promise<void> {
 async function sweep(): Promise<void> {
   for (const name of await readdir(os.tmpdir())) {
     const dataDir = path.join(os.tmpdir(), name);
-    if (!name.startsWith(PREFIX)) continue;
+    if (!name.startsWith(SWEPT_PREFIX)) continue;
     try {
       const ageMs = Date.now() - (await stat(dataDir)).mtimeMs;
       // A young one may be about to take its lock.

@@ -1,19 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { ROOT } from '#scripts/folders.ts';
 import { freePort } from '#server/supervisor/ports.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** Where the running demo is, for the tests of a Playwright run. */
 export const DEMO_URL = 'ANKE_E2E_URL';
 
 /** Starts the demo on free ports with data of its own; returns what ends it. For Playwright's globalSetup. */
 export default async function startDemo(): Promise<() => Promise<void>> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'anke-e2e-'));
-  // PostgreSQL’s own account, which runs it for root, must get in.
-  await chmod(dataDir, 0o711);
+  const dataDir = await temporaryFolder('anke-e2e-');
   const child = spawn(process.execPath, ['scripts/bootstrap.mjs', 'scripts/demo.ts', '--learners', '20'], {
     cwd: ROOT,
     env: { ...process.env, PORT: '0', RTMP_PORT: String(await freePort('0.0.0.0')), ANKE_DATA: dataDir, WORKERS: '2' },

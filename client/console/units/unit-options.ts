@@ -1,6 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '#client/api.ts';
+import { batchesOf } from '#client/batches.ts';
 import { IDS_PER_QUERY } from '#contract/plain.ts';
 import { useRead } from '../data.ts';
 import { useUnitText } from './text.ts';
@@ -17,8 +18,8 @@ export function useUnitOptions(picked: string[]) {
   const offered = new Set(items.map((unit) => unit.id));
   const unnamed = found.isSuccess && !found.isPlaceholderData && !q ? picked.filter((id) => !offered.has(id)) : [];
   const others = useQueries({
-    queries: batchesOfIds(unnamed).map((ids) => {
-      const query = { ids, pageSize: IDS_PER_QUERY };
+    queries: batchesOf(unnamed, IDS_PER_QUERY).map((ids) => {
+      const query = { ids: ids.join(','), pageSize: IDS_PER_QUERY };
       return { queryKey: ['GET /units', { query }], queryFn: () => call('GET /units', { query }) };
     }),
   });
@@ -27,12 +28,4 @@ export function useUnitOptions(picked: string[]) {
     options: units.map(({ id, name, closedAt }) => ({ value: id, label: closedAt ? t('nameClosed', { name }) : name })),
     showSearch: { filterOption: false as const, onSearch: setQ },
   };
-}
-
-function batchesOfIds(ids: string[]): string[] {
-  const batches = [];
-  for (let from = 0; from < ids.length; from += IDS_PER_QUERY) {
-    batches.push(ids.slice(from, from + IDS_PER_QUERY).join(','));
-  }
-  return batches;
 }

@@ -21,7 +21,10 @@ export interface StoredUnit {
   closed: boolean;
 }
 
-export interface NewUnit extends Omit<StoredUnit, 'contact_cipher' | 'closed'> {
+/** What a row of a sheet can say of a unit, but for the contact's number. */
+export type UnitFields = Omit<StoredUnit, 'contact_cipher' | 'closed'>;
+
+export interface NewUnit extends UnitFields {
   /** Hex; null leaves what is stored. */
   contact_cipher: string | null;
   contact_last4: string | null;

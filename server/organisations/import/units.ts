@@ -3,7 +3,7 @@ import type { Sealing } from '../../sealing.ts';
 import { newJoinCode } from '../secrets.ts';
 import { checkUnitRow, problemAt, UNIT_COLUMNS, type UnitKey, type UnitRow } from './columns.ts';
 import type { Problem, ProblemCode } from './messages.ts';
-import type { NewUnit, StoredUnit } from './store.ts';
+import type { NewUnit, StoredUnit, UnitFields } from './store.ts';
 import type { Table } from './workbook.ts';
 
 export interface Plan<T> {
@@ -70,7 +70,7 @@ export function planUnits(
   return plan;
 }
 
-function blankUnit(id: string): Omit<StoredUnit, 'contact_cipher' | 'closed'> {
+function blankUnit(id: string): UnitFields {
   return {
     id,
     kind: 'enterprise',
@@ -84,12 +84,7 @@ function blankUnit(id: string): Omit<StoredUnit, 'contact_cipher' | 'closed'> {
   };
 }
 
-function merged(
-  unit: Omit<StoredUnit, 'contact_cipher' | 'closed'>,
-  input: UnitRow,
-  areaId: string,
-  sealing: Sealing,
-): NewUnit {
+function merged(unit: UnitFields, input: UnitRow, areaId: string, sealing: Sealing): NewUnit {
   const phone = input.contactPhone;
   return {
     id: unit.id,
