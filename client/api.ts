@@ -38,9 +38,9 @@ export class ApiError extends Error {
     this.fields = fields;
   }
 
-  /** The server said no (4xx): unlike a lost network or a server in trouble, which may be better in a moment. */
+  /** The server said no for good (4xx): unlike a lost network, a server in trouble or too much haste, which may be better in a moment. */
   get refused(): boolean {
-    return this.status >= 400 && this.status < 500;
+    return this.status >= 400 && this.status < 500 && this.code !== 'rate-limited';
   }
 }
 

@@ -72,6 +72,6 @@ async function delivered(ticket: string, beats: Beat[]): Promise<boolean> {
     return true;
   } catch (error) {
     // Refused is final. Without an answer they are kept for the next time.
-    return error instanceof ApiError && error.refused && error.code !== 'rate-limited';
+    return error instanceof ApiError && error.refused;
   }
 }

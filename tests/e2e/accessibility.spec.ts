@@ -19,8 +19,6 @@ const DESKTOP = { width: 1280, height: 800 };
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'];
 
 test.describe.configure({ timeout: 240_000 });
-// Colours are judged at rest, not half-way through a fade.
-test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 test('no barrier before signing in', async ({ page }) => {
   for (const path of ['/login', '/u', '/u/NOTHERE1', '/j/nothing', '/nothing']) await judge(page, path);

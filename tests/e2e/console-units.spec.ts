@@ -1,20 +1,23 @@
+import { randomInt } from 'node:crypto';
 import { expect, type Page, test } from '@playwright/test';
 import { address, signInAs } from './pages.ts';
 
 test('an officer adds a unit, closes it knowing what happens, finds it among the closed ones and reopens it', async ({
   page,
 }) => {
+  const short = `临江试点${randomInt(1_000_000)}`;
+  const name = `${short}有限公司`;
   await signInAsOfficer(page);
   await page.getByRole('menuitem', { name: '单位' }).click();
   await page.getByRole('button', { name: '新增单位' }).click();
   const form = page.getByRole('dialog');
-  await form.getByLabel('单位名称').fill('临江试点有限公司');
+  await form.getByLabel('单位名称').fill(name);
   await pick(page, form.getByLabel('街道 / 功能区'), '望江街道');
   await form.getByRole('button', { name: '保存' }).click();
   await expect(form).toBeHidden();
 
-  await search(page, '临江试点');
-  await page.getByRole('link', { name: '临江试点有限公司' }).click();
+  await search(page, short);
+  await page.getByRole('link', { name }).click();
   const closing = page.getByRole('button', { name: '注销单位' });
   await closing.click();
   const question = page.getByRole('dialog');
@@ -29,11 +32,11 @@ test('an officer adds a unit, closes it knowing what happens, finds it among the
     await expect(page.getByRole('button', { name: act })).toBeHidden();
   }
   await page.getByRole('link', { name: '‹ 单位' }).click();
-  await search(page, '临江试点');
+  await search(page, short);
   await expect(page.getByText('没有符合条件的单位')).toBeVisible();
   await pick(page, page.getByLabel('单位状态'), '已注销');
   await page
-    .getByRole('row', { name: /临江试点有限公司 已注销/ })
+    .getByRole('row', { name: `${name} 已注销` })
     .getByRole('link')
     .click();
 
@@ -81,4 +84,5 @@ async function search(page: Page, text: string): Promise<void> {
 async function pick(page: Page, field: ReturnType<Page['getByLabel']>, option: string): Promise<void> {
   await field.click();
   await page.locator('.ant-select-dropdown:visible').getByTitle(option, { exact: true }).click();
+  await expect(field.locator('..')).toContainText(option);
 }
