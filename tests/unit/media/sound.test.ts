@@ -246,6 +246,18 @@ describe('a publisher', () => {
     expect(fill(filler, input)).toEqual(input);
   });
 
+  it('has holes in its sound left alone that are no longer than patience', () => {
+    const filler = new SoundFiller(STEREO_48K);
+    const input = interleaved(pictures(0, 3_000), [...sounds(0, 1_000), ...sounds(1_000 + PATIENCE_MS - 50, 3_000)]);
+    expect(fill(filler, input)).toEqual(input);
+  });
+
+  it('that stamps its sound to and fro has it left alone, and measured by the latest of it', () => {
+    const filler = new SoundFiller(STEREO_48K);
+    const input = [picture(0, 'key'), sound(0), sound(300), sound(100), picture(300 + PATIENCE_MS)];
+    expect(fill(filler, input)).toEqual(input);
+  });
+
   it('whose sound stops gets silence after patience, which then keeps up with the picture', () => {
     const filler = new SoundFiller(STEREO_48K);
     const input = interleaved(pictures(0, 3_000), sounds(0, 1_000));
