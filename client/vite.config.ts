@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { lighterHls } from './player-build.ts';
 
 /** What five-year-old Android phones, WeChat's engine and iOS 14 run. tests/integration/client-bundle.test.ts holds the build to it. */
 const OLDEST_BROWSERS = ['chrome80', 'safari14'];
@@ -12,7 +13,7 @@ export default defineConfig(({ mode }) => {
   if (mode === 'production') process.env.NODE_ENV = 'production';
   return {
     root: import.meta.dirname,
-    plugins: [react()],
+    plugins: [react(), lighterHls()],
     build: {
       outDir: '../dist/client',
       emptyOutDir: true,

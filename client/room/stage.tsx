@@ -1,6 +1,7 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { Button } from '#client/ui/button.tsx';
 import { Spinner } from '#client/ui/spinner.tsx';
+import { QualityMenu } from './quality-menu.tsx';
 import { QuizCard } from './quiz-card.tsx';
 import type { Room, RoomLink, RoomView } from './room-link.ts';
 import { useRoomText } from './text.ts';
@@ -34,6 +35,7 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
         autoPlay
         {...{ 'webkit-playsinline': 'true', 'x5-playsinline': 'true', 'x5-video-player-type': 'h5-page' }}
       />
+      {prefix && player.view.quality === 'sound' && <p className="stage__sound">{t('soundAlone')}</p>}
       {prefix ? <Over room={room} player={player} /> : <WaitingRoom room={room} />}
       {prefix && <Controls frame={frame} video={video} player={player} />}
       {quiz && <QuizCard quiz={quiz} />}
@@ -121,6 +123,7 @@ function Controls({
 
   return (
     <div className="stage__controls">
+      <QualityMenu player={player} />
       <button type="button" aria-label={t(muted ? 'unmute' : 'mute')} onClick={() => player.setMuted(!muted)}>
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z" fill="currentColor" />

@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
-import type { Player } from './player.ts';
+import type { Player } from './playback.ts';
+import { type Ladder, linesOf, NO_LADDER, type Quality, recallQuality, rememberQuality } from './quality.ts';
 import type { RoomLink } from './room-link.ts';
 
 /** Loaded beside the page, so that it is there when the admission arrives. */
@@ -15,6 +16,11 @@ export interface PlayerView {
   paused: boolean;
   /** Silent because the browser refused sound without a tap. */
   muted: boolean;
+  ladder: Ladder;
+  /** What of the ladder is chosen. */
+  quality: Quality;
+  /** Lines of the picture on the screen; null without one. */
+  lines: number | null;
 }
 
 export interface PlayerHandle {
@@ -24,9 +30,21 @@ export interface PlayerHandle {
   /** Plays with sound; must be called from a tap. */
   play: () => void;
   setMuted: (muted: boolean) => void;
+  /** Plays that, and remembers it on this device. */
+  setQuality: (quality: Quality) => void;
+  /** How far the picture is behind the newest that the server has, ms; null while unknown. */
+  latencyMs: () => number | null;
 }
 
-const IDLE: PlayerView = { started: false, waiting: true, paused: false, muted: false };
+const IDLE: PlayerView = {
+  started: false,
+  waiting: true,
+  paused: false,
+  muted: false,
+  ladder: NO_LADDER,
+  quality: 'auto',
+  lines: null,
+};
 
 /** Plays `/media/<prefix>/` in the element while there is a prefix, and reports to the room's beats what was really played. */
 export function usePlayer(
@@ -59,18 +77,21 @@ export function usePlayer(
 
     void playerModule.then(({ createPlayer }) => {
       if (stopped) return;
-      player.current = createPlayer(element, `/media/${prefix}/index.m3u8`, {
+      const sources = { picture: `/media/${prefix}/index.m3u8`, sound: `/media/${prefix}/sound.m3u8` };
+      player.current = createPlayer(element, sources, recallQuality(), {
+        onSource: () =>
+          void playAloudOrMuted(
+            element,
+            (muted) => change({ muted }),
+            () => change({ paused: true }),
+          ),
         onTrouble: (trouble) => trouble && change({ waiting: true }),
         onDenied: () => {
           deniedAt.current = newest.current;
           link.enterSoon();
         },
+        onQuality: (ladder, quality) => change({ ladder, quality }),
       });
-      void playAloudOrMuted(
-        element,
-        (muted) => change({ muted }),
-        () => change({ paused: true }),
-      );
     });
 
     const stopWatching = watchElement(element, change);
@@ -104,6 +125,11 @@ export function usePlayer(
       if (video.current) video.current.muted = muted;
       setView((before) => ({ ...before, muted }));
     },
+    setQuality(quality) {
+      rememberQuality(quality);
+      player.current?.setQuality(quality);
+    },
+    latencyMs: () => player.current?.latencyMs() ?? null,
   };
 }
 
@@ -141,6 +167,7 @@ function watchElement(element: HTMLVideoElement, change: (changes: Partial<Playe
     ['pause', () => change({ paused: true })],
     ['play', () => change({ paused: false })],
     ['volumechange', () => change({ muted: element.muted })],
+    ['resize', () => change({ lines: linesOf({ width: element.videoWidth, height: element.videoHeight }) || null })],
   ];
   for (const [name, listener] of listeners) element.addEventListener(name, listener);
   // WeChat allows sound once its bridge is there.
@@ -169,14 +196,16 @@ function sampleInto(element: HTMLVideoElement, pdt: () => number | null, link: R
   });
   link.look = look;
   const take = () => link.beats?.sample();
-  const onSeeking = () => {
+  const onJump = () => {
     seeks += 1;
     take();
   };
   const timer = setInterval(take, SAMPLE_MS);
   // Timers freeze in the background, where the element's own events may still come.
   const listeners: [EventTarget, string, () => void][] = [
-    [element, 'seeking', onSeeking],
+    [element, 'seeking', onJump],
+    // Another source: its media time has nothing to do with that before it.
+    [element, 'emptied', onJump],
     [element, 'waiting', take],
     [element, 'playing', take],
     [element, 'pause', take],

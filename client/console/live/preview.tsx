@@ -1,5 +1,5 @@
 import { Button } from 'antd';
-import Hls from 'hls.js/light';
+import Hls from 'hls.js';
 import { useEffect, useRef, useState } from 'react';
 import { call } from '#client/api.ts';
 import { setPlaybackCookie } from '#client/room/playback-cookie.ts';

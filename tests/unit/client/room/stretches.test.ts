@@ -87,6 +87,32 @@ describe('stretches of played media', () => {
     ]);
   });
 
+  it('goes on over a change of rung, whose times may differ by a little', () => {
+    const off = (by: number) => (sample: Sample) => ({ ...sample, pdtMs: START + sample.mediaMs + by });
+    const samples = [...playing(0, 5_000, 250), ...playing(5_250, 10_000, 250).map(off(-40))];
+    samples.push(...playing(10_250, 15_000, 250).map(off(30)));
+    expect(run(samples)).toEqual([{ from: START, to: START + 15_030, hidden: false }]);
+  });
+
+  it('counts nothing between two sources, even where the media time of the one goes on from that of the other', () => {
+    const second = playing(8_000, 10_000, 250).map((sample) => ({ ...sample, seeks: 1 }));
+    expect(run([...playing(0, 5_000, 250), ...second])).toEqual([
+      { from: START, to: START + 5_000, hidden: false },
+      { from: START + 8_000, to: START + 10_000, hidden: false },
+    ]);
+  });
+
+  it('counts once what a second source plays again', () => {
+    const again = playing(0, 6_000, 250).map(({ mediaMs, ...sample }) => ({
+      ...sample,
+      mediaMs: mediaMs + 700_000,
+      pdtMs: START + 3_000 + mediaMs,
+      monotonicMs: 6_000 + mediaMs,
+      seeks: 1,
+    }));
+    expect(run([...playing(0, 5_000, 250), ...again])).toEqual([{ from: START, to: START + 9_000, hidden: false }]);
+  });
+
   it('hands each stretch out once and goes on where it stopped', () => {
     const tracker = new StretchTracker();
     for (const sample of playing(0, 1_000, 250)) tracker.sample(sample);

@@ -1,0 +1,129 @@
+import Hls, { ErrorDetails, ErrorTypes, Events, type HlsConfig } from 'hls.js';
+import { LOST_BEHIND_S, type Player, type PlayerEvents, type Sources } from './playback.ts';
+import { type Ladder, ladderOf, linesOf, NO_LADDER, nearest, type Quality } from './quality.ts';
+import { retrying } from './retrying.ts';
+
+const CONFIG: Partial<HlsConfig> = {
+  lowLatencyMode: true,
+  // How near to the class: the playlist's PART-HOLD-BACK says it.
+  maxLiveSyncPlaybackRate: 1.1,
+  liveSyncOnStallIncrease: 0.5,
+  backBufferLength: 15,
+  maxBufferLength: 10,
+  startFragPrefetch: true,
+  // The first rung is one that any phone network carries. Loading a segment only to measure would delay the first frame.
+  testBandwidth: false,
+  abrEwmaDefaultEstimate: 1_000_000,
+  // With a second of buffer a falling network must be noticed at once (half-life of one second of loading) …
+  abrEwmaFastLive: 1,
+  // … and a rung is climbed only with room to spare, so that the next moment does not undo it.
+  abrEwmaSlowLive: 9,
+  abrBandWidthUpFactor: 0.6,
+  // No more lines than the screen shows. Two pixels to a point are enough for slides; phones that have three would fetch 720p
+  // for a picture as wide as a hand.
+  capLevelToPlayerSize: true,
+  maxDevicePixelRatio: 2,
+};
+
+/** Plays by media sources: chooses the rung that the network carries, or plays the one that it is told. */
+export function playByHls(video: HTMLVideoElement, sources: Sources, quality: Quality, events: PlayerEvents): Player {
+  let hls: Hls | null = null;
+  let mediaErrors = 0;
+  let wanted = quality;
+  let playing: keyof Sources = 'picture';
+  let ladder: Ladder = NO_LADDER;
+  let soundMissing = false;
+  const retry = retrying(() => open('picture'));
+
+  /** The picture's playlist says what there is, so that the sound alone is opened after it, too. */
+  function open(source: keyof Sources): void {
+    hls?.destroy();
+    playing = source;
+    const made = new Hls({ ...CONFIG, autoStartLoad: source === 'sound' });
+    hls = made;
+    made.on(Events.ERROR, (_event, error) => {
+      const status = error.response?.code;
+      if (status === 401 || status === 403) {
+        made.stopLoad();
+        events.onTrouble(true);
+        events.onDenied();
+        return;
+      }
+      if (!error.fatal) return;
+      events.onTrouble(true);
+      if (source === 'sound' && status === 404 && error.details === ErrorDetails.MANIFEST_LOAD_ERROR) {
+        soundMissing = true;
+      }
+      mediaErrors += 1;
+      if (error.type === ErrorTypes.MEDIA_ERROR && mediaErrors < 3) made.recoverMediaError();
+      else retry.soon();
+    });
+    made.on(Events.FRAG_BUFFERED, () => {
+      mediaErrors = 0;
+      retry.calm();
+      events.onTrouble(false);
+    });
+    if (source === 'picture') {
+      made.on(Events.MANIFEST_LOADED, (_event, { levels }) => {
+        // The player leaves out the sound alone beside pictures, and the rungs that this browser cannot play.
+        ladder = { rungs: ladderOf(made.levels).rungs, sound: ladderOf(levels).sound && !soundMissing };
+        apply(made);
+        if (playing === 'picture') made.startLoad();
+      });
+      // A rung that fails is left for another, whatever was chosen.
+      made.on(Events.LEVEL_SWITCHING, () => tell(made));
+    }
+    made.loadSource(sources[source]);
+    made.attachMedia(video);
+    events.onSource();
+  }
+
+  function apply(current: Hls): void {
+    const chosen = nearest(wanted, ladder);
+    if (chosen === 'sound') {
+      if (playing === 'sound') return;
+      playing = 'sound';
+      // Not from within an event of the player that this ends.
+      setTimeout(() => hls === current && open('sound'));
+    } else if (playing === 'sound') {
+      open('picture');
+      return;
+    } else {
+      // What is loaded already plays on: the new rung follows it without a gap.
+      current.loadLevel = chosen === 'auto' ? -1 : current.levels.map(linesOf).lastIndexOf(chosen);
+    }
+    tell(current);
+  }
+
+  function tell(current: Hls): void {
+    const chosen = nearest(wanted, ladder);
+    events.onQuality(ladder, chosen !== 'sound' && current.autoLevelEnabled ? 'auto' : chosen);
+  }
+
+  function catchUp(): void {
+    const live = hls?.liveSyncPosition;
+    if (typeof live === 'number' && live - video.currentTime > 2) video.currentTime = live;
+  }
+
+  open('picture');
+  const watch = setInterval(() => {
+    if (hls && !video.paused && hls.latency > LOST_BEHIND_S) catchUp();
+  }, 2_000);
+
+  return {
+    pdt: () => hls?.playingDate?.getTime() ?? null,
+    latencyMs: () => (hls?.latency ? hls.latency * 1_000 : null),
+    setQuality(chosen) {
+      wanted = chosen;
+      // Until then the playlist is on its way, and what is wanted is done when it is there.
+      if (hls && (ladder.rungs.length > 0 || ladder.sound)) apply(hls);
+    },
+    catchUp,
+    destroy() {
+      clearInterval(watch);
+      retry.stop();
+      hls?.destroy();
+      hls = null;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { LOST_BEHIND_S, type Player, type PlayerEvents, type Sources } from './playback.ts';
+import { type Ladder, NO_LADDER, nearest, type Quality } from './quality.ts';
+import { retrying } from './retrying.ts';
+
+type DatedVideo = HTMLVideoElement & { getStartDate?: () => Date };
+
+/**
+ * Where there are no media sources (older iPhones) the system plays, and knows the dates itself. It chooses the rung, too, and
+ * cannot be told which.
+ */
+export function playNatively(video: DatedVideo, sources: Sources, quality: Quality, events: PlayerEvents): Player {
+  let wanted = quality;
+  let ladder: Ladder = NO_LADDER;
+  let destroyed = false;
+  const retry = retrying(start);
+  const onError = () => {
+    events.onTrouble(true);
+    // The element does not say why; a token that ran out looks like a lost network.
+    events.onDenied();
+    retry.soon();
+  };
+  const onPlaying = () => {
+    retry.calm();
+    events.onTrouble(false);
+  };
+  video.addEventListener('error', onError);
+  video.addEventListener('playing', onPlaying);
+
+  function start(): void {
+    const chosen = nearest(wanted, ladder);
+    video.src = chosen === 'sound' ? sources.sound : sources.picture;
+    video.load();
+    events.onSource();
+    events.onQuality(ladder, chosen);
+  }
+
+  function catchUp(): void {
+    const behind = behindS(video);
+    if (behind !== null && behind > LOST_BEHIND_S) video.currentTime += behind - 2;
+  }
+
+  start();
+  void hasSoundAlone(sources.picture).then((sound) => {
+    if (destroyed || !sound) return;
+    ladder = { ...NO_LADDER, sound };
+    if (wanted === 'sound') start();
+    else events.onQuality(ladder, nearest(wanted, ladder));
+  });
+  const watch = setInterval(() => {
+    // Safari falls behind after a stall and stays there.
+    if (!video.paused) catchUp();
+  }, 2_000);
+
+  return {
+    pdt() {
+      const start = video.getStartDate?.().getTime();
+      return start === undefined || Number.isNaN(start) ? null : start + video.currentTime * 1_000;
+    },
+    latencyMs() {
+      const behind = behindS(video);
+      return behind === null ? null : behind * 1_000;
+    },
+    setQuality(chosen) {
+      const before = nearest(wanted, ladder);
+      wanted = chosen;
+      if (nearest(wanted, ladder) !== before) start();
+    },
+    catchUp,
+    destroy() {
+      destroyed = true;
+      clearInterval(watch);
+      retry.stop();
+      video.removeEventListener('error', onError);
+      video.removeEventListener('playing', onPlaying);
+      video.removeAttribute('src');
+      video.load();
+    },
+  };
+}
+
+function behindS(video: HTMLVideoElement): number | null {
+  const ranges = video.seekable;
+  return ranges.length > 0 ? Math.max(0, ranges.end(ranges.length - 1) - video.currentTime) : null;
+}
+
+/** The element tells nothing of what its playlist lists. */
+async function hasSoundAlone(address: string): Promise<boolean> {
+  try {
+    const answer = await fetch(address);
+    return answer.ok && /^#EXT-X-MEDIA:(?=.*TYPE=AUDIO)(?=.*URI=)/m.test(await answer.text());
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Ladder, Quality } from './quality.ts';
+
+/** Addresses of the multivariant playlists of one broadcast. */
+export interface Sources {
+  picture: string;
+  /** The sound alone, where `picture` has a variant of that kind. */
+  sound: string;
+}
+
+export interface PlayerEvents {
+  /** The element has another source, and forgot that it was playing. */
+  onSource: () => void;
+  /** The playlist was refused: a new playback token is needed. */
+  onDenied: () => void;
+  /** Playing is interrupted and being mended (true), or goes on (false). */
+  onTrouble: (trouble: boolean) => void;
+  /** What there is to choose from, and what of it is chosen now. */
+  onQuality: (ladder: Ladder, chosen: Quality) => void;
+}
+
+export interface Player {
+  /** PROGRAM-DATE-TIME of the frame shown, epoch ms; null while unknown. */
+  pdt(): number | null;
+  /** How far what is shown is behind the newest that the server has, ms; null while unknown. */
+  latencyMs(): number | null;
+  /** Plays that, or what is nearest to it among what there is. */
+  setQuality(quality: Quality): void;
+  /** Takes up the class again where it is now, after the device slept or a pause. */
+  catchUp(): void;
+  destroy(): void;
+}
+
+/** Further behind the class than this a viewer is taken back to it at once; nearer, by playing a little faster. */
+export const LOST_BEHIND_S = 12;
