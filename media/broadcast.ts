@@ -1,135 +1,179 @@
 import type { Broadcast as BroadcastInfo, SourceFormat } from '#contract/media.ts';
 import type { Fragment } from './fmp4.ts';
 import type { InitSegment } from './init-segment.ts';
-import { multivariantPlaylist } from './playlist.ts';
-import type { Recorder } from './recorder.ts';
-import { place } from './segmenter.ts';
-import { durationOf, type Segment, Stream, type StreamState } from './stream.ts';
+import { outputFor, RENDITIONS, RUNGS, SOUND, SOUND_BITRATE } from './ladder.ts';
+import { multivariantPlaylist, type Variant } from './playlist.ts';
+import { Readers } from './readers.ts';
+import type { Recording } from './recording.ts';
+import { Rendition } from './rendition.ts';
+import { durationOf, type StreamState } from './stream.ts';
+import { type Boundary, Timeline, type TimelineState } from './timeline.ts';
 
-/** Everything under one URL prefix: what its publishers sent, one after the other, as one stream. */
+/** Everything under one URL prefix: what its publishers sent, one after the other, as one stream in several renditions. */
 export class Broadcast {
   readonly info: BroadcastInfo;
-  readonly stream: Stream;
-  readonly #recorder: Recorder | null;
+  readonly readers = new Readers();
+  readonly #recording: Recording | null;
   readonly #onStarted: (firstPdt: number) => void;
-  #last: Segment | undefined;
-  #init: { number: number; segment: InitSegment; listed: boolean } | undefined;
-  #runs: number;
-  #interrupted: boolean;
-  /** Who read something lately: token id → epoch ms. */
-  #readers = new Map<string, number>();
+  readonly #timeline: Timeline;
+  #renditions = new Map<string, Rendition>();
+  /** Which renditions each output of the running encoder goes to. */
+  #fed = new Map<string, Rendition[]>();
+  #reported: boolean;
+  #ended = false;
 
   /** What is being published into it now. */
   source: SourceFormat | null = null;
 
-  constructor(
-    info: BroadcastInfo,
-    recording: { recorder: Recorder; state: StreamState | undefined } | null,
-    onStarted: (firstPdt: number) => void,
-  ) {
+  constructor(info: BroadcastInfo, recording: Recording | null, onStarted: (firstPdt: number) => void) {
     this.info = info;
-    this.stream = new Stream(recording?.state);
-    this.#recorder = recording?.recorder ?? null;
+    this.#recording = recording;
     this.#onStarted = onStarted;
-    this.#last = recording?.state?.segments.at(-1);
-    this.#runs = this.#last?.init ?? 0;
-    this.#interrupted = this.#last !== undefined;
+    const restored = recording?.restored ?? new Map<string, StreamState>();
+    this.#timeline = new Timeline(timelineOf([...restored.values()]));
+    this.#reported = this.#timeline.end !== null;
+    this.#prepare([...restored.keys()]);
   }
 
-  /** An encoder begins, or this broadcast takes over from another: what follows needs this init segment. */
-  begin(init: InitSegment): void {
-    this.stream.closeSegment();
-    this.#interrupted = this.#last !== undefined;
-    this.#runs += 1;
-    this.#init = { number: this.#runs, segment: init, listed: false };
+  /** Whether a player finds every rendition with a segment in it. */
+  get started(): boolean {
+    const renditions = [...this.#renditions.values()];
+    return renditions.length > 0 && renditions.every(({ stream }) => stream.started);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Names of its rungs from the top down; empty before the first publisher. They stay the same to the end. */
+  get rungs(): string[] {
+    return [...this.#renditions.keys()].filter((name) => name !== SOUND);
+  }
+
+  rendition(name: string): Rendition | undefined {
+    return this.#renditions.get(name);
+  }
+
+  /** An encoder with these outputs begins, or this broadcast takes it over from another. */
+  begin(outputs: string[]): void {
+    this.#closeSegments();
+    this.#timeline.beginRun();
+    if (this.#renditions.size === 0) this.#prepare(outputs);
+    this.#fed = new Map(outputs.map((output) => [output, []]));
+    for (const rendition of this.#renditions.values()) {
+      const output = rendition.kind === 'sound' ? SOUND : outputFor(rendition.name, outputs);
+      if (output !== undefined) this.#fed.get(output)?.push(rendition);
+    }
+  }
+
+  /** What follows from this output needs this init segment. */
+  init(output: string, init: InitSegment): void {
+    for (const rendition of this.#fed.get(output) ?? []) rendition.begin(init);
   }
 
   /** Adds a fragment; `pdtOf` gives the wall time at which it starts and is asked once a segment. */
-  take(fragment: Fragment, pdtOf: () => number): void {
-    if (!this.#init || this.stream.ended) return;
-    const placement = place(this.stream.openDuration, fragment);
-    if (placement === 'skip') return;
-    const { bytes, duration, independent } = fragment;
-    const part = { bytes, duration, independent };
-    if (placement === 'append') {
-      this.stream.append(part);
-      this.#recorder?.part(part);
-      return;
-    }
-    if (!this.#init.listed) {
-      this.#init.listed = true;
-      this.stream.addInit(this.#init.number, this.#init.segment.bytes);
-      this.#recorder?.init(this.#init.number, this.#init.segment.bytes);
-    }
-    const previous = this.#last;
-    const discontinuity = this.#interrupted;
-    const segment: Segment = {
-      msn: previous ? previous.msn + 1 : 0,
-      // Never before the end of what came last, whatever a clock did.
-      pdt: Math.round(Math.max(pdtOf(), previous ? endOf(previous) : 0)),
-      discontinuity,
-      discontinuitySequence: (previous?.discontinuitySequence ?? 0) + (discontinuity ? 1 : 0),
-      init: this.#init.number,
-      parts: [part],
-    };
-    this.#interrupted = false;
-    this.#last = segment;
-    this.#recorder?.segment({ ...segment, parts: [part] });
-    this.stream.cut(segment);
-    if (!previous) this.#onStarted(segment.pdt);
+  take(output: string, fragment: Fragment, pdtOf: () => number): void {
+    if (this.#ended) return;
+    for (const rendition of this.#fed.get(output) ?? []) rendition.take(fragment, pdtOf);
+    if (output !== SOUND) this.#renditions.get(SOUND)?.followPicture();
+    const { first } = this.#timeline;
+    if (this.#reported || first === null || !this.started) return;
+    this.#reported = true;
+    this.#onStarted(first);
   }
 
   /** The publisher has gone; another may come. */
   pause(): void {
-    this.stream.closeSegment();
+    this.#closeSegments();
     this.source = null;
   }
 
   /** Nothing follows. */
   async end(): Promise<{ durationMs: number; bytes: number }> {
-    this.stream.end();
-    const closed = await this.#recorder?.close();
+    this.#ended = true;
+    for (const rendition of this.#renditions.values()) rendition.end();
+    const closed = await this.#recording?.close(this.multivariant('index.m3u8'));
     return { durationMs: Math.round((closed?.duration ?? 0) / 1_000), bytes: closed?.bytes ?? 0 };
   }
 
   settled(): Promise<void> {
-    return this.#recorder?.settled() ?? Promise.resolve();
+    return this.#recording?.settled() ?? Promise.resolve();
   }
 
   /** End of the last frame, epoch ms; null before the first. */
   get lastPdt(): number | null {
-    return this.#last ? Math.round(endOf(this.#last)) : null;
+    const { end } = this.#timeline;
+    return end === null ? null : Math.round(end);
   }
 
-  multivariant(): string {
-    const init = this.#init?.segment;
-    const { peakBandwidth } = this.stream;
-    return multivariantPlaylist([
-      {
-        uri: 'live.m3u8',
-        bandwidth: Math.max(peakBandwidth, 1_500_000),
-        codecs: init?.codecs ?? '',
-        width: init?.width ?? null,
-        height: init?.height ?? null,
-      },
-    ]);
+  /** @param file name of each rendition's playlist */
+  multivariant(file = 'live.m3u8', only?: typeof SOUND): string {
+    const sound = this.#soundVariant(file);
+    const pictures = only ? [] : this.rungs.map((name) => this.#pictureVariant(name, file, sound));
+    return multivariantPlaylist({ pictures, sound });
   }
 
-  noteReader(tokenId: string, now: number): void {
-    this.#readers.delete(tokenId);
-    this.#readers.set(tokenId, now);
+  #pictureVariant(name: string, file: string, sound: Variant): Variant {
+    const rendition = this.#renditions.get(name);
+    const rung = RUNGS.find((each) => each.name === name);
+    const init = rendition?.init;
+    return {
+      uri: `${name}/${file}`,
+      bandwidth: Math.max(rendition?.stream.peakBandwidth ?? 0, (rung?.peak ?? 0) * 1_000) + sound.bandwidth,
+      codecs: [init?.codecs, sound.codecs].filter(Boolean).join(','),
+      width: init?.width ?? null,
+      height: init?.height ?? null,
+    };
   }
 
-  /** Distinct readers since `since`, epoch ms. */
-  readersSince(since: number): number {
-    for (const [tokenId, at] of this.#readers) {
-      if (at >= since) break;
-      this.#readers.delete(tokenId);
+  #soundVariant(file: string): Variant {
+    const rendition = this.#renditions.get(SOUND);
+    return {
+      uri: `${SOUND}/${file}`,
+      bandwidth: Math.max(rendition?.stream.peakBandwidth ?? 0, SOUND_BITRATE * 1_000),
+      codecs: rendition?.init?.codecs ?? '',
+      width: null,
+      height: null,
+    };
+  }
+
+  #prepare(names: string[]): void {
+    for (const name of RENDITIONS.filter((each) => names.includes(each))) {
+      const recorder = this.#recording?.rendition(name);
+      const state = this.#recording?.restored.get(name);
+      const kind = name === SOUND ? 'sound' : 'picture';
+      this.#renditions.set(name, new Rendition(name, kind, this.#timeline, recorder ? { recorder, state } : null));
     }
-    return this.#readers.size;
+    for (const { name, stream } of this.#renditions.values()) stream.reportWith(() => this.#reportsBut(name));
+  }
+
+  #reportsBut(name: string): { uri: string; msn: number; part: number }[] {
+    return [...this.#renditions.values()].flatMap((other) => {
+      const newest = other.name === name ? null : other.stream.newest;
+      return newest ? [{ uri: `../${other.name}/live.m3u8`, ...newest }] : [];
+    });
+  }
+
+  #closeSegments(): void {
+    // Pictures first: sound is placed by them.
+    for (const rendition of this.#renditions.values()) rendition.closeSegment();
   }
 }
 
-function endOf(segment: Segment): number {
-  return segment.pdt + durationOf(segment) / 1_000;
+/** The rendition that came furthest knows every boundary. */
+function timelineOf(states: (StreamState | undefined)[]): TimelineState | undefined {
+  let furthest: TimelineState | undefined;
+  for (const state of states) {
+    const boundaries = (state?.segments ?? []).map((segment): Boundary => {
+      const { msn, pdt, discontinuity, discontinuitySequence, init } = segment;
+      return { msn, pdt, discontinuity, discontinuitySequence, run: init, start: 0, length: durationOf(segment) };
+    });
+    const last = boundaries.at(-1);
+    if (!last) continue;
+    const end = last.pdt + (last.length ?? 0) / 1_000;
+    const before = furthest?.boundaries.at(-1)?.msn ?? -1;
+    if (last.msn > before) furthest = { boundaries, end: Math.max(end, furthest?.end ?? 0) };
+    else if (furthest && last.msn === before) furthest.end = Math.max(furthest.end, end);
+  }
+  return furthest;
 }

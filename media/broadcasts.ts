@@ -6,8 +6,9 @@ import type { Clock } from './clock.ts';
 import { Feed } from './feed.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import type { Hooks } from './hooks.ts';
+import { RUNGS, type Rung, rungsFor } from './ladder.ts';
 import type { Logger } from './logger.ts';
-import { Recorder, recordingPath, unfinishedBroadcasts } from './recorder.ts';
+import { Recording, recordingPath, unfinishedBroadcasts } from './recording.ts';
 import type { Authorisation } from './rtmp/connection.ts';
 import type { Publication } from './rtmp/publication.ts';
 import { createSource } from './source.ts';
@@ -15,6 +16,8 @@ import { createSource } from './source.ts';
 export interface BroadcastsOptions {
   dataDir: string;
   ffmpeg: Ffmpeg;
+  /** What is made of a picture that is large enough, from the top down. */
+  ladder: readonly Rung[];
   hooks: Hooks;
   clock: Clock;
   logger: Logger;
@@ -79,7 +82,7 @@ export class Broadcasts {
     const { ffmpeg, hooks, clock, logger } = this.#options;
     this.#expected.delete(info.sessionId);
     const broadcast = this.#byId.get(info.id);
-    if (!broadcast || broadcast.stream.ended) {
+    if (!broadcast || broadcast.ended) {
       publication.close('the broadcast has ended');
       return;
     }
@@ -87,8 +90,13 @@ export class Broadcasts {
       publication.close('somebody is publishing already');
       return;
     }
-    const source = createSource(publication, { ffmpeg, clock, logger });
-    const feed = new Feed(source, broadcast, {
+    const source = createSource(publication, {
+      ffmpeg,
+      clock,
+      logger,
+      rungs: (height) => rungsFor(this.#rungsOf(feed.broadcast), height),
+    });
+    const feed: Feed = new Feed(source, broadcast, {
       clock,
       logger,
       onFormat: () => this.#reportConnected(feed),
@@ -103,7 +111,7 @@ export class Broadcasts {
       const last = feed.broadcast;
       last.pause();
       logger.info({ broadcastId: last.info.id, reason }, 'publisher gone');
-      if (last.stream.ended) return;
+      if (last.ended) return;
       const { id: broadcastId, sessionId } = last.info;
       hooks.report({ type: 'publisher-lost', broadcastId, sessionId, reason: reason.slice(0, 200) });
     });
@@ -132,22 +140,24 @@ export class Broadcasts {
   status(): BroadcastStatus[] {
     const now = this.#options.clock();
     return [...this.#byId.values()]
-      .filter((broadcast) => !broadcast.stream.ended)
+      .filter((broadcast) => !broadcast.ended)
       .map((broadcast) => {
         const { id: broadcastId, sessionId, kind } = broadcast.info;
         const candidate = this.#feeds.get(sessionId);
         const feed = candidate?.broadcast === broadcast ? candidate : undefined;
+        const readers = broadcast.readers.since(now - READERS_WINDOW_MS);
         return {
           broadcastId,
           sessionId,
           kind,
-          publishing: feed !== undefined && broadcast.stream.started,
+          publishing: feed !== undefined && broadcast.started,
           source: broadcast.source,
           bitrate: feed?.source.publication.bitrate ?? 0,
           keyFrameIntervalMs: feed?.source.publication.keyFrameIntervalMs ?? null,
           lagMs: feed?.lagMs ?? null,
           lastPdt: broadcast.lastPdt,
-          readers: broadcast.readersSince(now - READERS_WINDOW_MS),
+          readers: readers.all,
+          rungs: broadcast.rungs.map((name) => ({ name, readers: readers.by.get(name) ?? 0 })),
         };
       });
   }
@@ -173,12 +183,18 @@ export class Broadcasts {
   async #make(info: BroadcastInfo): Promise<Broadcast> {
     const { dataDir, hooks, logger } = this.#options;
     // A preview is for the officer's eyes alone and is kept nowhere.
-    const recording = info.kind === 'live' ? await Recorder.open(dataDir, info, logger) : null;
+    const recording = info.kind === 'live' ? await Recording.open(dataDir, info, logger) : null;
     const broadcast = new Broadcast(info, recording, (firstPdt) => {
       hooks.report({ type: 'broadcast-started', broadcastId: info.id, sessionId: info.sessionId, firstPdt });
     });
     this.#byId.set(info.id, broadcast);
     return broadcast;
+  }
+
+  /** Those that a broadcast has had from its start; the whole ladder before that. */
+  #rungsOf(broadcast: Broadcast): readonly Rung[] {
+    const { rungs } = broadcast;
+    return rungs.length > 0 ? RUNGS.filter(({ name }) => rungs.includes(name)) : this.#options.ladder;
   }
 
   #reportConnected(feed: Feed): void {
@@ -193,7 +209,7 @@ export class Broadcasts {
   }
 
   async #finish(broadcast: Broadcast): Promise<void> {
-    if (broadcast.stream.ended) return;
+    if (broadcast.ended) return;
     const { hooks, logger } = this.#options;
     const { id, sessionId, kind } = broadcast.info;
     const { durationMs, bytes } = await broadcast.end();

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { RUNGS, type Rung } from './ladder.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -13,6 +14,15 @@ const Environment = z.object({
   APP_URL: z.url(),
   ANKE_DATA: z.string().default('./data'),
   FFMPEG_PATH: z.string().optional(),
+  /** Names of the rungs to make, as 720p,480p,360p. */
+  LADDER: z
+    .string()
+    .default(RUNGS.map(({ name }) => name).join(','))
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .refine((names) => names.length > 0 && names.every((name) => RUNGS.some((rung) => rung.name === name)), {
+      error: `names of ${RUNGS.map(({ name }) => name).join(', ')}, with commas between`,
+    })
+    .transform((names) => RUNGS.filter(({ name }) => names.includes(name))),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -25,6 +35,8 @@ export interface MediaConfig {
   /** Absolute. */
   dataDir: string;
   ffmpegPath: string | undefined;
+  /** From the top down, at least one. */
+  ladder: Rung[];
   logLevel: string;
 }
 
@@ -45,6 +57,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): MediaConfig {
     appUrl: e.APP_URL,
     dataDir: path.resolve(e.ANKE_DATA),
     ffmpegPath: e.FFMPEG_PATH,
+    ladder: e.LADDER,
     logLevel: e.LOG_LEVEL,
   };
 }

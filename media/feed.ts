@@ -2,6 +2,7 @@ import type { Broadcast } from './broadcast.ts';
 import type { Clock } from './clock.ts';
 import { Fmp4Error, Fmp4Reader, type Fragment } from './fmp4.ts';
 import type { InitSegment } from './init-segment.ts';
+import { SOUND } from './ladder.ts';
 import type { Logger } from './logger.ts';
 import { PdtClock } from './pdt.ts';
 import type { Source } from './source.ts';
@@ -12,13 +13,16 @@ export class Feed {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #onMoved: (from: Broadcast, to: Broadcast) => void;
+  readonly #onFormat: () => void;
   #broadcast: Broadcast;
   #next: Broadcast | null = null;
+  /** The broadcast before, which still gets what comes before this moment of the run from outputs that are behind. */
+  #left: { broadcast: Broadcast; until: number } | null = null;
   #run = 0;
-  #reader = new Fmp4Reader();
-  #init: InitSegment | null = null;
+  /** Whether it is known what this run's picture is. */
+  #formatNoted = false;
+  #outputs = new Map<string, { reader: Fmp4Reader; init: InitSegment | null }>();
   #pdt: PdtClock | null = null;
-  #newestEnd: number | null = null;
 
   constructor(
     source: Source,
@@ -30,16 +34,14 @@ export class Feed {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#onMoved = options.onMoved;
-    source.onFragmentBytes((bytes, arrivedAt, run) => {
+    this.#onFormat = options.onFormat;
+    source.onBytes((bytes, arrivedAt, run, output) => {
+      if (run !== this.#run) this.#beginRun(run);
       try {
-        if (run !== this.#run) this.#beginRun(run);
-        for (const item of this.#reader.push(bytes)) {
-          if (item.kind === 'init') this.#takeInit(item, options.onFormat);
-          else this.#takeFragment(item, arrivedAt, run);
-        }
+        this.#take(bytes, arrivedAt, output);
       } catch (error) {
         if (!(error instanceof Fmp4Error)) throw error;
-        this.#logger.error({ err: error }, 'the encoder wrote what is no fragmented MP4');
+        this.#logger.error({ err: error }, 'ffmpeg wrote unreadable fragmented MP4');
         source.close('the encoder failed');
       }
     });
@@ -51,7 +53,8 @@ export class Feed {
 
   /** How far the newest frame is behind the wall clock, ms; null before the first. */
   get lagMs(): number | null {
-    return this.#newestEnd === null ? null : Math.max(0, Math.round(this.#clock() - this.#newestEnd));
+    const { lastPdt } = this.#broadcast;
+    return lastPdt === null ? null : Math.max(0, Math.round(this.#clock() - lastPdt));
   }
 
   /** Whether it is on its way into another broadcast. */
@@ -65,34 +68,62 @@ export class Feed {
   }
 
   #beginRun(run: number): void {
+    const { outputs } = this.source.runs(run);
     this.#run = run;
-    this.#reader = new Fmp4Reader();
-    this.#init = null;
+    this.#formatNoted = false;
+    this.#outputs = new Map(outputs.map((output) => [output, { reader: new Fmp4Reader(), init: null }]));
     this.#pdt = null;
+    this.#left = null;
+    if (this.#next) this.#move(this.#next);
+    else this.#broadcast.begin(outputs);
   }
 
-  #takeInit(init: InitSegment, onFormat: () => void): void {
-    this.#init = init;
+  #take(bytes: Buffer, arrivedAt: number, name: string): void {
+    const output = this.#outputs.get(name);
+    if (!output) return;
+    for (const item of output.reader.push(bytes)) {
+      if (item.kind === 'fragment') this.#takeFragment(name, item, arrivedAt);
+      else {
+        output.init = item;
+        this.#broadcast.init(name, item);
+        if (name !== SOUND && !this.#formatNoted) this.#noteFormat(item);
+      }
+    }
+  }
+
+  #noteFormat(init: InitSegment): void {
+    this.#formatNoted = true;
     const format = this.source.publication.source();
     this.#broadcast.source = { ...format, width: format.width ?? init.width, height: format.height ?? init.height };
-    this.#broadcast.begin(init);
-    onFormat();
+    this.#onFormat();
   }
 
-  #takeFragment(fragment: Fragment, arrivedAt: number, run: number): void {
-    const end = fragment.start + fragment.duration;
-    const clock = this.#pdt ?? new PdtClock(this.source.runStartedAt(run), fragment.start, end, arrivedAt);
-    this.#pdt = clock;
-    if (this.#next && this.#init && fragment.independent && fragment.hasVideo) {
-      const from = this.#broadcast;
-      this.#broadcast = this.#next;
-      this.#next = null;
-      this.#broadcast.source = from.source;
-      this.#broadcast.begin(this.#init);
-      this.#onMoved(from, this.#broadcast);
+  #takeFragment(name: string, fragment: Fragment, arrivedAt: number): void {
+    const { start, duration } = fragment;
+    const clock = this.#pdt ?? this.#anchor(fragment, arrivedAt);
+    if (this.#next && name !== SOUND && fragment.independent && fragment.hasVideo) {
+      this.#left = { broadcast: this.#broadcast, until: start };
+      this.#move(this.#next);
     }
-    this.#broadcast.take(fragment, () => clock.segmentAt(fragment.start));
-    clock.observe(end, arrivedAt);
-    this.#newestEnd = this.#broadcast.lastPdt ?? this.#newestEnd;
+    const isLeft = this.#left !== null && start + duration / 2 < this.#left.until;
+    const broadcast = isLeft && this.#left ? this.#left.broadcast : this.#broadcast;
+    broadcast.take(name, fragment, () => clock.segmentAt(start));
+    if (name === this.source.runs(this.#run).outputs[0]) clock.observe(start + duration, arrivedAt);
+  }
+
+  #anchor(fragment: Fragment, arrivedAt: number): PdtClock {
+    const { startedAt } = this.source.runs(this.#run);
+    this.#pdt = new PdtClock(startedAt, fragment.start, fragment.start + fragment.duration, arrivedAt);
+    return this.#pdt;
+  }
+
+  #move(next: Broadcast): void {
+    const from = this.#broadcast;
+    this.#broadcast = next;
+    this.#next = null;
+    next.source = from.source;
+    next.begin([...this.#outputs.keys()]);
+    for (const [name, { init }] of this.#outputs) if (init) next.init(name, init);
+    this.#onMoved(from, next);
   }
 }

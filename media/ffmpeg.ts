@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
+import { type Rung, SOUND, SOUND_BITRATE } from './ladder.ts';
 import type { Logger } from './logger.ts';
 
 /*
@@ -34,47 +35,75 @@ export async function findFfmpeg(configured: string | undefined, logger: Logger)
 /** Key frames are this far apart, and so segments this long, s. */
 export const KEY_FRAME_SECONDS = 2;
 const PART_MICROSECONDS = 333_000;
-const MAX_HEIGHT = 720;
 const MAX_FPS = 30;
 /** A rate below is a mistake in the metadata; parts need several frames. */
 const MIN_FPS = 10;
 /** 4096 x 2304: what a publisher may make us decode. */
 const MAX_SOURCE_PIXELS = 9_437_184;
 
-export interface RungOptions {
-  hasAudio: boolean;
+export interface LadderOptions {
+  /** From the top down, at least one. */
+  rungs: readonly Rung[];
   /** As the publisher says; null when it does not. */
   framesPerSecond: number | null;
 }
 
+/** Names of what an encoder with these rungs writes, in the order of its pipes. */
+export function outputsOf(rungs: readonly Rung[]): string[] {
+  return [...rungs.map(({ name }) => name), SOUND];
+}
+
+/** Pipes of the outputs follow those of stdin, stdout and stderr. */
+const FIRST_PIPE = 3;
+
 /**
- * One rung: FLV in, fragmented MP4 out, one fragment a part. The picture is at most 720p and 30 frames a second.
+ * A ladder: FLV with sound in, a stream of fragmented MP4 out for each rung and for the sound, one fragment a part. All
+ * outputs have one clock, and all pictures their key frames at the same frames, so that a player can change between them.
  *
  * Probing is short, because the codecs are known from their configuration; `-fflags nobuffer` would make separate audio
  * more than a second late. Timestamps begin anew in each run: the packager anchors them to the clock.
  */
-export function rungArguments({ hasAudio, framesPerSecond }: RungOptions): string[] {
+export function ladderArguments({ rungs, framesPerSecond }: LadderOptions): string[] {
   const rate = outputRate(framesPerSecond);
-  const keyFrameInterval = String(Math.round(rate * KEY_FRAME_SECONDS));
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning', '-protocol_whitelist', 'pipe'],
     ...['-analyzeduration', '500000', '-probesize', '500000', '-fpsprobesize', '0'],
     ...['-max_pixels', String(MAX_SOURCE_PIXELS), '-f', 'flv', '-i', 'pipe:0'],
-    ...['-map', '0:v:0', ...(hasAudio ? ['-map', '0:a:0'] : ['-an'])],
-    ...['-vf', `scale=-2:'trunc(min(${MAX_HEIGHT},ih)/2)*2'`, '-pix_fmt', 'yuv420p'],
+    ...['-filter_complex', scaling(rungs)],
+    ...rungs.flatMap((rung, at) => [...pictureArguments(rung, at, rate, rungs.length), ...outputTo(FIRST_PIPE + at)]),
+    ...['-map', '0:a:0', '-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', `${SOUND_BITRATE}k`],
+    ...['-ar', '48000', '-ac', '2', ...outputTo(FIRST_PIPE + rungs.length)],
+  ];
+}
+
+/** Each rung is made of the one above it, which costs less than of the source; no picture is enlarged. */
+function scaling(rungs: readonly Rung[]): string {
+  const steps = rungs.map(({ height }, at) => {
+    const from = at === 0 ? '[0:v:0]' : `[below${at - 1}]`;
+    const scaled = `${from}scale=-2:'trunc(min(${height},ih)/2)*2',format=yuv420p`;
+    return at === rungs.length - 1 ? `${scaled}[rung${at}]` : `${scaled},split[rung${at}][below${at}]`;
+  });
+  return steps.join(';');
+}
+
+function pictureArguments({ bitrate, peak }: Rung, at: number, rate: number, rungs: number): string[] {
+  const keyFrameInterval = String(Math.round(rate * KEY_FRAME_SECONDS));
+  return [
+    ...['-map', `[rung${at}]`],
     // A constant rate, so that the count of frames keeps key frames and parts exact whatever the publisher's rhythm.
     ...['-r', rate.toFixed(3), '-vsync', 'cfr'],
-    ...['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-profile:v', 'main'],
-    ...['-b:v', '1500k', '-maxrate', '1800k', '-bufsize', '1800k', '-sc_threshold', '0'],
-    ...['-g', keyFrameInterval, '-keyint_min', keyFrameInterval],
-    ...(hasAudio ? ['-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', '128k', '-ar', '48000'] : []),
-    ...(hasAudio ? ['-ac', '2'] : []),
-    // Sound that stops must not hold back the picture for the usual ten seconds.
-    ...['-max_interleave_delta', '500000'],
+    ...['-c:v', 'libx264', '-preset', rungs > 1 ? 'superfast' : 'veryfast', '-tune', 'zerolatency'],
+    ...['-profile:v', 'main', '-b:v', `${bitrate}k`, '-maxrate', `${peak}k`, '-bufsize', `${peak}k`],
+    ...['-sc_threshold', '0', '-g', keyFrameInterval, '-keyint_min', keyFrameInterval],
+  ];
+}
+
+function outputTo(pipe: number): string[] {
+  return [
     // The encoder's delay puts the first sound before zero; a start at one second keeps it, and all parts of one length.
     ...['-output_ts_offset', '1', '-avoid_negative_ts', 'disabled'],
     ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof+frag_discont'],
-    ...['-frag_duration', String(PART_MICROSECONDS), '-flush_packets', '1', 'pipe:1'],
+    ...['-frag_duration', String(PART_MICROSECONDS), '-flush_packets', '1', `pipe:${pipe}`],
   ];
 }
 
@@ -87,7 +116,8 @@ function outputRate(source: number | null): number {
 
 export interface Encoder {
   stdin: Writable;
-  stdout: Readable;
+  /** In the order of the arguments' pipes. */
+  outputs: Readable[];
   pid: number | undefined;
   exited: Promise<{ code: number | null; signal: string | null }>;
   /** Ends it, gently first. Resolves when it is gone. */
@@ -99,10 +129,11 @@ export interface Encoder {
 /** After stdin was closed ffmpeg has this long to write what it holds. */
 const DRAIN_MS = 2_000;
 
-export function startEncoder(path: string, args: string[], logger: Logger): Encoder {
-  const child: ChildProcess = spawn(path, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-  const { stdin, stdout, stderr } = child;
-  if (!stdin || !stdout || !stderr) throw new Error('ffmpeg was started without pipes');
+export function startEncoder(path: string, args: string[], outputs: number, logger: Logger): Encoder {
+  const pipes = Array.from({ length: outputs }, () => 'pipe' as const);
+  const child: ChildProcess = spawn(path, args, { stdio: ['pipe', 'ignore', 'pipe', ...pipes] });
+  const { stdin, stderr } = child;
+  if (!stdin || !stderr) throw new Error('ffmpeg was started without pipes');
   // A write to an ffmpeg that has just died is no news: its exit is.
   stdin.on('error', () => undefined);
   stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -117,7 +148,7 @@ export function startEncoder(path: string, args: string[], logger: Logger): Enco
   });
   return {
     stdin,
-    stdout,
+    outputs: child.stdio.slice(FIRST_PIPE) as Readable[],
     pid: child.pid,
     exited,
     kill: () => child.kill('SIGKILL'),

@@ -7,8 +7,9 @@ import type { Broadcast } from './broadcast.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { Clock } from './clock.ts';
 import { MediaError, problemOf } from './errors.ts';
+import { SOUND } from './ladder.ts';
 import type { Logger } from './logger.ts';
-import type { Reload } from './stream.ts';
+import type { Reload, Stream } from './stream.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface HttpOptions {
@@ -26,8 +27,10 @@ const MEDIA_TYPE = 'video/mp4';
 /** What carries a number never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
-/** `/media/[t/<token>/]<prefix>/<file>` */
-const VIEWER = /^\/media\/(?:t\/([\w.-]{1,1500})\/)?([\w-]{16,64})\/([\w.-]{1,64})$/;
+/** `/media/[t/<token>/]<prefix>/[<rendition>/]<file>` */
+const VIEWER = /^\/media\/(?:t\/([\w.-]{1,1500})\/)?([\w-]{16,64})\/(?:(\w{1,16})\/)?([\w.-]{1,64})$/;
+type Optional = string | undefined;
+
 const INIT = /^init-(\d{1,9})\.mp4$/;
 const SEGMENT = /^seg-(\d{1,9})\.m4s$/;
 const PART = /^part-(\d{1,9})\.(\d{1,4})\.m4s$/;
@@ -60,32 +63,38 @@ async function answer(req: http.IncomingMessage, res: http.ServerResponse, optio
 
   const match = VIEWER.exec(path);
   if (!match) throw new MediaError('not-found');
-  const [, token, prefix, file] = match as unknown as [string, string | undefined, string, string];
+  const [, token, prefix, rendition, file] = match as unknown as [string, Optional, string, Optional, string];
   const claims = options.tokens.check(token ?? cookie(req), prefix);
   const broadcast = options.broadcasts.byPrefix(prefix);
   if (!broadcast) throw new MediaError('not-found');
-  broadcast.noteReader(claims.jti, options.clock());
-  await serve(req, res, broadcast, file, new URLSearchParams(search));
+  broadcast.readers.note(claims.jti, options.clock(), rendition && rendition !== SOUND ? rendition : null);
+  if (rendition === undefined) return serveOverview(req, res, broadcast, file);
+  const stream = broadcast.rendition(rendition)?.stream;
+  if (!stream) throw new MediaError(broadcast.started ? 'not-found' : 'not-started');
+  await serve(req, res, stream, file, new URLSearchParams(search));
+}
+
+function serveOverview(req: http.IncomingMessage, res: http.ServerResponse, broadcast: Broadcast, file: string): void {
+  if (file !== 'index.m3u8' && file !== 'sound.m3u8') throw new MediaError('not-found');
+  if (!broadcast.started) throw new MediaError('not-started');
+  const text = broadcast.multivariant('live.m3u8', file === 'sound.m3u8' ? SOUND : undefined);
+  send(req, res, Buffer.from(text), PLAYLIST_TYPE, 'no-cache');
 }
 
 async function serve(
   req: http.IncomingMessage,
   res: http.ServerResponse,
-  broadcast: Broadcast,
+  stream: Stream,
   file: string,
   query: URLSearchParams,
 ): Promise<void> {
-  const { stream } = broadcast;
   const left = new AbortController();
   res.on('close', () => left.abort());
-  if (file === 'index.m3u8') {
-    if (!stream.started) throw new MediaError('not-started');
-    return send(req, res, Buffer.from(broadcast.multivariant()), PLAYLIST_TYPE, 'no-cache');
-  }
   if (file === 'live.m3u8') {
     const reload = reloadOf(query);
     if (!reload && !stream.started) throw new MediaError('not-started');
-    const text = reload ? await stream.playlistWith(reload, left.signal) : stream.playlist();
+    const skip = query.get('_HLS_skip') !== null;
+    const text = reload ? await stream.playlistWith({ ...reload, skip }, left.signal) : stream.playlist(skip);
     return send(req, res, Buffer.from(text), PLAYLIST_TYPE, 'no-cache');
   }
   const init = INIT.exec(file);

@@ -20,6 +20,15 @@ export interface PlaylistSegment {
   /** Empty for those too old to be fetched in parts. */
   parts: PlaylistPart[];
   byteRange?: { length: number; offset: number };
+  /** Missing in this rendition. */
+  gap?: boolean;
+}
+
+/** Where another rendition of the same broadcast stands. */
+export interface RenditionReport {
+  uri: string;
+  msn: number;
+  part: number;
 }
 
 export interface LivePlaylist {
@@ -27,49 +36,77 @@ export interface LivePlaylist {
   targetDuration: number;
   /** At least the length of the longest part. */
   partTarget: number;
+  /** Seconds from the end that no delta update leaves out. */
+  canSkipUntil: number;
   mediaSequence: number;
   discontinuitySequence: number;
   segments: PlaylistSegment[];
+  /** How many of the first segments a delta update leaves out; 0 for the whole playlist. */
+  skipped: number;
   /** The part that comes next; undefined when the broadcast has ended. */
   hintUri: string | undefined;
+  reports: RenditionReport[];
 }
 
 export interface Variant {
   uri: string;
-  /** Peak, bits per second. */
+  /** Peak, bits per second, sound included. */
   bandwidth: number;
   codecs: string;
   width: number | null;
   height: number | null;
 }
 
+export interface Multivariant {
+  /** From the top down; none for sound alone. */
+  pictures: Variant[];
+  /** One rendition of it for all pictures, and by itself for those whom the network leaves no picture. */
+  sound: Variant;
+}
+
+const SOUND_GROUP = 'sound';
+
 /** The distance from the live edge that players keep, s; the draft wants at least two part targets (4.4.3.8). */
 const PART_HOLD_BACK = 1.0;
 
-export function multivariantPlaylist(variants: Variant[]): string {
-  const lines = variants.flatMap(({ uri, bandwidth, codecs, width, height }) => {
-    const resolution = width && height ? `,RESOLUTION=${width}x${height}` : '';
-    const named = codecs === '' ? '' : `,CODECS="${codecs}"`;
-    return [`#EXT-X-STREAM-INF:BANDWIDTH=${Math.ceil(bandwidth)}${named}${resolution}`, uri];
-  });
-  return text(['#EXTM3U', '#EXT-X-VERSION:9', '#EXT-X-INDEPENDENT-SEGMENTS', ...lines]);
+export function multivariantPlaylist({ pictures, sound }: Multivariant): string {
+  return text([
+    '#EXTM3U',
+    '#EXT-X-VERSION:9',
+    '#EXT-X-INDEPENDENT-SEGMENTS',
+    `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${SOUND_GROUP}",NAME="${SOUND_GROUP}",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="${sound.uri}"`,
+    ...[...pictures, sound].flatMap(variantLines),
+  ]);
+}
+
+function variantLines({ uri, bandwidth, codecs, width, height }: Variant): string[] {
+  const resolution = width && height ? `,RESOLUTION=${width}x${height}` : '';
+  const named = codecs === '' ? '' : `,CODECS="${codecs}"`;
+  return [`#EXT-X-STREAM-INF:BANDWIDTH=${Math.ceil(bandwidth)}${named}${resolution},AUDIO="${SOUND_GROUP}"`, uri];
 }
 
 export function livePlaylist(playlist: LivePlaylist): string {
   const partTarget = playlist.partTarget / 1_000_000;
   const partHoldBack = Math.max(PART_HOLD_BACK, 2 * partTarget);
+  const control = [
+    'CAN-BLOCK-RELOAD=YES',
+    `CAN-SKIP-UNTIL=${playlist.canSkipUntil.toFixed(3)}`,
+    `PART-HOLD-BACK=${partHoldBack.toFixed(3)}`,
+    `HOLD-BACK=${(3 * playlist.targetDuration).toFixed(3)}`,
+  ];
+  const { hintUri, reports, skipped } = playlist;
   return text([
     '#EXTM3U',
     '#EXT-X-VERSION:9',
     `#EXT-X-TARGETDURATION:${playlist.targetDuration}`,
-    `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=${partHoldBack.toFixed(3)},HOLD-BACK=${(
-      3 * playlist.targetDuration
-    ).toFixed(3)}`,
+    `#EXT-X-SERVER-CONTROL:${control.join(',')}`,
     `#EXT-X-PART-INF:PART-TARGET=${partTarget.toFixed(3)}`,
     `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`,
-    ...segmentLines(playlist.segments),
-    playlist.hintUri === undefined ? '#EXT-X-ENDLIST' : `#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${playlist.hintUri}"`,
+    ...(skipped > 0 ? [`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`] : []),
+    ...segmentLines(playlist.segments.slice(skipped)),
+    hintUri === undefined ? '#EXT-X-ENDLIST' : `#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${hintUri}"`,
+    ...reports.map(({ uri, msn, part }) => `#EXT-X-RENDITION-REPORT:URI="${uri}",LAST-MSN=${msn},LAST-PART=${part}`),
   ]);
 }
 
@@ -99,6 +136,7 @@ function segmentLines(segments: PlaylistSegment[]): string[] {
       lines.push(`#EXT-X-PART:DURATION=${seconds(duration)},URI="${uri}"${independent ? ',INDEPENDENT=YES' : ''}`);
     }
     if (segment.uri === undefined) return lines;
+    if (segment.gap) lines.push('#EXT-X-GAP');
     lines.push(`#EXTINF:${seconds(segment.duration)},`);
     if (segment.byteRange) lines.push(`#EXT-X-BYTERANGE:${segment.byteRange.length}@${segment.byteRange.offset}`);
     lines.push(segment.uri);

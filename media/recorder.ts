@@ -1,26 +1,23 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { Broadcast } from '#contract/media.ts';
 import { parseJson } from './json.ts';
 import type { Logger } from './logger.ts';
 import { type PlaylistSegment, recordingPlaylist } from './playlist.ts';
 import { durationOf, type Part, type Segment, type StreamState } from './stream.ts';
 
 /*
- * One folder a broadcast, appended to alone, so that what was published survives kill -9:
+ * One folder for each rendition of a broadcast, appended to alone, so that what was published survives kill -9:
  *
- *   broadcast.json   which broadcast this is
  *   init-N.mp4       init segment of the N-th encoder run
  *   media.m4s        every part, one after the other
  *   index.jsonl      a line for each segment's start and each part
- *   index.m3u8       the whole as a VOD playlist; its presence means that the recording is closed
+ *   index.m3u8       the whole as a VOD playlist, written as the recording is closed
  */
 
 const DATA = 'media.m4s';
 const INDEX = 'index.jsonl';
 const PLAYLIST = 'index.m3u8';
-const ABOUT = 'broadcast.json';
 
 const IndexLine = z.discriminatedUnion('kind', [
   z.object({
@@ -30,6 +27,7 @@ const IndexLine = z.discriminatedUnion('kind', [
     discontinuity: z.boolean(),
     discontinuitySequence: z.int(),
     init: z.int(),
+    gap: z.int().optional(),
   }),
   z.object({
     kind: z.literal('part'),
@@ -53,28 +51,8 @@ interface RecordedSegment extends Omit<Segment, 'parts'> {
 /** How much of the past a restored stream offers to players at once. */
 const RESTORED_SEGMENTS = 12;
 
-export function recordingPath(broadcastId: string): string {
-  return path.join('recordings', broadcastId);
-}
-
-/** Broadcasts in the data folder whose recording was never closed. */
-export async function unfinishedBroadcasts(dataDir: string): Promise<Broadcast[]> {
-  const root = path.join(dataDir, 'recordings');
-  const names = await fs.readdir(root).catch(() => []);
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const folder = path.join(root, name);
-      if (await exists(path.join(folder, PLAYLIST))) return null;
-      const text = await fs.readFile(path.join(folder, ABOUT), 'utf8').catch(() => '');
-      const parsed = Broadcast.safeParse(parseJson(text));
-      return parsed.success ? parsed.data : null;
-    }),
-  );
-  return found.filter((broadcast) => broadcast !== null);
-}
-
-/** Appends a broadcast to disk. A full or failing disk is reported and never holds up the class. */
-export class Recorder {
+/** Appends a rendition to disk. A full or failing disk is reported and never holds up the class. */
+export class RenditionRecorder {
   readonly #folder: string;
   readonly #logger: Logger;
   #queue: Promise<void> = Promise.resolve();
@@ -90,20 +68,20 @@ export class Recorder {
     this.#size = size;
   }
 
-  /**
-   * Opens the broadcast's folder, making it if there is none. What a crash left half written at its end is cut off.
-   * Returns with it where the stream goes on.
-   */
-  static async open(
-    dataDir: string,
-    broadcast: Broadcast,
+  /** A new rendition. Its folder is made as the first thing that is written. */
+  static begin(folder: string, logger: Logger): RenditionRecorder {
+    const recorder = new RenditionRecorder(folder, logger, [], 0);
+    recorder.#write(async () => void (await fs.mkdir(folder, { recursive: true })));
+    return recorder;
+  }
+
+  /** One that a crash has left: what is half written at its end is cut off. Returns with it where the stream goes on. */
+  static async restore(
+    folder: string,
     logger: Logger,
-  ): Promise<{ recorder: Recorder; state: StreamState | undefined }> {
-    const folder = path.join(dataDir, recordingPath(broadcast.id));
-    await fs.mkdir(folder, { recursive: true });
-    await fs.writeFile(path.join(folder, ABOUT), JSON.stringify(broadcast));
+  ): Promise<{ recorder: RenditionRecorder; state: StreamState | undefined }> {
     const { segments, size } = await repair(folder);
-    const recorder = new Recorder(folder, logger, segments, size);
+    const recorder = new RenditionRecorder(folder, logger, segments, size);
     return { recorder, state: segments.length > 0 ? await restore(folder, segments) : undefined };
   }
 
@@ -112,10 +90,10 @@ export class Recorder {
   }
 
   segment(segment: Segment): void {
-    const { msn, pdt, discontinuity, discontinuitySequence, init } = segment;
-    this.#segments.push({ msn, pdt, discontinuity, discontinuitySequence, init, parts: [] });
-    this.#line({ kind: 'segment', msn, pdt, discontinuity, discontinuitySequence, init });
-    for (const part of segment.parts) this.part(part);
+    const { parts, ...opening } = segment;
+    this.#segments.push({ ...opening, parts: [] });
+    this.#line({ kind: 'segment', ...opening });
+    for (const part of parts) this.part(part);
   }
 
   part({ bytes, duration, independent }: Part): void {
@@ -142,7 +120,9 @@ export class Recorder {
   /** Writes the playlist of the whole, which closes the recording. Microseconds and bytes. */
   async close(): Promise<{ duration: number; bytes: number }> {
     this.#write(async () => {
-      const whole = this.#segments.filter((segment) => segment.parts.length > 0).map(entryOf);
+      const whole = this.#segments
+        .filter((segment) => segment.parts.length > 0 || segment.gap !== undefined)
+        .map(entryOf);
       await fs.writeFile(path.join(this.#folder, PLAYLIST), recordingPlaylist(whole));
       await this.#data?.close();
       this.#data = undefined;
@@ -247,16 +227,10 @@ function entryOf(segment: RecordedSegment): PlaylistSegment {
       offset: first?.offset ?? 0,
       length: segment.parts.reduce((sum, part) => sum + part.length, 0),
     },
+    gap: segment.gap !== undefined,
   };
 }
 
 function lengthOf(segment: RecordedSegment): number {
-  return segment.parts.reduce((sum, part) => sum + part.duration, 0);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return fs.access(file).then(
-    () => true,
-    () => false,
-  );
+  return segment.gap ?? segment.parts.reduce((sum, part) => sum + part.duration, 0);
 }

@@ -11,6 +11,9 @@ export const SEGMENT_TARGET = 2_000_000;
 /** Publishers stamp frames in whole milliseconds: a segment of 1.999 s is one of 2 s. */
 const SLACK = 50_000;
 
+/** No segment is shorter than this, unless its encoder ended. */
+export const EARLIEST_CUT = SEGMENT_TARGET - SLACK;
+
 /** A publisher without key frames must not grow a segment for ever; after this it is cut anywhere. */
 export const SEGMENT_LIMIT = 10_000_000;
 
@@ -20,11 +23,6 @@ export type Placement = 'skip' | 'append' | 'cut';
 /** @param open length so far of the open segment; undefined when none is open. */
 export function place(open: number | undefined, fragment: Pick<Fragment, 'independent'>): Placement {
   if (open === undefined) return fragment.independent ? 'cut' : 'skip';
-  if (fragment.independent && cutIsDue(open)) return 'cut';
+  if (fragment.independent && open >= EARLIEST_CUT) return 'cut';
   return open >= SEGMENT_LIMIT ? 'cut' : 'append';
-}
-
-/** Whether the next key frame will cut: then the part to come is probably the first of the next segment. */
-export function cutIsDue(open: number): boolean {
-  return open >= SEGMENT_TARGET - SLACK;
 }

@@ -1,25 +1,37 @@
 import type { Clock } from './clock.ts';
-import { type Encoder, type Ffmpeg, rungArguments, startEncoder } from './ffmpeg.ts';
+import { type Encoder, type Ffmpeg, ladderArguments, outputsOf, startEncoder } from './ffmpeg.ts';
+import type { Rung } from './ladder.ts';
 import type { Logger } from './logger.ts';
 import type { Publication, Tag } from './rtmp/publication.ts';
+import { SoundFiller } from './sound.ts';
 
 /** A publication, encoded. */
 export interface Source {
-  /** Bytes of fragmented MP4. `run` counts encoder starts from 1: each begins with a new init segment. */
-  onFragmentBytes(listener: (bytes: Buffer, arrivedAt: number, run: number) => void): void;
+  /** Bytes of fragmented MP4. `run` counts encoder starts from 1: each output of it begins with a new init segment. */
+  onBytes(listener: BytesListener): void;
   /** Called once, when the publisher has gone and the last byte is out. */
   onEnd(listener: (reason: string) => void): void;
   /** Disconnects the publisher. */
   close(reason: string): void;
-  /** When the first frame of an encoder run arrived here, epoch ms: probing delays its first fragment. */
-  runStartedAt(run: number): number;
+  /** What an encoder run writes, pictures from the top down and then the sound. */
+  runs(run: number): EncoderRun;
   readonly publication: Publication;
   /** Of the running ffmpeg. */
   readonly encoderPid: number | undefined;
 }
 
+type BytesListener = (bytes: Buffer, arrivedAt: number, run: number, output: string) => void;
+
+export interface EncoderRun {
+  outputs: string[];
+  /** When its first frame arrived here, epoch ms: probing delays its first fragment. */
+  startedAt: number;
+}
+
 export interface SourceOptions {
   ffmpeg: Ffmpeg;
+  /** What to make of a picture of this height (null while unknown), asked for each encoder run; at least one rung. */
+  rungs: (height: number | null) => Rung[];
   logger: Logger;
   clock: Clock;
   /** An encoder that takes nothing for so long is replaced; 10 s. */
@@ -54,6 +66,7 @@ export function createSource(publication: Publication, options: SourceOptions): 
 interface Run {
   encoder: Encoder;
   headers: Buffer;
+  sound: SoundFiller;
   lastTimestamp: number;
 }
 
@@ -63,27 +76,29 @@ class EncodedSource implements Source {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #stallMs: number;
+  readonly #rungs: (height: number | null) => Rung[];
   #run: Run | null = null;
   /** While the last run writes out what it holds. */
   #draining: Promise<unknown> | null = null;
   /** Tags since a key frame that no run has had yet, and when that came. */
   #held: Tag[] = [];
   #heldSince = 0;
-  #startedAt: number[] = [];
-  #runs = 0;
+  /** From the first, which has number 1. */
+  #runs: EncoderRun[] = [];
   #restarts: number[] = [];
   #stall: NodeJS.Timeout | undefined;
   #noPicture: NodeJS.Timeout;
   #ended = false;
-  #bytesListener: (bytes: Buffer, arrivedAt: number, run: number) => void = () => undefined;
+  #bytesListener: BytesListener = () => undefined;
   #endListener: (reason: string) => void = () => undefined;
 
   constructor(
     publication: Publication,
-    { ffmpeg, logger, clock, stallMs = STALL_MS, pictureMs = PICTURE_MS }: SourceOptions,
+    { ffmpeg, rungs, logger, clock, stallMs = STALL_MS, pictureMs = PICTURE_MS }: SourceOptions,
   ) {
     this.publication = publication;
     this.#ffmpeg = ffmpeg;
+    this.#rungs = rungs;
     this.#logger = logger;
     this.#clock = clock;
     this.#stallMs = stallMs;
@@ -94,7 +109,7 @@ class EncodedSource implements Source {
     return this.#run?.encoder.pid;
   }
 
-  onFragmentBytes(listener: (bytes: Buffer, arrivedAt: number, run: number) => void): void {
+  onBytes(listener: BytesListener): void {
     this.#bytesListener = listener;
   }
 
@@ -106,8 +121,10 @@ class EncodedSource implements Source {
     this.publication.close(reason);
   }
 
-  runStartedAt(run: number): number {
-    return this.#startedAt[run] ?? this.#clock();
+  runs(run: number): EncoderRun {
+    const known = this.#runs[run - 1];
+    if (!known) throw new Error(`no encoder run ${run}`);
+    return known;
   }
 
   take(tag: Tag): void {
@@ -115,7 +132,7 @@ class EncodedSource implements Source {
     if (this.#ended || tag.kind === 'config') return;
     const run = this.#run;
     if (run && (jumps(run.lastTimestamp, tag.timestamp) || (tag.kind === 'key' && this.#isOutdated(run)))) {
-      this.#logger.info({ run: this.#runs }, 'the stream changed; another encoder goes on with it');
+      this.#logger.info({ run: this.#runs.length }, 'the stream changed; another encoder goes on with it');
       this.#drain(run);
     }
     if (this.#run) this.#feed(this.#run, tag);
@@ -159,15 +176,23 @@ class EncodedSource implements Source {
   }
 
   #start(): Run {
-    this.#runs += 1;
-    const number = this.#runs;
-    this.#startedAt[number] = this.#heldSince;
     clearTimeout(this.#noPicture);
-    const { framesPerSecond } = this.publication.source();
-    const args = rungArguments({ hasAudio: this.publication.hasAudio, framesPerSecond });
-    const encoder = startEncoder(this.#ffmpeg.path, args, this.#logger);
-    const run = { encoder, headers: this.publication.headers(), lastTimestamp: this.#held[0]?.timestamp ?? 0 };
-    encoder.stdout.on('data', (bytes: Buffer) => this.#bytesListener(bytes, this.#clock(), number));
+    const { publication } = this;
+    const { framesPerSecond, height } = publication.source();
+    const rungs = this.#rungs(height);
+    const outputs = outputsOf(rungs);
+    this.#runs.push({ outputs, startedAt: this.#heldSince });
+    const number = this.#runs.length;
+    const args = ladderArguments({ rungs, framesPerSecond });
+    const encoder = startEncoder(this.#ffmpeg.path, args, outputs.length, this.#logger);
+    const sound = new SoundFiller(publication.audioConfig);
+    if (sound.refused) this.#logger.warn({ run: number }, 'the publisher’s sound cannot be decoded; silence instead');
+    const lastTimestamp = this.#held[0]?.timestamp ?? 0;
+    const run = { encoder, headers: publication.headers(), sound, lastTimestamp };
+    encoder.outputs.forEach((output, at) => {
+      const name = outputs[at] ?? '';
+      output.on('data', (bytes: Buffer) => this.#bytesListener(bytes, this.#clock(), number, name));
+    });
     encoder.stdin.on('drain', () => {
       if (this.#run === run) this.#readOn();
     });
@@ -179,17 +204,20 @@ class EncodedSource implements Source {
       this.#countRestart();
     });
     this.#run = run;
-    encoder.stdin.write(run.headers);
+    encoder.stdin.write(publication.headers(sound.config));
     return run;
   }
 
   #feed(run: Run, tag: Tag): void {
     run.lastTimestamp = tag.timestamp;
     const { stdin } = run.encoder;
-    if (stdin.destroyed || stdin.write(tag.bytes) || this.#stall) return;
+    if (stdin.destroyed) return;
+    let taken = true;
+    for (const { bytes } of run.sound.take(tag)) taken = stdin.write(bytes);
+    if (taken || this.#stall) return;
     this.publication.pause();
     this.#stall = setTimeout(() => {
-      this.#logger.warn({ run: this.#runs }, 'ffmpeg takes nothing any more');
+      this.#logger.warn({ run: this.#runs.length }, 'ffmpeg takes nothing any more');
       run.encoder.kill();
     }, this.#stallMs);
   }

@@ -1,6 +1,6 @@
 import { MediaError } from './errors.ts';
-import { livePlaylist, type PlaylistSegment } from './playlist.ts';
-import { cutIsDue } from './segmenter.ts';
+import { livePlaylist, type PlaylistSegment, type RenditionReport } from './playlist.ts';
+import { EARLIEST_CUT } from './segmenter.ts';
 import { Waiters } from './waiters.ts';
 
 export interface Part {
@@ -20,6 +20,8 @@ export interface Segment {
   /** Number of its init segment. */
   init: number;
   parts: Part[];
+  /** Length in microseconds of a segment that other renditions have and this one never got: it has no parts. */
+  gap?: number;
 }
 
 /** Where a stream goes on after a restart of the process: the last segments, all closed. */
@@ -35,6 +37,8 @@ export interface StreamState {
 export interface Reload {
   msn: number;
   part: number | undefined;
+  /** Leave out what the player has had already. */
+  skip?: boolean;
 }
 
 /** Segments in the playlist: a window of 24 s for those who fell behind. */
@@ -46,8 +50,12 @@ const RETAINED_SEGMENTS = 24;
 /** Parts are listed for about three target durations from the end (rfc8216bis, 4.4.4.9). */
 const SEGMENTS_WITH_PARTS = 4;
 
-const USUAL_PART = 333_334;
+/** One target for picture and sound, whose parts are 333 and 341 ms. */
+const USUAL_PART = 341_334;
 const TARGET_STEP = 10_000;
+
+/** A delta update leaves out what is further from the end than this many target durations (rfc8216bis, 4.4.3.8). */
+const SKIP_UNTIL_TARGETS = 6;
 
 /** A blocking reload that asks for more than the next segment is a mistake (rfc8216bis, 6.2.5.2). */
 const MAX_AHEAD_SEGMENTS = 2;
@@ -57,11 +65,14 @@ export class Stream {
   #segments: Segment[];
   #inits: Map<number, Buffer>;
   #open = false;
+  #dueAfter = EARLIEST_CUT;
   #ended = false;
   #longestPart: number;
   #longestSegment: number;
   #peakBandwidth = 0;
-  #text: string | undefined;
+  /** Rendered playlists of this state: whole, and as a delta update. */
+  #texts: { whole?: string; delta?: string } = {};
+  #reports: () => RenditionReport[] = () => [];
   #waiters = new Waiters();
 
   constructor(state?: StreamState) {
@@ -85,19 +96,28 @@ export class Stream {
     return this.#peakBandwidth;
   }
 
-  /** Length so far of the open segment, microseconds; undefined when none is open. */
-  get openDuration(): number | undefined {
-    const last = this.#open ? this.#segments.at(-1) : undefined;
-    return last && durationOf(last);
+  /** Last media sequence number and part, for the playlists of other renditions (rfc8216bis, 4.4.5.4); null before the first. */
+  get newest(): { msn: number; part: number } | null {
+    const last = this.#segments.findLast(({ parts }) => parts.length > 0);
+    return last ? { msn: last.msn, part: last.parts.length - 1 } : null;
+  }
+
+  /** What the playlist says of other renditions, asked whenever it is written. */
+  reportWith(reports: () => RenditionReport[]): void {
+    this.#reports = reports;
   }
 
   addInit(number: number, bytes: Buffer): void {
     this.#inits.set(number, bytes);
   }
 
-  /** Closes the open segment, if any, and opens the next with its first part, so that no reader sees the state between. */
-  cut(segment: Segment): void {
+  /**
+   * Closes the open segment, if any, and opens the next with its first part, so that no reader sees the state between.
+   * @param dueAfter once it is so long, microseconds, the part that follows is expected to begin the next segment
+   */
+  cut(segment: Segment, dueAfter = EARLIEST_CUT): void {
     this.#close();
+    this.#dueAfter = dueAfter;
     this.#segments.push(segment);
     this.#open = true;
     this.#forget();
@@ -109,6 +129,14 @@ export class Stream {
     if (!this.#open || !last) throw new Error('no open segment');
     last.parts.push(part);
     this.#partAdded(last);
+  }
+
+  /** A segment that is missing here. */
+  addGap(segment: Segment): void {
+    this.#close();
+    this.#segments.push(segment);
+    this.#forget();
+    this.#changed();
   }
 
   /** The encoder stopped: what there is of the open segment becomes a segment. */
@@ -126,9 +154,14 @@ export class Stream {
     this.#changed();
   }
 
-  playlist(): string {
-    this.#text ??= this.#render();
-    return this.#text;
+  /** @param skip as a delta update, where there is anything to leave out */
+  playlist(skip = false): string {
+    if (skip) {
+      this.#texts.delta ??= this.#render(true);
+      return this.#texts.delta;
+    }
+    this.#texts.whole ??= this.#render(false);
+    return this.#texts.whole;
   }
 
   /**
@@ -139,7 +172,7 @@ export class Stream {
   async playlistWith(reload: Reload, left: AbortSignal): Promise<string> {
     this.#assertNear(reload);
     await this.#waiters.until(() => this.#ended || this.#holds(reload), left);
-    return this.playlist();
+    return this.playlist(reload.skip);
   }
 
   /** The bytes of a part; the one that comes next is waited for. @throws MediaError `not-found`, or an AbortError. */
@@ -156,7 +189,7 @@ export class Stream {
   /** The bytes of a closed segment, part by part. @throws MediaError `not-found` when unknown, gone or still open. */
   segment(msn: number): Buffer[] {
     const segment = this.#segments.find((candidate) => candidate.msn === msn);
-    if (!segment || this.#isOpen(segment)) throw new MediaError('not-found');
+    if (!segment || segment.gap !== undefined || this.#isOpen(segment)) throw new MediaError('not-found');
     return segment.parts.map((part) => part.bytes);
   }
 
@@ -167,17 +200,22 @@ export class Stream {
     return init;
   }
 
-  #render(): string {
+  #render(delta: boolean): string {
     const listed = this.#segments.slice(-LISTED_SEGMENTS);
     const first = listed[0];
     const next = this.#next();
+    const targetDuration = Math.max(2, Math.round(this.#longestSegment / 1_000_000));
+    const canSkipUntil = SKIP_UNTIL_TARGETS * targetDuration;
     return livePlaylist({
-      targetDuration: Math.max(2, Math.round(this.#longestSegment / 1_000_000)),
+      targetDuration,
       partTarget: Math.ceil(this.#longestPart / TARGET_STEP) * TARGET_STEP,
+      canSkipUntil,
       mediaSequence: first?.msn ?? 0,
       discontinuitySequence: first ? first.discontinuitySequence - (first.discontinuity ? 1 : 0) : 0,
+      skipped: delta && !this.#ended ? countBefore(listed, canSkipUntil * 1_000_000) : 0,
       segments: listed.map((segment, at) => this.#entry(segment, at >= listed.length - SEGMENTS_WITH_PARTS)),
       hintUri: this.#ended ? undefined : partUri(next.msn, next.index),
+      reports: this.#ended ? [] : this.#reports(),
     });
   }
 
@@ -192,14 +230,15 @@ export class Stream {
       parts: parts.map(({ duration, independent }, at) => {
         return { uri: partUri(segment.msn, at), duration, independent };
       }),
+      gap: segment.gap !== undefined,
     };
   }
 
-  /** The part that comes next, as far as can be told: a key frame that is due begins the next segment. */
+  /** The part that comes next, as far as can be told: when a cut is due it begins the next segment. */
   #next(): { msn: number; index: number } {
     const last = this.#segments.at(-1);
     if (!last) return { msn: 0, index: 0 };
-    if (!this.#open || cutIsDue(durationOf(last))) return { msn: last.msn + 1, index: 0 };
+    if (!this.#open || durationOf(last) >= this.#dueAfter) return { msn: last.msn + 1, index: 0 };
     return { msn: last.msn, index: last.parts.length };
   }
 
@@ -260,13 +299,24 @@ export class Stream {
   }
 
   #changed(): void {
-    this.#text = undefined;
+    this.#texts = {};
     this.#waiters.wake();
   }
 }
 
 export function durationOf(segment: Segment): number {
-  return segment.parts.reduce((sum, part) => sum + part.duration, 0);
+  return segment.gap ?? segment.parts.reduce((sum, part) => sum + part.duration, 0);
+}
+
+/** How many segments from the first on end before the last `micros` begin. */
+function countBefore(segments: Segment[], micros: number): number {
+  let after = 0;
+  let at = segments.length;
+  while (at > 0 && after < micros) {
+    at -= 1;
+    after += durationOf(segments[at] as Segment);
+  }
+  return at;
 }
 
 function partUri(msn: number, index: number): string {

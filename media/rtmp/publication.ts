@@ -71,17 +71,18 @@ export class Publication {
   /**
    * FLV header, metadata and codec configuration: what an encoder needs before its first key frame. Changes only when they
    * do, and then an encoder must be started anew.
+   * @param audioConfig of sound that somebody makes for a publisher without
    */
-  headers(): Buffer {
+  headers(audioConfig = this.#audioConfig): Buffer {
     const { width, height, framesPerSecond } = this.source();
     const known = Object.entries({ width, height, framerate: framesPerSecond }).filter(([, value]) => value !== null);
     // Written anew from what is known: a track that was announced and never came would hold up the encoder's probing.
     const metadata = encodeAmf(['onMetaData', Object.fromEntries(known)]);
     return Buffer.concat([
-      flvHeader(this.#audioConfig !== null),
+      flvHeader(audioConfig !== null),
       flvTag(SCRIPT, 0, metadata),
       ...(this.#videoConfig ? [flvTag(VIDEO, 0, this.#videoConfig)] : []),
-      ...(this.#audioConfig ? [flvTag(AUDIO, 0, this.#audioConfig)] : []),
+      ...(audioConfig ? [flvTag(AUDIO, 0, audioConfig)] : []),
     ]);
   }
 
@@ -94,8 +95,9 @@ export class Publication {
     return this.#audioConfig === null && this.#metadata.audiocodecid !== undefined && this.#metadata.audiocodecid !== 0;
   }
 
-  get hasAudio(): boolean {
-    return this.#audioConfig !== null;
+  /** The message with the sound's configuration; null when there is no sound. */
+  get audioConfig(): Buffer | null {
+    return this.#audioConfig;
   }
 
   source(): SourceFormat {

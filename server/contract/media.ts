@@ -87,6 +87,8 @@ export const BroadcastStatus = z.object({
   lastPdt: z.int().nullable(),
   /** Playlist and part readers of the last 10 s. */
   readers: z.int(),
+  /** From the top down, with the readers of each. */
+  rungs: z.array(z.object({ name: z.string(), readers: z.int() })),
 });
 export type BroadcastStatus = z.infer<typeof BroadcastStatus>;
 export const StatusResponse = z.object({ broadcasts: z.array(BroadcastStatus) });

@@ -87,7 +87,7 @@ it('the class can be seen with the token of one’s admission', async () => {
     .toBe(true);
   await expect.poll(async () => (await admission(learner, sessionId)).playbackToken, soon).not.toBeNull();
   const { playbackToken, room } = await admission(learner, sessionId);
-  expect((await picture(playbackToken, room.prefix, 'live.m3u8')).status).toBe(200);
+  expect((await picture(playbackToken, room.prefix, '360p/live.m3u8')).status).toBe(200);
 });
 
 describe('a request for the picture', () => {
@@ -104,15 +104,15 @@ describe('a request for the picture', () => {
   });
 
   it.each([
-    ['for a part that is long past', 'part-0.9999.m4s', 404, 'not-found'],
-    ['for a part of the far future', 'part-900000.0.m4s', 404, 'not-found'],
-    ['for a segment of the far future', 'seg-900000.m4s', 404, 'not-found'],
-    ['for an init segment of no run', 'init-77.mp4', 404, 'not-found'],
+    ['for a part that is long past', '360p/part-0.9999.m4s', 404, 'not-found'],
+    ['for a part of the far future', '360p/part-900000.0.m4s', 404, 'not-found'],
+    ['for a segment of the far future', '360p/seg-900000.m4s', 404, 'not-found'],
+    ['for an init segment of no run', '360p/init-77.mp4', 404, 'not-found'],
     ['for a file that is none', 'secret.key', 404, 'not-found'],
-    ['for a reload of the far future', 'live.m3u8?_HLS_msn=900000', 400, 'bad-reload'],
-    ['for a reload of a part without its segment', 'live.m3u8?_HLS_part=1', 400, 'bad-request'],
-    ['for a reload of no number', 'live.m3u8?_HLS_msn=-1', 400, 'bad-request'],
-    ['for a number without end', `seg-${'9'.repeat(60)}.m4s`, 404, 'not-found'],
+    ['for a reload of the far future', '360p/live.m3u8?_HLS_msn=900000', 400, 'bad-reload'],
+    ['for a reload of a part without its segment', '360p/live.m3u8?_HLS_part=1', 400, 'bad-request'],
+    ['for a reload of no number', '360p/live.m3u8?_HLS_msn=-1', 400, 'bad-request'],
+    ['for a number without end', `360p/seg-${'9'.repeat(60)}.m4s`, 404, 'not-found'],
   ])('%s is refused by its code', async (_, file, status, code) => {
     const answer = await picture(token, prefix, file);
     expect([answer.status, (await answer.json()).code]).toEqual([status, code]);
@@ -130,7 +130,7 @@ describe('a request for the picture', () => {
       'bad-token',
     ],
   ])('%s is refused by its code', async (_, make, status, code) => {
-    const answer = await picture(await make(), prefix, 'live.m3u8');
+    const answer = await picture(await make(), prefix, '360p/live.m3u8');
     expect([answer.status, (await answer.json()).code]).toEqual([status, code]);
   });
 
@@ -142,7 +142,7 @@ describe('a request for the picture', () => {
 it('who is excluded sees nothing more, and the others see on', async () => {
   const { personA, clients } = district;
   const seen = async (token: string | null, prefix: string | null) =>
-    (await picture(token, prefix, 'live.m3u8')).status;
+    (await picture(token, prefix, '360p/live.m3u8')).status;
   const theirs = await admission(clients.learner, sessionId);
   const other = await district.joined(district.principalA, district.unitA.joinCode);
   const others = await admission(other, sessionId);

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import type { Broadcast } from '#contract/media.ts';
 import { type Ffmpeg, findFfmpeg } from '#media/ffmpeg.ts';
 import { Fmp4Reader, type Fragment } from '#media/fmp4.ts';
+import { RUNGS, rungsFor } from '#media/ladder.ts';
 import { createRtmpServer, type RtmpServer } from '#media/rtmp/server.ts';
 import { createSource, type Source } from '#media/source.ts';
 import { publishTestSignal } from '#tests/support/publish.ts';
@@ -31,9 +32,10 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 interface Ingest {
   source: Source;
-  /** What each encoder run wrote, by its number. */
-  runs: Map<number, Buffer[]>;
-  fragments(run: number): Fragment[];
+  /** What each encoder run wrote, by its number and the output's name. */
+  runs: Map<number, Map<string, Buffer[]>>;
+  /** Of an output, or the top rung. */
+  fragments(run: number, output?: string): Fragment[];
   ended: Promise<string>;
 }
 
@@ -54,12 +56,19 @@ beforeEach(async () => {
     authorise: async (key) =>
       key === 'good' ? { allowed: true, broadcast: BROADCAST } : { allowed: false, reason: 'unknown-key' },
     onPublish(publication) {
-      const source = createSource(publication, { ffmpeg, logger, clock: Date.now, stallMs });
-      const runs = new Map<number, Buffer[]>();
-      source.onFragmentBytes((bytes, _, run) => runs.set(run, [...(runs.get(run) ?? []), bytes]));
+      const rungs = (height: number | null) => rungsFor(RUNGS, height);
+      const source = createSource(publication, { ffmpeg, logger, rungs, clock: Date.now, stallMs });
+      const runs = new Map<number, Map<string, Buffer[]>>();
+      source.onBytes((bytes, _, run, output) => {
+        const outputs = runs.get(run) ?? new Map<string, Buffer[]>();
+        runs.set(run, outputs.set(output, [...(outputs.get(output) ?? []), bytes]));
+      });
       const ended = new Promise<string>((resolve) => source.onEnd(resolve));
-      const fragments = (run: number) =>
-        new Fmp4Reader().push(Buffer.concat(runs.get(run) ?? [])).filter((item) => item.kind === 'fragment');
+      const fragments = (run: number, output?: string) => {
+        const name = output ?? (runs.has(run) ? source.runs(run).outputs[0] : undefined) ?? '';
+        const bytes = Buffer.concat(runs.get(run)?.get(name) ?? []);
+        return new Fmp4Reader().push(bytes).filter((item) => item.kind === 'fragment');
+      };
       ingests.push({ source, runs, ended, fragments });
     },
     onAbandoned: () => undefined,
@@ -83,9 +92,9 @@ interface Probe {
   packets: { stream_index: number; pts_time: string; flags: string }[];
 }
 
-async function probe({ runs }: Ingest, run = 1): Promise<Probe> {
+async function probe({ runs }: Ingest, output: string, run = 1): Promise<Probe> {
   const file = path.join(folder, 'run.mp4');
-  fs.writeFileSync(file, Buffer.concat(runs.get(run) ?? []));
+  fs.writeFileSync(file, Buffer.concat(runs.get(run)?.get(output) ?? []));
   const { stdout } = await promisify(execFile)(
     'ffprobe',
     ['-v', 'error', '-show_streams', '-show_packets', '-of', 'json', file],
@@ -102,36 +111,58 @@ function keyFrames({ packets, streams }: Probe): number[] {
 }
 
 it.each([
-  { fps: 30, size: '640x360', out: [640, 360] },
-  { fps: 25, size: '1920x1080', out: [1280, 720] },
-  { fps: 60, size: '320x180', out: [320, 180] },
-])('encodes $size at $fps frames a second into parts of a third of a second, key frames 2 s apart', async (signal) => {
+  { fps: 30, size: '640x360', out: { '360p': [640, 360] } },
+  { fps: 25, size: '1920x1080', out: { '720p': [1280, 720], '480p': [854, 480], '360p': [640, 360] } },
+  { fps: 60, size: '320x180', out: { '360p': [320, 180] } },
+])('makes of $size at $fps frames a second the rungs that it fills, all cut at the same frames', async (signal) => {
   const publisher = publishTestSignal(url, { fps: signal.fps, size: signal.size, seconds: 7 });
   const feed = await ingest();
   await feed.ended;
   expect(await publisher.exited).toBe(0);
-  const probed = await probe(feed);
-  const [video, audio] = ['h264', 'aac'].map((name) => probed.streams.find(({ codec_name }) => codec_name === name));
-  expect([video?.width, video?.height]).toEqual(signal.out);
-  expect(audio).toMatchObject({ sample_rate: '48000', channels: 2 });
-  const keys = keyFrames(probed);
-  expect(keys.length).toBeGreaterThanOrEqual(3);
-  for (let at = 1; at < keys.length; at += 1) expect((keys[at] ?? 0) - (keys[at - 1] ?? 0)).toBeCloseTo(2, 2);
-  const parts = feed.fragments(1);
-  const longest = Math.max(...parts.map(({ duration }) => duration));
-  expect(longest).toBeLessThanOrEqual(360_000);
-  // Every part but a segment's last has at least 85 % of the part target (rfc8216bis, 4.4.3.7).
-  const inner = parts.filter((_, at) => parts[at + 1]?.independent === false);
-  expect(Math.min(...inner.map(({ duration }) => duration))).toBeGreaterThan(0.85 * longest);
+  const rungs = Object.keys(signal.out);
+  expect(feed.source.runs(1).outputs).toEqual([...rungs, 'sound']);
+
+  const starts: number[][] = [];
+  for (const [rung, size] of Object.entries(signal.out)) {
+    const probed = await probe(feed, rung);
+    expect(probed.streams.map(({ codec_name, width, height }) => [codec_name, width, height])).toEqual([
+      ['h264', ...size],
+    ]);
+    const keys = keyFrames(probed);
+    expect(keys.length).toBeGreaterThanOrEqual(3);
+    for (let at = 1; at < keys.length; at += 1) expect((keys[at] ?? 0) - (keys[at - 1] ?? 0)).toBeCloseTo(2, 2);
+    const parts = feed.fragments(1, rung);
+    expectEvenParts(parts, ({ independent }) => independent);
+    starts.push(parts.map(({ start }) => start));
+  }
+  for (const other of starts) expect(other).toEqual(starts[0]);
+
+  const sound = await probe(feed, 'sound');
+  expect(sound.streams).toMatchObject([{ codec_name: 'aac', sample_rate: '48000', channels: 2 }]);
+  const parts = feed.fragments(1, 'sound');
+  expectEvenParts(parts, () => false);
+  expect(Math.abs((parts[0]?.start ?? 0) - (starts[0]?.[0] ?? 0))).toBeLessThan(150_000);
 });
 
-it('works without sound', async () => {
+/** All but the last, and those before a cut, have at least 85 % of the part target (rfc8216bis, 4.4.3.7). */
+function expectEvenParts(parts: Fragment[], beginsSegment: (part: Fragment) => boolean): void {
+  const longest = Math.max(...parts.map(({ duration }) => duration));
+  expect(longest).toBeLessThanOrEqual(360_000);
+  const inner = parts.slice(0, -1).filter((_, at) => !beginsSegment(parts[at + 1] as Fragment));
+  expect(inner.length).toBeGreaterThan(10);
+  expect(Math.min(...inner.map(({ duration }) => duration))).toBeGreaterThan(0.85 * longest);
+}
+
+it('has silence for sound where the publisher has none', async () => {
   publishTestSignal(url, { audio: false, seconds: 4 });
   const feed = await ingest();
   await feed.ended;
-  const probed = await probe(feed);
-  expect(probed.streams.map(({ codec_name }) => codec_name)).toEqual(['h264']);
-  expect(keyFrames(probed).length).toBeGreaterThanOrEqual(2);
+  expect(keyFrames(await probe(feed, '360p')).length).toBeGreaterThanOrEqual(2);
+  const picture = feed.fragments(1);
+  const sound = feed.fragments(1, 'sound');
+  const end = ({ start, duration }: Fragment) => start + duration;
+  expect((sound[0] as Fragment).start).toBeLessThanOrEqual((picture[0] as Fragment).start);
+  expect(end(sound.at(-1) as Fragment)).toBeGreaterThan(end(picture.at(-1) as Fragment) - 500_000);
 });
 
 it('tells a publisher with a wrong key, and a second one, why it is refused', async () => {
@@ -155,10 +186,11 @@ it('goes on with another encoder after kill -9, from a key frame', async () => {
   process.kill(feed.source.encoderPid ?? 0, 'SIGKILL');
   await until(() => feed.fragments(2).length > 3);
   expect(feed.fragments(2)[0]).toMatchObject({ independent: true });
-  expect(feed.source.runStartedAt(2)).toBeGreaterThan(feed.source.runStartedAt(1));
+  expect(feed.source.runs(2).startedAt).toBeGreaterThan(feed.source.runs(1).startedAt);
   await publisher.stop();
   expect(await feed.ended).toBe('the publisher stopped');
-  expect((await probe(feed, 2)).streams).toHaveLength(2);
+  expect((await probe(feed, '360p', 2)).streams).toHaveLength(1);
+  expect((await probe(feed, 'sound', 2)).streams).toHaveLength(1);
 });
 
 it('replaces an encoder that hangs', async () => {
@@ -200,10 +232,9 @@ it('takes up sound that comes late, and another size, in new runs', async () => 
   await until(() => feed.fragments(2).length > 0);
   client.command('deleteStream', 9, null, 1);
   await feed.ended;
-  const [before, after] = [await probe(feed, 1), await probe(feed, 2)];
-  expect(before.streams.map(({ width }) => width)).toEqual([320]);
-  expect(after.streams.map(({ codec_name }) => codec_name).sort()).toEqual(['aac', 'h264']);
-  expect(after.streams.find(({ width }) => width)?.width).toBe(640);
+  const [before, after] = [await probe(feed, '360p', 1), await probe(feed, '360p', 2)];
+  expect([before, after].map(({ streams }) => streams[0]?.width)).toEqual([320, 640]);
+  expect((await probe(feed, 'sound', 2)).streams).toMatchObject([{ codec_name: 'aac' }]);
 });
 
 it('survives a publisher whose clock jumps by hours', async () => {
@@ -217,7 +248,7 @@ it('survives a publisher whose clock jumps by hours', async () => {
   await until(() => feed.fragments(2).length > 0);
   client.command('deleteStream', 9, null, 1);
   await feed.ended;
-  for (const run of [1, 2]) expect(keyFrames(await probe(feed, run)).length).toBeLessThanOrEqual(3);
+  for (const run of [1, 2]) expect(keyFrames(await probe(feed, '360p', run)).length).toBeLessThanOrEqual(3);
 });
 
 it('disconnects a publisher that is sent away', async () => {

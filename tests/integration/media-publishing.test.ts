@@ -40,7 +40,7 @@ function eventsOf(broadcastId: string): string[] {
 }
 
 async function playlist(broadcast: Parameters<typeof playbackUrl>[1], query = ''): Promise<string | undefined> {
-  const answer = await fetch(playbackUrl(media, broadcast, `live.m3u8${query}`));
+  const answer = await fetch(playbackUrl(media, broadcast, `360p/live.m3u8${query}`));
   return answer.ok ? answer.text() : undefined;
 }
 
@@ -75,7 +75,7 @@ describe('publishing', () => {
     const details = parse(text);
     expect(details.playlistParsingError).toBeNull();
     expect(details.canBlockReload).toBe(true);
-    expect(details.partTarget).toBe(0.34);
+    expect(details.partTarget).toBe(0.35);
     expect(details.targetduration).toBe(2);
   });
 
@@ -95,9 +95,15 @@ describe('publishing', () => {
     const msn = before.endSN + 1;
     const text = await playlist(broadcast, `?_HLS_msn=${msn}&_HLS_part=0`);
     expect(text).toMatch(new RegExp(`part-${msn}\\.0\\.m4s"`));
-    const far = await fetch(playbackUrl(media, broadcast, `live.m3u8?_HLS_msn=${msn + 50}`));
+    const far = await fetch(playbackUrl(media, broadcast, `360p/live.m3u8?_HLS_msn=${msn + 50}`));
     expect(far.status).toBe(400);
-    for (const file of ['part-9999.0.m4s', 'seg-9999.m4s', 'init-99.mp4']) {
+    for (const file of [
+      '360p/part-9999.0.m4s',
+      '360p/seg-9999.m4s',
+      'sound/init-99.mp4',
+      '720p/live.m3u8',
+      'nothing.m3u8',
+    ]) {
       const answer = await fetch(playbackUrl(media, broadcast, file));
       expect([file, answer.status]).toEqual([file, 404]);
       expect(await answer.json()).toMatchObject({ code: 'not-found' });
@@ -128,13 +134,13 @@ describe('publishing', () => {
   });
 
   it('needs a right token', async () => {
-    const get = async (token: string) => (await fetch(playbackUrl(media, broadcast, 'live.m3u8', token))).status;
+    const get = async (token: string) => (await fetch(playbackUrl(media, broadcast, '360p/live.m3u8', token))).status;
     const now = Math.floor(Date.now() / 1_000);
     expect(await get(playbackToken(broadcast))).toBe(200);
     expect(await get(playbackToken(broadcast, { exp: now - 1 }))).toBe(401);
     expect(await get(playbackToken(broadcast, {}, 'x'.repeat(64)))).toBe(401);
     expect(await get(playbackToken(broadcast, { pfx: 'another-prefix-0000' }))).toBe(403);
-    expect((await fetch(`${media.url}/media/${broadcast.prefix}/live.m3u8`)).status).toBe(401);
+    expect((await fetch(`${media.url}/media/${broadcast.prefix}/360p/live.m3u8`)).status).toBe(401);
   });
 
   it('denies who was sent out', async () => {
@@ -142,7 +148,7 @@ describe('publishing', () => {
     const token = playbackToken(broadcast, { sub: personId });
     const issuedBefore = Math.floor(Date.now() / 1_000) + 1;
     await media.control('deny', { personIds: [personId], issuedBefore });
-    expect((await fetch(playbackUrl(media, broadcast, 'live.m3u8', token))).status).toBe(401);
+    expect((await fetch(playbackUrl(media, broadcast, '360p/live.m3u8', token))).status).toBe(401);
   });
 
   it('goes on by itself after ffmpeg was killed', async () => {
@@ -198,7 +204,7 @@ it('continues after kill -9 of the media process', async () => {
   const first = await startMediaProcess(folder, app.url);
   const publisher = publishTestSignal(first.rtmpUrl('hardy'));
   const get = async (from: MediaRun) => {
-    const answer = await fetch(playbackUrl(from, broadcast, 'live.m3u8'));
+    const answer = await fetch(playbackUrl(from, broadcast, '360p/live.m3u8'));
     return answer.ok ? answer.text() : '';
   };
   await until(async () => (await get(first)).includes('part-2.2.m4s'));

@@ -42,7 +42,7 @@ export class Picture {
       this.#address ??= await this.#find();
       if (!this.#address) return;
       const { prefix, token } = this.#address;
-      const response = await fetch(`${this.#client.url}/media/t/${token}/${prefix}/live.m3u8`, {
+      const response = await fetch(`${this.#client.url}/media/t/${token}/${prefix}/360p/live.m3u8`, {
         signal: AbortSignal.timeout(5_000),
       });
       const text = await response.text();

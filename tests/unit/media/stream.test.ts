@@ -42,8 +42,8 @@ describe('the playlist', () => {
       `#EXTM3U
 #EXT-X-VERSION:9
 #EXT-X-TARGETDURATION:2
-#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.000,HOLD-BACK=6.000
-#EXT-X-PART-INF:PART-TARGET=0.340
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.000,PART-HOLD-BACK=1.000,HOLD-BACK=6.000
+#EXT-X-PART-INF:PART-TARGET=0.350
 #EXT-X-MEDIA-SEQUENCE:0
 #EXT-X-DISCONTINUITY-SEQUENCE:0
 #EXT-X-MAP:URI="init-0.mp4"
@@ -67,7 +67,7 @@ seg-0.m4s
   it('is read by hls.js as it is meant', () => {
     const details = parse(stream(20).playlist());
     expect(details.playlistParsingError).toBeNull();
-    expect(details).toMatchObject({ live: true, canBlockReload: true, partTarget: 0.34, partHoldBack: 1, startSN: 9 });
+    expect(details).toMatchObject({ live: true, canBlockReload: true, partTarget: 0.35, partHoldBack: 1, startSN: 9 });
     expect(details.fragments).toHaveLength(11);
     expect(details.partList?.at(-1)).toMatchObject({ index: 1, relurl: 'part-20.1.m4s' });
     expect(details.preloadHint).toMatchObject({ URI: 'part-20.2.m4s' });
@@ -91,6 +91,54 @@ seg-0.m4s
     const made = stream(1);
     for (let at = 2; at < 6; at += 1) made.append(part(`1.${at}`));
     expect(made.playlist()).toContain('URI="part-2.0.m4s"');
+  });
+
+  it('leaves out in a delta update what is long past, and hls.js puts it together again', () => {
+    const made = stream(20);
+    const whole = parse(made.playlist());
+    const lines = made.playlist().split('\n');
+    const delta = made.playlist(true).split('\n');
+    const skip = delta.findIndex((line) => line.startsWith('#EXT-X-SKIP'));
+    expect(delta[skip]).toBe('#EXT-X-SKIP:SKIPPED-SEGMENTS=5');
+    // What follows is the end of the whole, but for the init segment, which is named anew.
+    expect(delta[skip + 1]).toBe('#EXT-X-MAP:URI="init-0.mp4"');
+    expect(lines.slice(2 - delta.length + skip)).toEqual(delta.slice(skip + 2));
+    expect(parse(made.playlist(true))).toMatchObject({
+      skippedSegments: 5,
+      startSN: whole.startSN,
+      endSN: whole.endSN,
+      playlistParsingError: null,
+    });
+  });
+
+  it('leaves nothing out where there is nothing long past', () => {
+    const made = stream(3);
+    expect(made.playlist(true)).toBe(made.playlist());
+  });
+
+  it('lists a segment that never came as a gap', () => {
+    const made = stream(1);
+    const { parts: _, ...missing } = opening(2);
+    made.addGap({ ...missing, gap: 2_000_000, parts: [] });
+    made.cut(opening(3));
+    const text = made.playlist();
+    expect(text).toContain('#EXT-X-GAP\n#EXTINF:2.000000,\nseg-2.m4s\n');
+    expect(parse(text).fragments.map(({ sn, gap }) => [sn, gap ?? false])).toEqual([
+      [0, false],
+      [1, false],
+      [2, true],
+    ]);
+    expect(() => made.segment(2)).toThrow(expect.objectContaining({ code: 'not-found' }));
+  });
+
+  it('reports where the other renditions are', () => {
+    const [one, other] = [stream(1), stream(2)];
+    one.reportWith(() => [{ uri: '../480p/live.m3u8', ...(other.newest ?? { msn: 0, part: 0 }) }]);
+    const text = one.playlist();
+    expect(text).toMatch(
+      /part-1\.2\.m4s"\n#EXT-X-RENDITION-REPORT:URI="\.\.\/480p\/live\.m3u8",LAST-MSN=2,LAST-PART=1\n$/,
+    );
+    expect(parse(text).renditionReports).toMatchObject([{ 'LAST-MSN': '2', 'LAST-PART': '1' }]);
   });
 
   it('ends', () => {
