@@ -94,7 +94,7 @@ export class Broadcasts {
       ffmpeg,
       clock,
       logger,
-      rungs: (height) => rungsFor(this.#rungsOf(feed.broadcast), height),
+      rungs: (height) => feed.lightened(rungsFor(this.#rungsOf(feed.broadcast), height)),
     });
     const feed: Feed = new Feed(source, broadcast, {
       clock,
@@ -108,6 +108,7 @@ export class Broadcasts {
     this.#feeds.set(info.sessionId, feed);
     source.onEnd((reason) => {
       this.#feeds.delete(info.sessionId);
+      feed.close();
       const last = feed.broadcast;
       last.pause();
       logger.info({ broadcastId: last.info.id, reason }, 'publisher gone');
@@ -157,7 +158,10 @@ export class Broadcasts {
           lagMs: feed?.lagMs ?? null,
           lastPdt: broadcast.lastPdt,
           readers: readers.all,
-          rungs: broadcast.rungs.map((name) => ({ name, readers: readers.by.get(name) ?? 0 })),
+          reduced: feed?.reduced ?? false,
+          rungs: broadcast.rungs.map((name) => {
+            return { name, made: feed?.outputs.includes(name) ?? false, readers: readers.by.get(name) ?? 0 };
+          }),
         };
       });
   }

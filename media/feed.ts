@@ -2,10 +2,13 @@ import type { Broadcast } from './broadcast.ts';
 import type { Clock } from './clock.ts';
 import { Fmp4Error, Fmp4Reader, type Fragment } from './fmp4.ts';
 import type { InitSegment } from './init-segment.ts';
-import { SOUND } from './ladder.ts';
+import { type Rung, reduced, SOUND } from './ladder.ts';
 import type { Logger } from './logger.ts';
+import { Pace } from './pace.ts';
 import { PdtClock } from './pdt.ts';
 import type { Source } from './source.ts';
+
+const PACE_MS = 1_000;
 
 /** Leads a source into a broadcast, and from one broadcast into another without a break for the publisher. */
 export class Feed {
@@ -23,6 +26,10 @@ export class Feed {
   #formatNoted = false;
   #outputs = new Map<string, { reader: Fmp4Reader; init: InitSegment | null }>();
   #pdt: PdtClock | null = null;
+  #pace = new Pace();
+  /** By how much the ladder was cut down. */
+  #steps = 0;
+  #watch: NodeJS.Timeout;
 
   constructor(
     source: Source,
@@ -35,6 +42,7 @@ export class Feed {
     this.#logger = options.logger;
     this.#onMoved = options.onMoved;
     this.#onFormat = options.onFormat;
+    this.#watch = setInterval(() => this.#keepPace(), PACE_MS);
     source.onBytes((bytes, arrivedAt, run, output) => {
       if (run !== this.#run) this.#beginRun(run);
       try {
@@ -57,6 +65,18 @@ export class Feed {
     return lastPdt === null ? null : Math.max(0, Math.round(this.#clock() - lastPdt));
   }
 
+  /** Whether less is made of the picture than it would be, because the machine fell behind. */
+  get reduced(): boolean {
+    return this.#steps > 0;
+  }
+
+  /** What an encoder that begins now is to make of these. */
+  lightened(rungs: Rung[]): Rung[] {
+    let left = rungs;
+    for (let step = 0; step < this.#steps; step += 1) left = reduced(left);
+    return left;
+  }
+
   /** Whether it is on its way into another broadcast. */
   get moving(): boolean {
     return this.#next !== null;
@@ -65,6 +85,28 @@ export class Feed {
   /** Goes on into `next` at the next key frame. */
   moveTo(next: Broadcast): void {
     if (next !== this.#broadcast) this.#next = next;
+  }
+
+  /** The source has ended. */
+  close(): void {
+    clearInterval(this.#watch);
+  }
+
+  #keepPace(): void {
+    const { outputs } = this;
+    if (!this.#pace.isTooMuch(this.#clock(), this.lagMs, this.source.waitedMs) || outputs.length <= 2) return;
+    this.#steps += 1;
+    const { id: broadcastId } = this.#broadcast.info;
+    this.#logger.warn(
+      { broadcastId, outputs, lagMs: this.lagMs },
+      'the encoder is too slow: making less of the picture',
+    );
+    this.source.renew();
+  }
+
+  /** Names of what is being made, the sound with it. */
+  get outputs(): string[] {
+    return [...this.#outputs.keys()];
   }
 
   #beginRun(run: number): void {

@@ -32,6 +32,13 @@ export function rungsFor(rungs: readonly Rung[], height: number | null): Rung[] 
   return filled.length > 0 ? filled : rungs.slice(-1);
 }
 
+/** One step less to encode: first without the rungs between, then with the lowest alone. The lowest stays. */
+export function reduced(rungs: readonly Rung[]): Rung[] {
+  const [top, lowest] = [rungs[0], rungs.at(-1)];
+  if (!top || !lowest) return [];
+  return rungs.length > 2 ? [top, lowest] : [lowest];
+}
+
 /**
  * Which of the encoder's outputs stands in for each rung: its own, or else the nearest below, or else above. So the rungs
  * that viewers know stay the same over a publisher with a smaller picture and over a ladder that was cut down.

@@ -13,6 +13,10 @@ export interface Source {
   onEnd(listener: (reason: string) => void): void;
   /** Disconnects the publisher. */
   close(reason: string): void;
+  /** Another encoder takes over at the next key frame, with what `rungs` says then. */
+  renew(): void;
+  /** For how long encoders have let the publisher wait so far, ms. */
+  readonly waitedMs: number;
   /** What an encoder run writes, pictures from the top down and then the sound. */
   runs(run: number): EncoderRun;
   readonly publication: Publication;
@@ -87,6 +91,9 @@ class EncodedSource implements Source {
   #runs: EncoderRun[] = [];
   #restarts: number[] = [];
   #stall: NodeJS.Timeout | undefined;
+  #waitingSince: number | null = null;
+  #waited = 0;
+  #renewing = false;
   #noPicture: NodeJS.Timeout;
   #ended = false;
   #bytesListener: BytesListener = () => undefined;
@@ -121,6 +128,14 @@ class EncodedSource implements Source {
     this.publication.close(reason);
   }
 
+  renew(): void {
+    this.#renewing = true;
+  }
+
+  get waitedMs(): number {
+    return this.#waited + (this.#waitingSince === null ? 0 : this.#clock() - this.#waitingSince);
+  }
+
   runs(run: number): EncoderRun {
     const known = this.#runs[run - 1];
     if (!known) throw new Error(`no encoder run ${run}`);
@@ -131,7 +146,10 @@ class EncodedSource implements Source {
     // Configuration goes into a run with its headers.
     if (this.#ended || tag.kind === 'config') return;
     const run = this.#run;
-    if (run && (jumps(run.lastTimestamp, tag.timestamp) || (tag.kind === 'key' && this.#isOutdated(run)))) {
+    if (
+      run &&
+      (jumps(run.lastTimestamp, tag.timestamp) || (tag.kind === 'key' && (this.#renewing || this.#isOutdated(run))))
+    ) {
       this.#logger.info({ run: this.#runs.length }, 'the stream changed; another encoder goes on with it');
       this.#drain(run);
     }
@@ -177,6 +195,7 @@ class EncodedSource implements Source {
 
   #start(): Run {
     clearTimeout(this.#noPicture);
+    this.#renewing = false;
     const { publication } = this;
     const { framesPerSecond, height } = publication.source();
     const rungs = this.#rungs(height);
@@ -216,6 +235,7 @@ class EncodedSource implements Source {
     for (const { bytes } of run.sound.take(tag)) taken = stdin.write(bytes);
     if (taken || this.#stall) return;
     this.publication.pause();
+    this.#waitingSince = this.#clock();
     this.#stall = setTimeout(() => {
       this.#logger.warn({ run: this.#runs.length }, 'ffmpeg takes nothing any more');
       run.encoder.kill();
@@ -230,6 +250,8 @@ class EncodedSource implements Source {
   #clearStall(): void {
     clearTimeout(this.#stall);
     this.#stall = undefined;
+    this.#waited = this.waitedMs;
+    this.#waitingSince = null;
   }
 
   /** Lets a run write out what it holds before the next begins, so that their bytes don't mix. */

@@ -16,10 +16,10 @@ export interface OwnInstallation {
 }
 
 /** The product as `npm start` runs it, fresh, on free ports and with a data folder of its own. */
-export async function startOwnInstallation(): Promise<OwnInstallation> {
+export async function startOwnInstallation(env: NodeJS.ProcessEnv = {}): Promise<OwnInstallation> {
   await buildPages();
   const dataDir = await temporaryFolder('anke-own-');
-  const run = await startWhole(dataDir, { program: path.join(ROOT, 'server/supervisor/main.ts') });
+  const run = await startWhole(dataDir, { env, program: path.join(ROOT, 'server/supervisor/main.ts') });
   return {
     url: run.url,
     setupCode: await run.setupCode(),

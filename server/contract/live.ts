@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 import { SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
-import { SourceFormat } from './media.ts';
+import { RungStatus, SourceFormat } from './media.ts';
 import { QuestionKind } from './quiz.ts';
 
 /** A question as the room sees it: without its answer until it is closed. */
@@ -82,6 +82,10 @@ export const StreamHealth = z.object({
   bitrate: z.number(),
   keyFrameIntervalMs: z.number().nullable(),
   lagMs: z.number().nullable(),
+  /** The machine fell behind and makes fewer rungs than it should. */
+  reduced: z.boolean(),
+  /** From the top down. One that is not made shows what stands in for it. */
+  rungs: z.array(RungStatus),
   publisherLostAt: Instant.nullable(),
 });
 export type StreamHealth = z.infer<typeof StreamHealth>;

@@ -71,6 +71,9 @@ export const MAX_DENIED = 300;
 export const DenyRequest = z.object({ personIds: z.array(z.uuid()).max(MAX_DENIED), issuedBefore: z.int() });
 export type DenyRequest = z.infer<typeof DenyRequest>;
 
+export const RungStatus = z.object({ name: z.string(), made: z.boolean(), readers: z.int() });
+export type RungStatus = z.infer<typeof RungStatus>;
+
 /** Control `status`: one entry for each open broadcast. */
 export const BroadcastStatus = z.object({
   broadcastId: z.uuid(),
@@ -87,8 +90,10 @@ export const BroadcastStatus = z.object({
   lastPdt: z.int().nullable(),
   /** Playlist and part readers of the last 10 s. */
   readers: z.int(),
-  /** From the top down, with the readers of each. */
-  rungs: z.array(z.object({ name: z.string(), readers: z.int() })),
+  /** The machine fell behind and makes fewer rungs than it should. */
+  reduced: z.boolean(),
+  /** From the top down, with the readers of each. One that is not made shows what stands in for it. */
+  rungs: z.array(RungStatus),
 });
 export type BroadcastStatus = z.infer<typeof BroadcastStatus>;
 export const StatusResponse = z.object({ broadcasts: z.array(BroadcastStatus) });

@@ -145,6 +145,8 @@ export function createLive({ clock, secrets }: Services, needs: LiveNeeds) {
         bitrate: status?.bitrate ?? 0,
         keyFrameIntervalMs: status?.keyFrameIntervalMs ?? null,
         lagMs: status?.lagMs ?? null,
+        reduced: status?.reduced ?? false,
+        rungs: status?.rungs ?? [],
         publisherLostAt: session.publisherLostAt === null ? null : new Date(session.publisherLostAt).toISOString(),
       };
     },

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { M3U8Parser } from 'hls.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StatusResponse } from '#contract/media.ts';
 import { probe } from '#tests/support/media.ts';
 import {
   childrenOf,
@@ -15,6 +16,7 @@ import {
   playbackUrl,
   startHookEndpoint,
   startMediaProcess,
+  throttle,
   until,
 } from '#tests/support/media-run.ts';
 import { publishTestSignal } from '#tests/support/publish.ts';
@@ -234,3 +236,31 @@ it('continues after kill -9 of the media process', async () => {
   await second.stop();
   fs.rmSync(folder, { recursive: true });
 });
+
+it('makes less of the picture when the machine is too slow, and every rung goes on', async () => {
+  const broadcast = makeBroadcast();
+  app.keys.set('heavy', broadcast);
+  const publisher = publishTestSignal(media.rtmpUrl('heavy'), { size: '1280x720' });
+  const status = async () => {
+    const { broadcasts } = StatusResponse.parse(await (await media.control('status', {})).json());
+    return broadcasts.find(({ broadcastId }) => broadcastId === broadcast.id);
+  };
+  const rung = async (name: string) => (await fetch(playbackUrl(media, broadcast, `${name}/live.m3u8`))).text();
+  await until(async () => (await rung('720p')).includes('seg-1.m4s'));
+  expect((await status())?.rungs.map(({ made }) => made)).toEqual([true, true, true]);
+
+  // A slow machine: ffmpeg gets a tenth of the time.
+  const throttled = throttle(() => childrenOf(media.child.pid ?? 0, 'ffmpeg'), 0.1);
+  await until(async () => (await status())?.reduced, 60_000);
+  throttled.stop();
+  await until(async () => (await status())?.rungs.some(({ made }) => !made), 60_000);
+  for (const name of ['720p', '480p', '360p', 'sound']) {
+    await until(async () => /#EXT-X-DISCONTINUITY\n[\s\S]*\nseg-/.test(await rung(name)), 60_000);
+  }
+  // The player's own parser holds the renditions side by side.
+  const ends = await Promise.all(['720p', '480p', '360p'].map(async (name) => parse(await rung(name))));
+  expect(new Set(ends.map(({ fragments }) => fragments.at(-1)?.cc)).size).toBe(1);
+  expect(publisher.stderr()).toBe('');
+  await publisher.stop();
+  await media.control('end', { broadcastId: broadcast.id });
+}, 200_000);

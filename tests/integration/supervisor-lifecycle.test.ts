@@ -123,7 +123,7 @@ describe('at its end', () => {
     expect(running(pids)).toHaveLength(4);
 
     // One request is held open at every worker that could get it; the one who holds it must answer before it leaves.
-    const held = ask(run.address, '/slow');
+    const held = fetch(`${run.address}/slow`, { headers: { connection: 'close' } }).then((answer) => answer.text());
     const { port } = new URL(run.address);
     await expect
       .poll(() => ask<{ held: number }>(run?.address ?? '', '/held').then((answer) => answer?.held), soon)
@@ -133,7 +133,7 @@ describe('at its end', () => {
     await expect.poll(() => refuses(Number(port)), soon).toBe(true);
     expect(running(pids).length).toBeGreaterThan(0);
     run.child.send('finish');
-    expect(await held).toMatchObject({ migrations: expect.any(Number) });
+    expect(JSON.parse(await held)).toMatchObject({ migrations: expect.any(Number) });
     expect(await left).toEqual([0, null]);
     expect(running(pids)).toEqual([]);
   });

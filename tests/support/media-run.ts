@@ -221,3 +221,30 @@ export function childrenOf(pid: number, program: string): number[] {
     })
     .map(Number);
 }
+
+const SLICE_MS = 200;
+
+/** Gives the processes that are there only this share of the time, until it is stopped. */
+export function throttle(pids: () => number[], share: number): { stop(): void } {
+  const signal = (name: 'SIGSTOP' | 'SIGCONT') => {
+    for (const pid of pids()) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // It has just ended.
+      }
+    }
+  };
+  const stopping = setInterval(() => {
+    signal('SIGCONT');
+    setTimeout(() => !stopped && signal('SIGSTOP'), SLICE_MS * share);
+  }, SLICE_MS);
+  let stopped = false;
+  return {
+    stop() {
+      stopped = true;
+      clearInterval(stopping);
+      signal('SIGCONT');
+    },
+  };
+}

@@ -52,6 +52,7 @@ function HealthFigures({ health }: { health: Health | undefined }) {
     [t('rate'), source?.framesPerSecond ? t('fps', { count: Math.round(source.framesPerSecond) }) : '–'],
     [t('bitrate'), health?.publishing ? t('megabits', { count: (health.bitrate / 1_000_000).toFixed(2) }) : '–'],
     [t('keyFrames'), interval === null ? '–' : t('lasting', { count: (interval / 1_000).toFixed(1) })],
+    [t('rungs'), health?.rungs.map(({ name, readers }) => `${name} ${readers}`).join(' · ') || '–'],
     [t('lag'), health?.lagMs == null ? '–' : t('lasting', { count: (health.lagMs / 1_000).toFixed(1) })],
   ];
   return (
@@ -64,6 +65,7 @@ function HealthFigures({ health }: { health: Health | undefined }) {
           </div>
         ))}
       </dl>
+      {health?.reduced && <Alert type="warning" showIcon title={t('reduced')} style={{ marginTop: 8 }} />}
       {interval !== null && interval > KEY_FRAMES_LONG_MS && (
         <Alert type="warning" showIcon title={t('keyFramesLong')} style={{ marginTop: 8 }} />
       )}
