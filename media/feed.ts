@@ -147,8 +147,8 @@ export class Feed {
       this.#left = { broadcast: this.#broadcast, until: start };
       this.#move(this.#next);
     }
-    const isLeft = this.#left !== null && start + duration / 2 < this.#left.until;
-    const broadcast = isLeft && this.#left ? this.#left.broadcast : this.#broadcast;
+    const left = this.#left;
+    const broadcast = left && start + duration / 2 < left.until ? left.broadcast : this.#broadcast;
     broadcast.take(name, fragment, () => clock.segmentAt(start));
     if (name === this.source.runs(this.#run).outputs[0]) clock.observe(start + duration, arrivedAt);
   }

@@ -1,12 +1,12 @@
 import type { Measured } from './benchmark.ts';
-import { measureNginx, measureProduct, withBrowser } from './glass-to-glass.ts';
+import { measureNginx, measureProduct, TARGET, withBrowser } from './glass-to-glass.ts';
 
-const TARGET = { medianMs: 1_600, p95Ms: 2_000, firstFrameMs: 800, stalls: 0 };
 const WATCH_MS = 300_000;
 const NGINX_WATCH_MS = 60_000;
 
 /** Glass to glass with the whole ladder over five minutes, beside nginx-rtmp's HLS. */
 export function ladder(say: (step: string) => void): Promise<Measured> {
+  const heldTo = { ...TARGET, stalls: 0 };
   return withBrowser(async (browser, ffmpeg, loadBefore) => {
     const product = await measureProduct({ browser, ffmpeg, say, watchMs: WATCH_MS });
     const nginx = await measureNginx({ browser, ffmpeg, say, watchMs: NGINX_WATCH_MS });
@@ -15,9 +15,9 @@ export function ladder(say: (step: string) => void): Promise<Measured> {
       rows: {
         '安课，三档，5 分钟': { ...product },
         ...(nginx && { 'nginx-rtmp HLS': { ...nginx } }),
-        'held to': TARGET,
+        'held to': heldTo,
       },
-      figures: { bench: 'ladder', product, nginx, target: TARGET, loadBefore },
+      figures: { bench: 'ladder', product, nginx, target: heldTo, loadBefore },
     };
   });
 }

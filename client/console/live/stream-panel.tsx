@@ -52,7 +52,7 @@ function HealthFigures({ health }: { health: Health | undefined }) {
     [t('rate'), source?.framesPerSecond ? t('fps', { count: Math.round(source.framesPerSecond) }) : '–'],
     [t('bitrate'), health?.publishing ? t('megabits', { count: (health.bitrate / 1_000_000).toFixed(2) }) : '–'],
     [t('keyFrames'), interval === null ? '–' : t('lasting', { count: (interval / 1_000).toFixed(1) })],
-    [t('rungs'), health?.rungs.map(({ name, readers }) => `${name} ${readers}`).join(' · ') || '–'],
+    [t('rungs'), health?.rungs.map(({ name, readers }) => `${name}\u00a0${readers}`).join(' · ') || '–'],
     [t('lag'), health?.lagMs == null ? '–' : t('lasting', { count: (health.lagMs / 1_000).toFixed(1) })],
   ];
   return (
