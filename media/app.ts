@@ -27,7 +27,8 @@ export async function createMedia(options: {
   const ffmpeg = await findFfmpeg(config.ffmpegPath, logger);
   await prepareRecordings(config.dataDir);
   const hooks = new Hooks({ appUrl: config.appUrl, secret: secrets.hooks, dataDir: config.dataDir, logger });
-  const broadcasts = new Broadcasts({ dataDir: config.dataDir, ladder: config.ladder, ffmpeg, hooks, clock, logger });
+  const { dataDir, ladder, slateSeconds } = config;
+  const broadcasts = new Broadcasts({ dataDir, ladder, slateSeconds, ffmpeg, hooks, clock, logger });
   await broadcasts.resume();
   const http = createHttp({
     broadcasts,

@@ -9,6 +9,14 @@ import { Rendition } from './rendition.ts';
 import { durationOf, type StreamState } from './stream.ts';
 import { type Boundary, Timeline, type TimelineState } from './timeline.ts';
 
+/** The way into a broadcast for one encoder run, or for the slate. It leads nowhere once another has begun. */
+export interface Input {
+  /** What follows from this output needs this init segment. */
+  init(output: string, init: InitSegment): void;
+  /** Adds a fragment; `pdtOf` gives the wall time at which it starts and is asked once a segment. */
+  take(output: string, fragment: Fragment, pdtOf: () => number): void;
+}
+
 /** Everything under one URL prefix: what its publishers sent, one after the other, as one stream in several renditions. */
 export class Broadcast {
   readonly info: BroadcastInfo;
@@ -17,8 +25,7 @@ export class Broadcast {
   readonly #onStarted: (firstPdt: number) => void;
   readonly #timeline: Timeline;
   #renditions = new Map<string, Rendition>();
-  /** Which renditions each output of the running encoder goes to. */
-  #fed = new Map<string, Rendition[]>();
+  #input: { onReplaced: () => void } | null = null;
   #reported: boolean;
   #ended = false;
 
@@ -32,7 +39,9 @@ export class Broadcast {
     const restored = recording?.restored ?? new Map<string, StreamState>();
     this.#timeline = new Timeline(timelineOf([...restored.values()]));
     this.#reported = this.#timeline.end !== null;
-    this.#prepare([...restored.keys()]);
+    // Killed before there was a segment, it may have made the folders of some renditions only.
+    const names = [...restored].flatMap(([name, state]) => (state ? [name] : []));
+    if (names.length > 0) this.#prepare([...names, SOUND]);
   }
 
   /** Whether a player finds every rendition with a segment in it. */
@@ -45,6 +54,11 @@ export class Broadcast {
     return this.#ended;
   }
 
+  /** Whether something is being put into it. */
+  get busy(): boolean {
+    return this.#input !== null;
+  }
+
   /** Names of its rungs from the top down; empty before the first publisher. They stay the same to the end. */
   get rungs(): string[] {
     return [...this.#renditions.keys()].filter((name) => name !== SOUND);
@@ -54,27 +68,37 @@ export class Broadcast {
     return this.#renditions.get(name);
   }
 
-  /** An encoder with these outputs begins, or this broadcast takes it over from another. */
-  begin(outputs: string[]): void {
+  /**
+   * An encoder with these outputs begins, or the slate: what came from elsewhere before ends here.
+   * @param onReplaced called once, when another input begins
+   */
+  begin(outputs: string[], onReplaced: () => void = () => undefined): Input {
+    const before = this.#input;
+    const input = { onReplaced };
+    this.#input = input;
+    before?.onReplaced();
     this.#closeSegments();
     this.#timeline.beginRun();
     if (this.#renditions.size === 0) this.#prepare(outputs);
-    this.#fed = new Map(outputs.map((output) => [output, []]));
+    const fed = new Map<string, Rendition[]>(outputs.map((output) => [output, []]));
     for (const rendition of this.#renditions.values()) {
       const output = rendition.kind === 'sound' ? SOUND : outputFor(rendition.name, outputs);
-      if (output !== undefined) this.#fed.get(output)?.push(rendition);
+      if (output !== undefined) fed.get(output)?.push(rendition);
     }
+    return {
+      init: (output, init) => {
+        if (this.#input !== input) return;
+        for (const rendition of fed.get(output) ?? []) rendition.begin(init);
+      },
+      take: (output, fragment, pdtOf) => {
+        if (this.#input === input) this.#take(output, fed.get(output) ?? [], fragment, pdtOf);
+      },
+    };
   }
 
-  /** What follows from this output needs this init segment. */
-  init(output: string, init: InitSegment): void {
-    for (const rendition of this.#fed.get(output) ?? []) rendition.begin(init);
-  }
-
-  /** Adds a fragment; `pdtOf` gives the wall time at which it starts and is asked once a segment. */
-  take(output: string, fragment: Fragment, pdtOf: () => number): void {
+  #take(output: string, renditions: Rendition[], fragment: Fragment, pdtOf: () => number): void {
     if (this.#ended) return;
-    for (const rendition of this.#fed.get(output) ?? []) rendition.take(fragment, pdtOf);
+    for (const rendition of renditions) rendition.take(fragment, pdtOf);
     if (output !== SOUND) this.#renditions.get(SOUND)?.followPicture();
     const { first } = this.#timeline;
     if (this.#reported || first === null || !this.started) return;
@@ -82,8 +106,11 @@ export class Broadcast {
     this.#onStarted(first);
   }
 
-  /** The publisher has gone; another may come. */
+  /** Nothing comes for now; another input may begin. */
   pause(): void {
+    const before = this.#input;
+    this.#input = null;
+    before?.onReplaced();
     this.#closeSegments();
     this.source = null;
   }

@@ -1,9 +1,9 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { Broadcast as BroadcastInfo, BroadcastStatus } from '#contract/media.ts';
+import type { Broadcast as BroadcastInfo, BroadcastStatus, TakeRequest } from '#contract/media.ts';
 import { Broadcast } from './broadcast.ts';
 import type { Clock } from './clock.ts';
-import { Feed } from './feed.ts';
+import { MediaError } from './errors.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import type { Hooks } from './hooks.ts';
 import { RUNGS, type Rung, rungsFor } from './ladder.ts';
@@ -11,7 +11,8 @@ import type { Logger } from './logger.ts';
 import { Recording, recordingPath, unfinishedBroadcasts } from './recording.ts';
 import type { Authorisation } from './rtmp/connection.ts';
 import type { Publication } from './rtmp/publication.ts';
-import { createSource } from './source.ts';
+import { makeSlate, type Slate, SlateShow } from './slate.ts';
+import { MAX_PUBLISHERS, Switcher } from './switcher.ts';
 
 export interface BroadcastsOptions {
   dataDir: string;
@@ -19,6 +20,8 @@ export interface BroadcastsOptions {
   /** What is made of a picture that is large enough, from the top down. */
   ladder: readonly Rung[];
   hooks: Hooks;
+  /** How long the slate is shown at most while a class waits for its publisher. */
+  slateSeconds: number;
   clock: Clock;
   logger: Logger;
 }
@@ -30,23 +33,33 @@ const READERS_WINDOW_MS = 10_000;
 /** Every broadcast that is open here, and who publishes into it. */
 export class Broadcasts {
   readonly #options: BroadcastsOptions;
+  readonly #slate: Promise<Slate | null>;
   #byId = new Map<string, Broadcast>();
   #opening = new Map<string, Promise<Broadcast>>();
-  #feeds = new Map<string, Feed>();
-  /** Broadcasts for which somebody was just let in, and has not begun. */
-  #expected = new Set<string>();
+  /** By session. */
+  #switchers = new Map<string, Switcher>();
+  /** Publishers who were just let in and have not begun, by session. */
+  #expected = new Map<string, number>();
+  #closing = false;
 
   constructor(options: BroadcastsOptions) {
     this.#options = options;
+    const { ffmpeg, ladder, logger } = options;
+    this.#slate = makeSlate(ffmpeg, ladder, logger).catch((error: unknown) => {
+      logger.error({ err: error }, 'there will be no slate');
+      return null;
+    });
   }
 
   /** Opens again what a crash has left open, so that its viewers find it while its publisher is on the way back. */
   async resume(): Promise<void> {
-    for (const info of await unfinishedBroadcasts(this.#options.dataDir)) {
-      await this.#open(info);
-      const { id: broadcastId, sessionId } = info;
-      const reason = 'the media process was restarted';
-      this.#options.hooks.report({ type: 'publisher-lost', broadcastId, sessionId, reason });
+    const { dataDir, logger } = this.#options;
+    for (const info of await unfinishedBroadcasts(dataDir)) {
+      try {
+        this.#lost(await this.#open(info), 'the media process was restarted');
+      } catch (error) {
+        logger.error({ err: error, broadcastId: info.id }, 'a broadcast cannot be resumed');
+      }
     }
   }
 
@@ -55,87 +68,69 @@ export class Broadcasts {
     return undefined;
   }
 
-  /** Asks the app, and makes sure that a broadcast has one publisher. */
+  /** Asks the app, and bounds how many publish into one session. */
   async authorise(streamKey: string, remoteAddress: string): Promise<Authorisation> {
     const answer = await this.#options.hooks.authorise(streamKey, remoteAddress);
     if (!answer.allowed) return answer;
     const { broadcast } = answer;
-    const busy = this.#feedOfSession(broadcast.sessionId) !== undefined || this.#expected.has(broadcast.sessionId);
-    if (busy) return { allowed: false, reason: 'already-publishing' };
-    this.#expected.add(broadcast.sessionId);
+    const present = this.#switchers.get(broadcast.sessionId)?.size ?? 0;
+    const expected = this.#expected.get(broadcast.sessionId) ?? 0;
+    if (present + expected >= MAX_PUBLISHERS) return { allowed: false, reason: 'too-many-publishers' };
+    this.#expected.set(broadcast.sessionId, expected + 1);
     try {
       await this.#open(broadcast);
     } catch (error) {
-      this.#expected.delete(broadcast.sessionId);
+      this.abandoned(broadcast);
       throw error;
     }
     return answer;
   }
 
   /** Somebody who was let in left before beginning. */
-  abandoned(info: BroadcastInfo): void {
-    this.#expected.delete(info.sessionId);
+  abandoned({ sessionId }: BroadcastInfo): void {
+    const expected = (this.#expected.get(sessionId) ?? 0) - 1;
+    if (expected > 0) this.#expected.set(sessionId, expected);
+    else this.#expected.delete(sessionId);
   }
 
   /** A publisher that was let in begins. */
   publish(publication: Publication, info: BroadcastInfo): void {
-    const { ffmpeg, hooks, clock, logger } = this.#options;
-    this.#expected.delete(info.sessionId);
+    const { logger } = this.#options;
+    this.abandoned(info);
     const broadcast = this.#byId.get(info.id);
-    if (!broadcast || broadcast.ended) {
+    if (!broadcast || broadcast.ended || this.#closing) {
       publication.close('the broadcast has ended');
       return;
     }
-    if (this.#feeds.has(info.sessionId)) {
-      publication.close('somebody is publishing already');
-      return;
-    }
-    const source = createSource(publication, {
-      ffmpeg,
-      clock,
-      logger,
-      rungs: (height) => feed.lightened(rungsFor(this.#rungsOf(feed.broadcast), height)),
-    });
-    const feed: Feed = new Feed(source, broadcast, {
-      clock,
-      logger,
-      onFormat: () => this.#reportConnected(feed),
-      onMoved: (from) => {
-        this.#reportConnected(feed);
-        if (from.info.kind === 'preview') void this.#finish(from);
-      },
-    });
-    this.#feeds.set(info.sessionId, feed);
-    source.onEnd((reason) => {
-      this.#feeds.delete(info.sessionId);
-      feed.close();
-      const last = feed.broadcast;
-      last.pause();
-      logger.info({ broadcastId: last.info.id, reason }, 'publisher gone');
-      if (last.ended) return;
-      const { id: broadcastId, sessionId } = last.info;
-      hooks.report({ type: 'publisher-lost', broadcastId, sessionId, reason: reason.slice(0, 200) });
-    });
-    logger.info(
-      { broadcastId: info.id, kind: info.kind, remoteAddress: publication.remoteAddress },
-      'publisher accepted',
-    );
+    const { id: broadcastId, kind, sessionId } = info;
+    const { via, remoteAddress } = publication;
+    const switcher = this.#switchers.get(sessionId) ?? this.#makeSwitcher(broadcast);
+    this.#switchers.set(sessionId, switcher);
+    if (!switcher.showing) switcher.moveTo(broadcast);
+    logger.info({ broadcastId, kind, via, remoteAddress }, 'publisher accepted');
+    switcher.add(publication);
+  }
+
+  /** Another publisher of the session goes on air. @throws MediaError `not-found` when there is no such publisher */
+  take({ sessionId, publisherId }: TakeRequest): void {
+    if (!this.#switchers.get(sessionId)?.take(publisherId)) throw new MediaError('not-found');
   }
 
   /** The session's publisher, if there is one, goes on into this broadcast at its next key frame. */
   async retarget(info: BroadcastInfo): Promise<void> {
-    const feed = this.#feedOfSession(info.sessionId);
-    if (feed) feed.moveTo(await this.#open(info));
+    const switcher = this.#switchers.get(info.sessionId);
+    if (switcher?.size) switcher.moveTo(await this.#open(info));
   }
 
-  /** Closes a broadcast and disconnects its publisher. Ending twice, or what is unknown here, is harmless. */
+  /** Closes a broadcast and disconnects its publishers. Ending twice, or what is unknown here, is harmless. */
   async end(broadcastId: string): Promise<void> {
     const broadcast = this.#byId.get(broadcastId);
     if (!broadcast) return;
     await this.#finish(broadcast);
-    const feed = this.#feedOfSession(broadcast.info.sessionId);
+    const switcher = this.#switchers.get(broadcast.info.sessionId);
     // Who is on the way from here into another broadcast stays connected.
-    if (feed?.broadcast === broadcast && !feed.moving) feed.source.close('the class has ended');
+    if (switcher?.broadcast !== broadcast || switcher.feed?.moving) return;
+    void switcher.close('the class has ended');
   }
 
   status(): BroadcastStatus[] {
@@ -144,14 +139,15 @@ export class Broadcasts {
       .filter((broadcast) => !broadcast.ended)
       .map((broadcast) => {
         const { id: broadcastId, sessionId, kind } = broadcast.info;
-        const candidate = this.#feeds.get(sessionId);
-        const feed = candidate?.broadcast === broadcast ? candidate : undefined;
+        const candidate = this.#switchers.get(sessionId);
+        const switcher = candidate?.broadcast === broadcast ? candidate : undefined;
+        const feed = switcher?.showing ? switcher.feed : null;
         const readers = broadcast.readers.since(now - READERS_WINDOW_MS);
         return {
           broadcastId,
           sessionId,
           kind,
-          publishing: feed !== undefined && broadcast.started,
+          publishing: feed != null && broadcast.started,
           source: broadcast.source,
           bitrate: feed?.source.publication.bitrate ?? 0,
           keyFrameIntervalMs: feed?.source.publication.keyFrameIntervalMs ?? null,
@@ -159,6 +155,7 @@ export class Broadcasts {
           lastPdt: broadcast.lastPdt,
           readers: readers.all,
           reduced: feed?.reduced ?? false,
+          publishers: switcher?.publishers ?? [],
           rungs: broadcast.rungs.map((name) => {
             return { name, made: feed?.outputs.includes(name) ?? false, readers: readers.by.get(name) ?? 0 };
           }),
@@ -168,12 +165,42 @@ export class Broadcasts {
 
   /** Disconnects every publisher and waits until what was recorded is written. Broadcasts stay open for the next start. */
   async close(): Promise<void> {
-    for (const feed of this.#feeds.values()) feed.source.close('the server is closing');
+    this.#closing = true;
+    await Promise.all([...this.#switchers.values()].map((switcher) => switcher.close('the server is closing')));
+    // A slate that is still shown is cut off where it is.
+    for (const broadcast of this.#byId.values()) broadcast.pause();
     await Promise.all([...this.#byId.values()].map((broadcast) => broadcast.settled()));
   }
 
-  #feedOfSession(sessionId: string): Feed | undefined {
-    return this.#feeds.get(sessionId);
+  #makeSwitcher(broadcast: Broadcast): Switcher {
+    const { ffmpeg, clock, logger } = this.#options;
+    return new Switcher(broadcast, {
+      ffmpeg,
+      clock,
+      logger,
+      rungs: (of, height) => rungsFor(this.#rungsOf(of), height),
+      onPicture: (of) => this.#reportConnected(of),
+      onLost: (of, reason) => this.#lost(of, reason),
+      onMoved: (from) => {
+        if (from.info.kind === 'preview') void this.#finish(from);
+      },
+    });
+  }
+
+  /** Whoever was on air is gone or silent. */
+  #lost(broadcast: Broadcast, reason: string): void {
+    if (broadcast.ended) return;
+    const { id: broadcastId, sessionId, kind } = broadcast.info;
+    this.#options.hooks.report({ type: 'publisher-lost', broadcastId, sessionId, reason: reason.slice(0, 200) });
+    if (kind === 'live') void this.#showSlate(broadcast);
+  }
+
+  async #showSlate(broadcast: Broadcast): Promise<void> {
+    const { clock, slateSeconds: seconds } = this.#options;
+    const slate = await this.#slate;
+    // While the slate was not ready yet, somebody may have come back.
+    if (!slate || this.#closing || !broadcast.started || broadcast.ended || broadcast.busy) return;
+    new SlateShow(broadcast, slate, { clock, seconds }).start();
   }
 
   #open(info: BroadcastInfo): Promise<Broadcast> {
@@ -201,8 +228,7 @@ export class Broadcasts {
     return rungs.length > 0 ? RUNGS.filter(({ name }) => rungs.includes(name)) : this.#options.ladder;
   }
 
-  #reportConnected(feed: Feed): void {
-    const { info, source } = feed.broadcast;
+  #reportConnected({ info, source }: Broadcast): void {
     if (!source) return;
     this.#options.hooks.report({
       type: 'publisher-connected',

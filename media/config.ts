@@ -23,6 +23,8 @@ const Environment = z.object({
       error: `names of ${RUNGS.map(({ name }) => name).join(', ')}, with commas between`,
     })
     .transform((names) => RUNGS.filter(({ name }) => names.includes(name))),
+  /** How long a class that waits for its publisher shows the slate. */
+  SLATE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(60),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -37,6 +39,7 @@ export interface MediaConfig {
   ffmpegPath: string | undefined;
   /** From the top down, at least one. */
   ladder: Rung[];
+  slateSeconds: number;
   logLevel: string;
 }
 
@@ -58,6 +61,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): MediaConfig {
     dataDir: path.resolve(e.ANKE_DATA),
     ffmpegPath: e.FFMPEG_PATH,
     ladder: e.LADDER,
+    slateSeconds: e.SLATE_SECONDS,
     logLevel: e.LOG_LEVEL,
   };
 }

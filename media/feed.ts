@@ -1,4 +1,4 @@
-import type { Broadcast } from './broadcast.ts';
+import type { Broadcast, Input } from './broadcast.ts';
 import type { Clock } from './clock.ts';
 import { Fmp4Error, Fmp4Reader, type Fragment } from './fmp4.ts';
 import type { InitSegment } from './init-segment.ts';
@@ -9,22 +9,37 @@ import { PdtClock } from './pdt.ts';
 import type { Source } from './source.ts';
 
 const PACE_MS = 1_000;
+/** Fragments kept of a run that has no picture yet: about ten seconds of sound. */
+const MAX_EARLY = 32;
+
+export interface FeedListeners {
+  /** A run's first picture is on its way to the viewers, and it is known what the publisher sends. */
+  onPicture(): void;
+  onMoved(from: Broadcast, to: Broadcast): void;
+  /** Another input took its place in the broadcast. */
+  onReplaced(): void;
+}
 
 /** Leads a source into a broadcast, and from one broadcast into another without a break for the publisher. */
 export class Feed {
   readonly source: Source;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #onMoved: (from: Broadcast, to: Broadcast) => void;
-  readonly #onFormat: () => void;
+  readonly #listeners: FeedListeners;
   #broadcast: Broadcast;
   #next: Broadcast | null = null;
-  /** The broadcast before, which still gets what comes before this moment of the run from outputs that are behind. */
-  #left: { broadcast: Broadcast; until: number } | null = null;
+  /** The way into the broadcast; null until the run has a picture to show. */
+  #input: Input | null = null;
+  /** Counts the inputs so far: that one takes the place of another of its own is nobody's loss. */
+  #inputs = 0;
+  /** Whether what the broadcast shows, or showed last, is this. */
+  #inside = false;
+  /** The one before, which still gets what comes before this moment of the run from outputs that are behind. */
+  #left: { input: Input; until: number } | null = null;
   #run = 0;
-  /** Whether it is known what this run's picture is. */
-  #formatNoted = false;
   #outputs = new Map<string, { reader: Fmp4Reader; init: InitSegment | null }>();
+  /** What came before the run's first picture. */
+  #early: { name: string; fragment: Fragment; arrivedAt: number }[] = [];
   #pdt: PdtClock | null = null;
   #pace = new Pace();
   /** By how much the ladder was cut down. */
@@ -34,14 +49,13 @@ export class Feed {
   constructor(
     source: Source,
     broadcast: Broadcast,
-    options: { clock: Clock; logger: Logger; onMoved: (from: Broadcast, to: Broadcast) => void; onFormat: () => void },
+    { clock, logger, ...listeners }: FeedListeners & { clock: Clock; logger: Logger },
   ) {
     this.source = source;
     this.#broadcast = broadcast;
-    this.#clock = options.clock;
-    this.#logger = options.logger;
-    this.#onMoved = options.onMoved;
-    this.#onFormat = options.onFormat;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#listeners = listeners;
     this.#watch = setInterval(() => this.#keepPace(), PACE_MS);
     source.onBytes((bytes, arrivedAt, run, output) => {
       if (run !== this.#run) this.#beginRun(run);
@@ -57,6 +71,11 @@ export class Feed {
 
   get broadcast(): Broadcast {
     return this.#broadcast;
+  }
+
+  /** Whether it is what viewers see, also while another encoder is on the way. */
+  get showing(): boolean {
+    return this.#inside;
   }
 
   /** How far the newest frame is behind the wall clock, ms; null before the first. */
@@ -87,9 +106,21 @@ export class Feed {
     if (next !== this.#broadcast) this.#next = next;
   }
 
-  /** The source has ended. */
+  /** Nothing comes for now: the next picture enters the broadcast anew. */
+  pause(): void {
+    this.#input = null;
+    this.#left = null;
+    this.#early = [];
+    if (!this.#inside) return;
+    this.#inside = false;
+    this.#inputs += 1;
+    this.#broadcast.pause();
+  }
+
+  /** Nothing follows. */
   close(): void {
     clearInterval(this.#watch);
+    this.pause();
   }
 
   #keepPace(): void {
@@ -112,12 +143,11 @@ export class Feed {
   #beginRun(run: number): void {
     const { outputs } = this.source.runs(run);
     this.#run = run;
-    this.#formatNoted = false;
     this.#outputs = new Map(outputs.map((output) => [output, { reader: new Fmp4Reader(), init: null }]));
+    this.#early = [];
     this.#pdt = null;
     this.#left = null;
-    if (this.#next) this.#move(this.#next);
-    else this.#broadcast.begin(outputs);
+    this.#input = null;
   }
 
   #take(bytes: Buffer, arrivedAt: number, name: string): void {
@@ -127,29 +157,34 @@ export class Feed {
       if (item.kind === 'fragment') this.#takeFragment(name, item, arrivedAt);
       else {
         output.init = item;
-        this.#broadcast.init(name, item);
-        if (name !== SOUND && !this.#formatNoted) this.#noteFormat(item);
+        this.#input?.init(name, item);
       }
     }
   }
 
-  #noteFormat(init: InitSegment): void {
-    this.#formatNoted = true;
-    const format = this.source.publication.source();
-    this.#broadcast.source = { ...format, width: format.width ?? init.width, height: format.height ?? init.height };
-    this.#onFormat();
+  #takeFragment(name: string, fragment: Fragment, arrivedAt: number): void {
+    const isKey = name !== SOUND && fragment.independent && fragment.hasVideo;
+    if (!this.#input) {
+      // What is shown until now stays until there is a picture to take its place.
+      if (!isKey) {
+        this.#early = [...this.#early.slice(1 - MAX_EARLY), { name, fragment, arrivedAt }];
+        return;
+      }
+      this.#enter(name);
+      for (const early of this.#early.splice(0)) this.#place(early.name, early.fragment, early.arrivedAt);
+    } else if (this.#next && isKey) {
+      this.#left = { input: this.#input, until: fragment.start };
+      this.#enter(name);
+    }
+    this.#place(name, fragment, arrivedAt);
   }
 
-  #takeFragment(name: string, fragment: Fragment, arrivedAt: number): void {
+  #place(name: string, fragment: Fragment, arrivedAt: number): void {
     const { start, duration } = fragment;
     const clock = this.#pdt ?? this.#anchor(fragment, arrivedAt);
-    if (this.#next && name !== SOUND && fragment.independent && fragment.hasVideo) {
-      this.#left = { broadcast: this.#broadcast, until: start };
-      this.#move(this.#next);
-    }
     const left = this.#left;
-    const broadcast = left && start + duration / 2 < left.until ? left.broadcast : this.#broadcast;
-    broadcast.take(name, fragment, () => clock.segmentAt(start));
+    const input = left && start + duration / 2 < left.until ? left.input : this.#input;
+    input?.take(name, fragment, () => clock.segmentAt(start));
     if (name === this.source.runs(this.#run).outputs[0]) clock.observe(start + duration, arrivedAt);
   }
 
@@ -159,13 +194,29 @@ export class Feed {
     return this.#pdt;
   }
 
-  #move(next: Broadcast): void {
+  /** Into the broadcast, or the one to which it is to move, with the first picture of this output. */
+  #enter(name: string): void {
     const from = this.#broadcast;
-    this.#broadcast = next;
+    const to = this.#next ?? from;
+    this.#broadcast = to;
     this.#next = null;
-    next.source = from.source;
-    next.begin([...this.#outputs.keys()]);
-    for (const [name, { init }] of this.#outputs) if (init) next.init(name, init);
-    this.#onMoved(from, next);
+    this.#inputs += 1;
+    const number = this.#inputs;
+    this.#input = to.begin(this.outputs, () => {
+      if (number !== this.#inputs) return;
+      this.#inside = false;
+      this.#listeners.onReplaced();
+    });
+    this.#inside = true;
+    for (const [output, { init }] of this.#outputs) if (init) this.#input.init(output, init);
+    this.#noteFormat(this.#outputs.get(name)?.init ?? null);
+    if (to === from) this.#listeners.onPicture();
+    else this.#listeners.onMoved(from, to);
+  }
+
+  #noteFormat(init: InitSegment | null): void {
+    const format = this.source.publication.source();
+    const { width = null, height = null } = init ?? {};
+    this.#broadcast.source = { ...format, width: format.width ?? width, height: format.height ?? height };
   }
 }

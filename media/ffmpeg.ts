@@ -69,10 +69,44 @@ export function ladderArguments({ rungs, framesPerSecond }: LadderOptions): stri
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning', '-protocol_whitelist', 'pipe'],
     ...['-analyzeduration', '500000', '-probesize', '500000', '-fpsprobesize', '0'],
     ...['-max_pixels', String(MAX_SOURCE_PIXELS), '-f', 'flv', '-i', 'pipe:0'],
+    ...laddered(rungs, rate, '0:a:0'),
+  ];
+}
+
+function laddered(rungs: readonly Rung[], rate: number, sound: string): string[] {
+  return [
     ...['-filter_complex', scaling(rungs)],
     ...rungs.flatMap((rung, at) => [...pictureArguments(rung, at, rate, rungs.length), ...outputTo(FIRST_PIPE + at)]),
-    ...['-map', '0:a:0', '-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', `${SOUND_BITRATE}k`],
+    ...['-map', sound, '-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', `${SOUND_BITRATE}k`],
     ...['-ar', '48000', '-ac', '2', ...outputTo(FIRST_PIPE + rungs.length)],
+  ];
+}
+
+/** Sound enough that its encoder has settled, s. */
+const SLATE_SOUND_LENGTH = 3;
+/** Said in the slate, in the languages of the pages. */
+const SLATE_WORDS = {
+  zh: '讲师的信号中断，正在等待恢复',
+  en: 'The signal is interrupted. The class goes on as soon as it is back.',
+};
+
+/**
+ * The slate, that is shown while a class waits for its publisher: the same outputs as those of a ladder, from no input.
+ * @param font file name of a font for the words, in the folder in which ffmpeg runs; null for a slate without words
+ */
+export function slateArguments(rungs: readonly Rung[], font: string | null): string[] {
+  const words = (text: string, size: number, y: string, colour: string) =>
+    `drawtext=fontfile=${font}:expansion=none:text='${text}':fontsize=${size}:fontcolor=${colour}:x=(w-tw)/2:y=${y}`;
+  const picture = [
+    `color=c=0x0E151B:s=1280x720:r=${MAX_FPS}`,
+    'drawbox=x=580:y=270:w=120:h=4:color=0xE8A317:t=fill',
+    ...(font ? [words(SLATE_WORDS.zh, 52, '310', '0xFFFFFF'), words(SLATE_WORDS.en, 28, '400', '0xAFC0CC')] : []),
+  ];
+  return [
+    ...['-hide_banner', '-nostdin', '-loglevel', 'warning'],
+    ...['-t', String(KEY_FRAME_SECONDS), '-f', 'lavfi', '-i', picture.join(',')],
+    ...['-t', String(SLATE_SOUND_LENGTH), '-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=stereo'],
+    ...laddered(rungs, MAX_FPS, '1:a:0'),
   ];
 }
 
@@ -129,9 +163,10 @@ export interface Encoder {
 /** After stdin was closed ffmpeg has this long to write what it holds. */
 const DRAIN_MS = 2_000;
 
-export function startEncoder(path: string, args: string[], outputs: number, logger: Logger): Encoder {
+/** @param cwd folder in which it runs, where that matters */
+export function startEncoder(path: string, args: string[], outputs: number, logger: Logger, cwd?: string): Encoder {
   const pipes = Array.from({ length: outputs }, () => 'pipe' as const);
-  const child: ChildProcess = spawn(path, args, { stdio: ['pipe', 'ignore', 'pipe', ...pipes] });
+  const child: ChildProcess = spawn(path, args, { cwd, stdio: ['pipe', 'ignore', 'pipe', ...pipes] });
   const { stdin, stderr } = child;
   if (!stdin || !stderr) throw new Error('ffmpeg was started without pipes');
   // A write to an ffmpeg that has just died is no news: its exit is.

@@ -1,4 +1,4 @@
-import { type Box, boxesIn, requireBytes } from './boxes.ts';
+import { type Box, boxAt, boxesIn, requireBytes } from './boxes.ts';
 import { decodeInit, type InitSegment, type Track } from './init-segment.ts';
 
 /** A moof with its mdat. Times are whole microseconds on the encoder's clock, so that neighbours add up exactly. */
@@ -72,6 +72,26 @@ export class Fmp4Reader {
         return undefined;
     }
   }
+}
+
+/**
+ * A copy of a fragment of one track that starts elsewhere on the track's clock.
+ * @param decodeTime of its first sample, ticks
+ */
+export function movedTo(fragment: Fragment, { timescale }: Track, decodeTime: number): Fragment {
+  const bytes = Buffer.from(fragment.bytes);
+  const tfdt = boxAt(bytes, 'moof', 'traf', 'tfdt');
+  if (!tfdt) throw new Fmp4Error('a fragment without its time');
+  if (tfdt.readUInt8(0) === 1) tfdt.writeBigUInt64BE(BigInt(decodeTime), 4);
+  else tfdt.writeUInt32BE(decodeTime, 4);
+  const start = micros(decodeTime, timescale);
+  const end = micros(decodeTime + ticks(fragment.duration, timescale), timescale);
+  return { ...fragment, bytes, start, duration: end - start };
+}
+
+/** Ticks of a clock in so many microseconds, rounded. */
+export function ticks(microseconds: number, timescale: number): number {
+  return Math.round((microseconds * timescale) / 1_000_000);
 }
 
 function guarded<T>(decode: () => T): T {
@@ -175,6 +195,6 @@ function decodeTrun(trun: Buffer, defaults: SampleDefaults): { duration: number;
   return { duration, firstFlags };
 }
 
-function micros(ticks: number, timescale: number): number {
-  return Math.round((ticks * 1_000_000) / timescale);
+function micros(time: number, timescale: number): number {
+  return Math.round((time * 1_000_000) / timescale);
 }

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { z } from 'zod';
-import { DenyRequest, EndRequest, RetargetRequest } from '#contract/media.ts';
+import { DenyRequest, EndRequest, RetargetRequest, TakeRequest } from '#contract/media.ts';
 import { PLAYBACK_COOKIE } from '#contract/plain.ts';
 import { SIGNATURE_HEADER, verifySignature } from '#contract/signature.ts';
 import type { Broadcast } from './broadcast.ts';
@@ -142,6 +142,9 @@ async function control(
       break;
     case '/control/end':
       await broadcasts.end(given(EndRequest).broadcastId);
+      break;
+    case '/control/take':
+      broadcasts.take(given(TakeRequest));
       break;
     case '/control/deny':
       tokens.deny(given(DenyRequest));

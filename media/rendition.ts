@@ -87,10 +87,11 @@ export class Rendition {
     this.stream.end();
   }
 
-  /** Sound at the very end has no picture to wait for. */
+  /** At the very end sound has no picture to wait for; what goes on beyond the picture was never shown with anything. */
   #release(): void {
     this.followPicture();
-    for (const fragment of this.#waiting.splice(0)) this.#place(fragment, { kind: this.#open ? 'append' : 'skip' });
+    const shown = this.#waiting.splice(0).filter((fragment) => fragment.start < this.#timeline.pictureEnd);
+    for (const fragment of shown) this.#place(fragment, { kind: this.#open ? 'append' : 'skip' });
   }
 
   #place(fragment: Fragment, placement: Placement): void {

@@ -11,6 +11,10 @@ export interface Source {
   onBytes(listener: BytesListener): void;
   /** Called once, when the publisher has gone and the last byte is out. */
   onEnd(listener: (reason: string) => void): void;
+  /** Called when a publisher that is still connected sends no picture any more and the last one is out. */
+  onSilence(listener: () => void): void;
+  /** Stops encoding for good. The publisher stays connected, and whoever wants its tags must listen again. */
+  release(): void;
   /** Disconnects the publisher. */
   close(reason: string): void;
   /** Another encoder takes over at the next key frame, with what `rungs` says then. */
@@ -40,9 +44,12 @@ export interface SourceOptions {
   clock: Clock;
   /** An encoder that takes nothing for so long is replaced; 10 s. */
   stallMs?: number;
-  /** A publisher without a picture for so long is disconnected; 20 s. */
+  /** A publisher that begins without a picture is disconnected after this; 20 s. */
   pictureMs?: number;
 }
+
+/** A picture that stands still for so long is lost, whatever its connection says. */
+const SILENCE_MS = 2_000;
 
 /** Sound that was announced may come this much after the first key frame, stream ms; then the picture goes on without. */
 const AUDIO_PATIENCE_MS = 500;
@@ -95,8 +102,10 @@ class EncodedSource implements Source {
   #waited = 0;
   #renewing = false;
   #noPicture: NodeJS.Timeout;
+  #silence: NodeJS.Timeout | undefined;
   #ended = false;
   #bytesListener: BytesListener = () => undefined;
+  #silenceListener: () => void = () => undefined;
   #endListener: (reason: string) => void = () => undefined;
 
   constructor(
@@ -124,8 +133,18 @@ class EncodedSource implements Source {
     this.#endListener = listener;
   }
 
+  onSilence(listener: () => void): void {
+    this.#silenceListener = listener;
+  }
+
   close(reason: string): void {
     this.publication.close(reason);
+  }
+
+  release(): void {
+    if (this.#ended) return;
+    void this.#stop();
+    this.publication.resume();
   }
 
   renew(): void {
@@ -145,13 +164,15 @@ class EncodedSource implements Source {
   take(tag: Tag): void {
     // Configuration goes into a run with its headers.
     if (this.#ended || tag.kind === 'config') return;
+    if (tag.kind !== 'audio') this.#silence?.refresh();
     const run = this.#run;
     if (
       run &&
       (jumps(run.lastTimestamp, tag.timestamp) || (tag.kind === 'key' && (this.#renewing || this.#isOutdated(run))))
     ) {
       this.#logger.info({ run: this.#runs.length }, 'the stream changed; another encoder goes on with it');
-      this.#drain(run);
+      void this.#drain(run);
+      this.#countRestart();
     }
     if (this.#run) this.#feed(this.#run, tag);
     else this.#hold(tag);
@@ -159,12 +180,35 @@ class EncodedSource implements Source {
 
   async finish(reason: string): Promise<void> {
     if (this.#ended) return;
+    await this.#stop();
+    this.#endListener(reason);
+  }
+
+  async #stop(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#noPicture);
+    clearTimeout(this.#silence);
     this.#clearStall();
     await (this.#run ? this.#run.encoder.stop() : this.#draining);
     this.#run = null;
-    this.#endListener(reason);
+  }
+
+  #watchForSilence(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => void this.#fallSilent(), SILENCE_MS);
+  }
+
+  async #fallSilent(): Promise<void> {
+    const run = this.#run;
+    if (!run) return;
+    // A publisher that is not read from cannot be blamed.
+    if (this.#waitingSince !== null) {
+      this.#watchForSilence();
+      return;
+    }
+    this.#logger.info({ run: this.#runs.length }, 'no picture from the publisher');
+    await this.#drain(run);
+    if (!this.#ended && !this.#run) this.#silenceListener();
   }
 
   #isOutdated(run: Run): boolean {
@@ -190,6 +234,7 @@ class EncodedSource implements Source {
     const waited = last.timestamp - first.timestamp;
     if (this.publication.awaitsAudio && waited >= 0 && waited < AUDIO_PATIENCE_MS) return;
     const run = this.#start();
+    this.#watchForSilence();
     for (const tag of this.#held.splice(0)) this.#feed(run, tag);
   }
 
@@ -255,17 +300,16 @@ class EncodedSource implements Source {
   }
 
   /** Lets a run write out what it holds before the next begins, so that their bytes don't mix. */
-  #drain(run: Run): void {
+  async #drain(run: Run): Promise<void> {
     this.#run = null;
     this.#clearStall();
     this.publication.pause();
-    this.#draining = run.encoder.stop().then(() => {
-      this.#draining = null;
-      if (this.#ended) return;
-      this.publication.resume();
-      this.#startWhenReady();
-    });
-    this.#countRestart();
+    this.#draining = run.encoder.stop();
+    await this.#draining;
+    this.#draining = null;
+    if (this.#ended) return;
+    this.publication.resume();
+    this.#startWhenReady();
   }
 
   #countRestart(): void {

@@ -48,7 +48,6 @@ const REMEMBERED = 64;
 export class Timeline {
   #boundaries: Boundary[];
   #run: number;
-  /** How far pictures of this run have come, microseconds; -1 before the first. */
   #pictureEnd = -1;
   /** End of what came before this run, epoch ms. */
   #before: number;
@@ -61,6 +60,11 @@ export class Timeline {
 
   get run(): number {
     return this.#run;
+  }
+
+  /** How far pictures of this run have come, microseconds; -1 before the first. */
+  get pictureEnd(): number {
+    return this.#pictureEnd;
   }
 
   /** Where the first segment that is remembered begins, epoch ms; null before it. */

@@ -9,7 +9,7 @@ import { Handshake } from './handshake.ts';
 import { Publication } from './publication.ts';
 import { PLAY_REFUSED, type Refusal, refusalOf, unsupported } from './refusals.ts';
 
-export type Authorisation = AuthoriseResponse | { allowed: false; reason: 'already-publishing' };
+export type Authorisation = AuthoriseResponse | { allowed: false; reason: 'too-many-publishers' };
 
 export interface Timeouts {
   /** From the connection to the end of the handshake, ms. */
@@ -28,8 +28,6 @@ export interface ConnectionOptions {
   onPublish(publication: Publication, broadcast: Broadcast): void;
   /** Somebody who was let in had already left. */
   onAbandoned(broadcast: Broadcast): void;
-  /** Reserves a stream key for this connection, so that of two that come at once one is let in; null when it is taken. */
-  claim(streamKey: string): (() => void) | null;
 }
 
 const ACKNOWLEDGEMENT = 3;
@@ -66,7 +64,6 @@ export class RtmpConnection {
   readonly #reader = new ChunkReader();
   #state: 'handshake' | 'commands' | 'asking' | 'publishing' | 'ended' = 'handshake';
   #publication: Publication | null = null;
-  #release: (() => void) | null = null;
   #deadline: NodeJS.Timeout;
   #window = WINDOW;
   #received = 0;
@@ -97,7 +94,6 @@ export class RtmpConnection {
     if (this.#ended) return;
     this.#state = 'ended';
     clearTimeout(this.#deadline);
-    this.#release?.();
     // What it still sends is read and dropped: closing on unread bytes would reset the connection under our last words.
     this.#socket.resume();
     this.#socket.end();
@@ -239,15 +235,9 @@ export class RtmpConnection {
   }
 
   async #ask(streamKey: string): Promise<Authorisation | { allowed: false; reason: 'unavailable' }> {
-    const release = this.#options.claim(streamKey);
-    if (!release) return { allowed: false, reason: 'already-publishing' };
     try {
-      const answer = await this.#options.authorise(streamKey, this.#remoteAddress);
-      if (answer.allowed && !this.#ended) this.#release = release;
-      else release();
-      return answer;
+      return await this.#options.authorise(streamKey, this.#remoteAddress);
     } catch (error) {
-      release();
       this.#options.logger.error({ err: error }, 'a publisher could not be authorised');
       return { allowed: false, reason: 'unavailable' };
     }

@@ -17,6 +17,7 @@ const RATE_WINDOW_MS = 10_000;
 
 /** One publisher's stream, from its start to its end. The connection feeds it; a source reads it. */
 export class Publication {
+  readonly via = 'rtmp';
   readonly remoteAddress: string;
   readonly #clock: Clock;
   readonly #disconnect: (reason: string) => void;

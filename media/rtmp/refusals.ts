@@ -13,7 +13,7 @@ const WORDS = {
   'unknown-key': '串流密钥无效 · Wrong stream key',
   'session-ended': '本期课程已结束 · The session has ended',
   'session-archived': '本期课程已归档 · The session is archived',
-  'already-publishing': '本期课程已有人在推流 · Somebody is publishing to this session already',
+  'too-many-publishers': '本期课程的推流已达上限 · Too many publish to this session already',
   unavailable: '暂时无法接收推流，请稍后再试 · The server can’t take a publisher now; try again',
 };
 

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { type ConnectionOptions, RtmpConnection, type Timeouts } from './connection.ts';
 
-export interface RtmpOptions extends Omit<ConnectionOptions, 'timeouts' | 'claim'> {
+export interface RtmpOptions extends Omit<ConnectionOptions, 'timeouts'> {
   host: string;
   /** 0: any free one. */
   port: number;
@@ -27,16 +27,7 @@ const MAX_CONNECTIONS = 64;
 export function createRtmpServer(options: RtmpOptions): RtmpServer {
   const { logger, maxConnections = MAX_CONNECTIONS } = options;
   const connections = new Set<RtmpConnection>();
-  const claimed = new Set<string>();
-  const connectionOptions: ConnectionOptions = {
-    ...options,
-    timeouts: { ...TIMEOUTS, ...options.timeouts },
-    claim(streamKey) {
-      if (claimed.has(streamKey)) return null;
-      claimed.add(streamKey);
-      return () => claimed.delete(streamKey);
-    },
-  };
+  const connectionOptions: ConnectionOptions = { ...options, timeouts: { ...TIMEOUTS, ...options.timeouts } };
 
   const server = net.createServer((socket) => {
     const connection = new RtmpConnection(socket, connectionOptions);

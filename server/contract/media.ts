@@ -35,6 +35,26 @@ export const SourceFormat = z.object({
 });
 export type SourceFormat = z.infer<typeof SourceFormat>;
 
+/** How a publisher comes in. */
+export const Via = z.enum(['rtmp', 'browser', 'file']);
+export type Via = z.infer<typeof Via>;
+
+/** Somebody who publishes into a session, whether viewers see it or not. */
+export const PublisherStatus = z.object({
+  id: z.uuid(),
+  via: Via,
+  remoteAddress: z.string(),
+  connectedAt: z.int(),
+  /** `lost`: would be on air, and sends no picture. `coming`: on air with its first picture. */
+  state: z.enum(['on-air', 'lost', 'coming', 'standby']),
+  source: SourceFormat,
+  /** Of the last 10 s, bits per second. */
+  bitrate: z.number(),
+  /** Distance of the last two key frames, ms. */
+  keyFrameIntervalMs: z.number().nullable(),
+});
+export type PublisherStatus = z.infer<typeof PublisherStatus>;
+
 const event = { id: z.uuid(), at: z.int(), broadcastId: z.uuid(), sessionId: z.uuid() };
 
 /** Hook `event`. `id` makes a retry harmless; `at` is the media process's clock, epoch ms. Delivered in order, at least once. */
@@ -64,6 +84,10 @@ export type RetargetRequest = z.infer<typeof RetargetRequest>;
 export const EndRequest = z.object({ broadcastId: z.uuid() });
 export type EndRequest = z.infer<typeof EndRequest>;
 
+/** Control `take`: this publisher goes on air with its next key frame, and who was stays on standby. */
+export const TakeRequest = z.object({ sessionId: z.uuid(), publisherId: z.uuid() });
+export type TakeRequest = z.infer<typeof TakeRequest>;
+
 /** People in one `deny`; media takes 16 KB. */
 export const MAX_DENIED = 300;
 
@@ -92,6 +116,8 @@ export const BroadcastStatus = z.object({
   readers: z.int(),
   /** The machine fell behind and makes fewer rungs than it should. */
   reduced: z.boolean(),
+  /** In the order in which they came. */
+  publishers: z.array(PublisherStatus),
   /** From the top down, with the readers of each. One that is not made shows what stands in for it. */
   rungs: z.array(RungStatus),
 });

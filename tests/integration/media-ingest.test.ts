@@ -165,18 +165,11 @@ it('has silence for sound where the publisher has none', async () => {
   expect(end(sound.at(-1) as Fragment)).toBeGreaterThan(end(picture.at(-1) as Fragment) - 500_000);
 });
 
-it('tells a publisher with a wrong key, and a second one, why it is refused', async () => {
-  const first = publishTestSignal(url);
-  const feed = await ingest();
-  await until(() => feed.runs.size > 0);
+it('tells a publisher with a wrong key why it is refused', async () => {
   const wrong = publishTestSignal(url.replace('good', 'wrong'));
   expect(await wrong.exited).not.toBe(0);
   expect(wrong.stderr()).toContain('Wrong stream key');
-  const second = publishTestSignal(url);
-  expect(await second.exited).not.toBe(0);
-  expect(second.stderr()).toContain('Somebody is publishing');
-  expect(ingests).toHaveLength(1);
-  await first.stop();
+  expect(ingests).toHaveLength(0);
 });
 
 it('goes on with another encoder after kill -9, from a key frame', async () => {

@@ -4,7 +4,6 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { M3U8Parser } from 'hls.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StatusResponse } from '#contract/media.ts';
 import { probe } from '#tests/support/media.ts';
 import {
   childrenOf,
@@ -112,10 +111,8 @@ describe('publishing', () => {
     }
   });
 
-  it('refuses a second publisher and a wrong key, and goes on', async () => {
-    const second = publishTestSignal(media.rtmpUrl('good'));
+  it('refuses a wrong key, and goes on', async () => {
     const wrong = publishTestSignal(media.rtmpUrl('wrong'));
-    expect(await second.exited).not.toBe(0);
     expect(await wrong.exited).not.toBe(0);
     expect(media.log()).not.toMatch(/live\/good|"good"|"wrong"/);
     expect(publisher.stderr()).toBe('');
@@ -241,10 +238,7 @@ it('makes less of the picture when the machine is too slow, and every rung goes 
   const broadcast = makeBroadcast();
   app.keys.set('heavy', broadcast);
   const publisher = publishTestSignal(media.rtmpUrl('heavy'), { size: '1280x720' });
-  const status = async () => {
-    const { broadcasts } = StatusResponse.parse(await (await media.control('status', {})).json());
-    return broadcasts.find(({ broadcastId }) => broadcastId === broadcast.id);
-  };
+  const status = () => media.status(broadcast);
   const rung = async (name: string) => (await fetch(playbackUrl(media, broadcast, `${name}/live.m3u8`))).text();
   await until(async () => (await rung('720p')).includes('seg-1.m4s'));
   expect((await status())?.rungs.map(({ made }) => made)).toEqual([true, true, true]);

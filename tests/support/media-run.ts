@@ -8,7 +8,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import jwt from 'jsonwebtoken';
-import { AuthoriseRequest, type AuthoriseResponse, type Broadcast, MediaEvent } from '#contract/media.ts';
+import {
+  AuthoriseRequest,
+  type AuthoriseResponse,
+  type Broadcast,
+  type BroadcastStatus,
+  MediaEvent,
+  StatusResponse,
+} from '#contract/media.ts';
 import { SIGNATURE_HEADER, sign, verifySignature } from '#contract/signature.ts';
 
 const SECRETS = { hooks: 'h'.repeat(64), playback: 'p'.repeat(64) };
@@ -111,6 +118,8 @@ export interface MediaRun {
   rtmpUrl(streamKey: string): string;
   rtmpPort: number;
   control(name: string, body: unknown): Promise<Response>;
+  /** Of a broadcast that is open there. */
+  status(broadcast: Broadcast): Promise<BroadcastStatus | undefined>;
   /** Everything logged so far. */
   log(): string;
   kill(): Promise<void>;
@@ -118,7 +127,11 @@ export interface MediaRun {
 }
 
 /** Starts the media process as a child, as the supervisor does, and waits until it listens. */
-export async function startMediaProcess(dataDir: string, appUrl: string): Promise<MediaRun> {
+export async function startMediaProcess(
+  dataDir: string,
+  appUrl: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<MediaRun> {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), PROGRAM], {
     env: {
       ...process.env,
@@ -127,6 +140,7 @@ export async function startMediaProcess(dataDir: string, appUrl: string): Promis
       MEDIA_PORT: '0',
       RTMP_PORT: '0',
       RTMP_HOST: '127.0.0.1',
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -141,19 +155,24 @@ export async function startMediaProcess(dataDir: string, appUrl: string): Promis
     return line ? (JSON.parse(line) as { port: number; rtmpPort: number }) : undefined;
   }, 50_000);
   const url = `http://127.0.0.1:${ports.port}`;
+  const control = (name: string, body: unknown) => {
+    const text = JSON.stringify(body);
+    const to = `/control/${name}`;
+    return fetch(url + to, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: sign(SECRETS.hooks, to, text, Date.now()) },
+      body: text,
+    });
+  };
   return {
     child,
     url,
     rtmpPort: ports.rtmpPort,
     rtmpUrl: (streamKey) => `rtmp://127.0.0.1:${ports.rtmpPort}/live/${streamKey}`,
-    control(name, body) {
-      const text = JSON.stringify(body);
-      const to = `/control/${name}`;
-      return fetch(url + to, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: sign(SECRETS.hooks, to, text, Date.now()) },
-        body: text,
-      });
+    control,
+    async status({ id }) {
+      const { broadcasts } = StatusResponse.parse(await (await control('status', {})).json());
+      return broadcasts.find(({ broadcastId }) => broadcastId === id);
     },
     log: () => log,
     async kill() {

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import type { PublisherStatus } from '#contract/media.ts';
+import type { Broadcast } from './broadcast.ts';
+import type { Clock } from './clock.ts';
+import { Feed } from './feed.ts';
+import type { Ffmpeg } from './ffmpeg.ts';
+import type { Rung } from './ladder.ts';
+import type { Logger } from './logger.ts';
+import type { Publication } from './rtmp/publication.ts';
+import { createSource } from './source.ts';
+
+export interface SwitcherOptions {
+  ffmpeg: Ffmpeg;
+  clock: Clock;
+  logger: Logger;
+  /** What to make of a picture of this height (null while unknown) in the broadcast, at least one rung. */
+  rungs: (broadcast: Broadcast, height: number | null) => Rung[];
+  /** Somebody's picture is on air in this broadcast. */
+  onPicture: (broadcast: Broadcast) => void;
+  /** Whoever was on air has gone, or has no picture any more. */
+  onLost: (broadcast: Broadcast, reason: string) => void;
+  /** Goes on in another broadcast than before. */
+  onMoved: (from: Broadcast) => void;
+}
+
+interface Publisher {
+  readonly id: string;
+  readonly publication: Publication;
+  readonly connectedAt: number;
+  /** While it is on air, or on its way there. */
+  feed: Feed | null;
+  /** It was on air, and its picture stopped. */
+  lost: boolean;
+}
+
+/** Publishers of one session at the same time: one on air, the others ready to take its place. */
+export const MAX_PUBLISHERS = 4;
+
+/**
+ * Who publishes into a session, and which of them viewers see. The first goes on air, those after it stand by: a spare
+ * encoder, a second place, or the same publisher over a new connection while the old one is still thought to be there.
+ * When whoever is on air is lost, the newest on standby takes its place.
+ */
+export class Switcher {
+  readonly #options: SwitcherOptions;
+  #broadcast: Broadcast;
+  #publishers: Publisher[] = [];
+  #onEmpty: () => void = () => undefined;
+
+  constructor(broadcast: Broadcast, options: SwitcherOptions) {
+    this.#broadcast = broadcast;
+    this.#options = options;
+  }
+
+  get broadcast(): Broadcast {
+    return this.#broadcast;
+  }
+
+  /** Whether viewers see a publisher. */
+  get showing(): boolean {
+    return this.feed?.showing ?? false;
+  }
+
+  get size(): number {
+    return this.#publishers.length;
+  }
+
+  /** Of whoever is on air, or on the way there as the first. */
+  get feed(): Feed | null {
+    const feeds = this.#publishers.map(({ feed }) => feed).filter((feed) => feed !== null);
+    return feeds.find((feed) => feed.showing) ?? feeds[0] ?? null;
+  }
+
+  get publishers(): PublisherStatus[] {
+    return this.#publishers.map(({ id, publication, connectedAt, feed, lost }) => {
+      return {
+        id,
+        via: publication.via,
+        remoteAddress: publication.remoteAddress,
+        connectedAt,
+        state: feed ? (feed.showing ? 'on-air' : lost ? 'lost' : 'coming') : 'standby',
+        source: publication.source(),
+        bitrate: publication.bitrate,
+        keyFrameIntervalMs: publication.keyFrameIntervalMs,
+      };
+    });
+  }
+
+  add(publication: Publication): void {
+    const publisher: Publisher = {
+      id: randomUUID(),
+      publication,
+      connectedAt: this.#options.clock(),
+      feed: null,
+      lost: false,
+    };
+    const isWanted = this.#publishers.every(({ feed, lost }) => !feed || lost);
+    this.#publishers.push(publisher);
+    if (isWanted) this.#bring(publisher);
+    else this.#standBy(publisher);
+  }
+
+  /** @returns whether there is such a publisher */
+  take(id: string): boolean {
+    const publisher = this.#publishers.find((each) => each.id === id);
+    if (publisher && !publisher.feed) this.#bring(publisher);
+    return publisher !== undefined;
+  }
+
+  /** Goes on into `next`, whoever is on air at the next key frame. */
+  moveTo(next: Broadcast): void {
+    for (const { feed } of this.#publishers) feed?.moveTo(next);
+    if (!this.showing) this.#broadcast = next;
+  }
+
+  /** Disconnects everybody, and waits until the last of what they sent is out. */
+  async close(reason: string): Promise<void> {
+    if (this.#publishers.length === 0) return;
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    for (const { publication } of [...this.#publishers]) publication.close(reason);
+    await empty;
+  }
+
+  /** On air with its first picture; until then what is there stays. */
+  #bring(publisher: Publisher): void {
+    const { clock, logger, ffmpeg, rungs, onPicture, onMoved } = this.#options;
+    // Of those who have no picture, the one that was asked for last may go on air.
+    for (const other of this.#publishers) if (other.feed && !other.feed.showing) this.#standBy(other);
+    const source = createSource(publisher.publication, {
+      ffmpeg,
+      clock,
+      logger,
+      rungs: (height) => feed.lightened(rungs(feed.broadcast, height)),
+    });
+    const feed: Feed = new Feed(source, this.#broadcast, {
+      clock,
+      logger,
+      onPicture: () => {
+        publisher.lost = false;
+        onPicture(feed.broadcast);
+      },
+      onMoved: (from, to) => {
+        this.#broadcast = to;
+        onPicture(to);
+        onMoved(from);
+      },
+      onReplaced: () => this.#standBy(publisher),
+    });
+    publisher.feed = feed;
+    source.onSilence(() => {
+      if (!feed.showing) return;
+      feed.pause();
+      publisher.lost = true;
+      this.#lost(publisher, 'no picture from the publisher');
+    });
+    source.onEnd((reason) => this.#gone(publisher, reason));
+  }
+
+  #standBy(publisher: Publisher): void {
+    const { feed, publication } = publisher;
+    publisher.feed = null;
+    publisher.lost = false;
+    feed?.close();
+    feed?.source.release();
+    publication.onTag(() => undefined);
+    publication.onEnd((reason) => this.#gone(publisher, reason));
+  }
+
+  #gone(publisher: Publisher, reason: string): void {
+    this.#publishers = this.#publishers.filter((each) => each !== publisher);
+    const { feed, publication } = publisher;
+    const wasOnAir = feed?.showing ?? false;
+    const wasWaitedFor = feed !== null && !wasOnAir;
+    publisher.feed = null;
+    feed?.close();
+    const { id: broadcastId } = this.#broadcast.info;
+    this.#options.logger.info({ broadcastId, via: publication.via, reason, wasOnAir }, 'publisher gone');
+    if (wasOnAir) this.#lost(publisher, reason);
+    else if (wasWaitedFor) this.#bringNewest(publisher);
+    if (this.#publishers.length === 0) this.#onEmpty();
+  }
+
+  #lost(publisher: Publisher, reason: string): void {
+    this.#options.onLost(this.#broadcast, reason);
+    this.#bringNewest(publisher);
+  }
+
+  #bringNewest(but: Publisher): void {
+    if (this.#broadcast.ended || this.showing) return;
+    const newest = this.#publishers.findLast((each) => each !== but && !each.feed);
+    if (newest) this.#bring(newest);
+  }
+}
