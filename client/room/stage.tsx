@@ -45,14 +45,32 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
 
 function Over({ room, player }: { room: Room; player: PlayerHandle }) {
   const t = useRoomText();
-  const { started, waiting, paused, muted } = player.view;
-  if (!room.publishing && room.state === 'live') {
+  const { waiting, paused } = player.view;
+  const away = !room.publishing && room.state === 'live';
+  if (away && waiting && !paused) {
     return (
       <div className="stage__over stage__over--slate" role="status">
         {t('away')}
       </div>
     );
   }
+  return (
+    <>
+      {/* The slate in the picture says it to those who see. */}
+      {away && (
+        <p className="visually-hidden" role="status">
+          {t('away')}
+        </p>
+      )}
+      <Cover player={player} />
+    </>
+  );
+}
+
+/** What stands between the viewer and the picture. */
+function Cover({ player }: { player: PlayerHandle }) {
+  const t = useRoomText();
+  const { started, waiting, paused, muted } = player.view;
   if (paused) {
     return (
       <div className="stage__over">

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 import { SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
-import { RungStatus, SourceFormat } from './media.ts';
+import { PublisherStatus, RungStatus, SourceFormat } from './media.ts';
 import { QuestionKind } from './quiz.ts';
 
 /** A question as the room sees it: without its answer until it is closed. */
@@ -86,6 +86,8 @@ export const StreamHealth = z.object({
   reduced: z.boolean(),
   /** From the top down. One that is not made shows what stands in for it. */
   rungs: z.array(RungStatus),
+  /** Everybody who publishes into the session, in the order in which they came. */
+  publishers: z.array(PublisherStatus),
   publisherLostAt: Instant.nullable(),
 });
 export type StreamHealth = z.infer<typeof StreamHealth>;
@@ -119,6 +121,12 @@ export const liveEndpoints = endpoints({
     action: 'room:watch',
     target: 'session',
     response: StreamHealth,
+  },
+  'POST /sessions/:sessionId/on-air': {
+    summary: 'Put another of the session’s publishers on air; who was stays on standby',
+    action: 'session:stream',
+    target: 'session',
+    body: z.object({ publisherId: Id }),
   },
   'GET /sessions/:sessionId/questions': {
     summary: 'Questions that learners asked, newest first',

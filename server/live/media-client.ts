@@ -5,8 +5,10 @@ import {
   type EndRequest,
   type RetargetRequest,
   StatusResponse,
+  type TakeRequest,
 } from '#contract/media.ts';
 import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
+import { AppError, notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 
 const TIMEOUT_MS = 3_000;
@@ -36,6 +38,7 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
       body: text,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
+    if (answer.status === 404) throw notFound();
     if (!answer.ok) throw new Error(`media answered ${answer.status} to ${name}`);
     return answer.status === 204 ? null : answer.json();
   }
@@ -58,6 +61,17 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
     retarget: (request: z.infer<typeof RetargetRequest>) => insist('retarget', request),
     end: (request: z.infer<typeof EndRequest>) => insist('end', request),
     deny: (request: z.infer<typeof DenyRequest>) => insist('deny', request),
+    /** Another publisher goes on air. @throws AppError `not-found` when there is none such, `media-unavailable` */
+    async take(request: z.infer<typeof TakeRequest>): Promise<void> {
+      try {
+        await post('take', request);
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        logger.warn({ err: error }, 'media did not switch');
+        throw new AppError('media-unavailable');
+      }
+      status = null;
+    },
     /** Open broadcasts as media sees them; empty while media is away. */
     status(): Promise<BroadcastStatus[]> {
       const now = clock();

@@ -17,6 +17,8 @@ export function liveRoutes(live: LiveService, questions: AudienceQuestions): Han
     'POST /sessions/:sessionId/watch': ({ params, principal }) =>
       live.watch(principal.personId ?? principal.accountId ?? '', params.sessionId),
     'GET /sessions/:sessionId/stream': ({ params }) => live.health(params.sessionId),
+    'POST /sessions/:sessionId/on-air': ({ params, body, actor }) =>
+      live.putOnAir(params.sessionId, body.publisherId, actor),
     'GET /sessions/:sessionId/questions': ({ params }) => questions.list(params.sessionId),
     'POST /room-questions/:roomQuestionId/answered': ({ params, actor }) =>
       questions.tick(params.roomQuestionId, actor),

@@ -3,6 +3,7 @@ import type { Beat, BeatsStored } from '#contract/attendance.ts';
 import type { Admission, StreamHealth } from '#contract/live.ts';
 import { SourceFormat } from '#contract/media.ts';
 import type { AttendanceService } from '../attendance/service.ts';
+import { type Actor, audit } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
 import { AppError, notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -36,7 +37,7 @@ interface Playback {
 export type LiveService = ReturnType<typeof createLive>;
 
 /** Entering a room, and what is seen and stored from it. */
-export function createLive({ clock, secrets }: Services, needs: LiveNeeds) {
+export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
   const { courses, attendance, rooms, broadcasts, media } = needs;
 
   /**
@@ -133,6 +134,12 @@ export function createLive({ clock, secrets }: Services, needs: LiveNeeds) {
       };
     },
 
+    /** @throws AppError `not-found` for a publisher who is not there, `media-unavailable` */
+    async putOnAir(sessionId: string, publisherId: string, actor: Actor): Promise<void> {
+      await media.take({ sessionId, publisherId });
+      await audit(db.prisma, actor, clock(), 'session:on-air', { kind: 'session', id: sessionId }, { publisherId });
+    },
+
     async health(sessionId: string): Promise<StreamHealth> {
       const session = await courses.sessionForRoom(sessionId);
       if (!session) throw notFound();
@@ -147,6 +154,7 @@ export function createLive({ clock, secrets }: Services, needs: LiveNeeds) {
         lagMs: status?.lagMs ?? null,
         reduced: status?.reduced ?? false,
         rungs: status?.rungs ?? [],
+        publishers: open.flatMap(({ publishers }) => publishers),
         publisherLostAt: session.publisherLostAt === null ? null : new Date(session.publisherLostAt).toISOString(),
       };
     },

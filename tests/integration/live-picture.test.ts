@@ -90,6 +90,33 @@ it('the class can be seen with the token of one’s admission', async () => {
   expect((await picture(playbackToken, room.prefix, '360p/live.m3u8')).status).toBe(200);
 });
 
+describe('another publisher of the class', () => {
+  const params = { params: { sessionId: '' } };
+  beforeAll(() => {
+    params.params.sessionId = sessionId;
+  });
+
+  it('is put on air by who may, on the record', async () => {
+    const spare = publishTestSignal(media.rtmpUrl(key), { size: '320x180' });
+    const states = async () => (await health()).publishers.map(({ state }) => state);
+    await expect.poll(states, soon).toEqual(['on-air', 'standby']);
+    const [first, second] = (await health()).publishers;
+    const take = (publisherId = second?.id ?? '') => ({ ...params, body: { publisherId } });
+    const { supervisor, bureau } = district.clients;
+    expect((await supervisor.call('POST /sessions/:sessionId/on-air', take())).status).toBe(403);
+    expect((await bureau.call('POST /sessions/:sessionId/on-air', take(newId()))).status).toBe(404);
+    done('taken', await bureau.call('POST /sessions/:sessionId/on-air', take()));
+    await expect.poll(states, soon).toEqual(['standby', 'on-air']);
+    const entries = await app.prisma.auditEntry.findMany({ where: { action: 'session:on-air' } });
+    expect(entries.map(({ subjectId, detail }) => [subjectId, detail])).toEqual([
+      [sessionId, { publisherId: second?.id }],
+    ]);
+    await spare.stop();
+    await expect.poll(states, soon).toEqual(['on-air']);
+    expect((await health()).publishers[0]?.id).toBe(first?.id);
+  });
+});
+
 describe('a request for the picture', () => {
   const now = Math.floor(Date.now() / 1_000);
   const claims = { sub: newId(), ses: newId(), jti: newId(), iat: now, exp: now + 600 };

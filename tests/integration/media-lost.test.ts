@@ -51,9 +51,7 @@ async function segments(from: MediaRun, broadcast: Broadcast, rendition: string)
 /** Waits for a closed segment after the broadcast's n-th discontinuity in every rendition. */
 async function untilDiscontinuity(from: MediaRun, broadcast: Broadcast, number: number): Promise<void> {
   for (const name of RENDITIONS) {
-    await until(async () =>
-      (await segments(from, broadcast, name)).some(({ cc, sn }) => cc === number && sn !== 'initSegment'),
-    );
+    await until(async () => (await segments(from, broadcast, name)).some(({ cc }) => cc === number));
   }
 }
 

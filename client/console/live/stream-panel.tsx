@@ -5,6 +5,7 @@ import { useAct, useRead } from '../data.ts';
 import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { Preview } from './preview.tsx';
+import { Publishers } from './publishers.tsx';
 import { useDeskText } from './text.ts';
 
 type Session = Result<'GET /sessions/:sessionId'>;
@@ -26,6 +27,9 @@ export function StreamPanel({ session, health }: { session: Session; health: Hea
       {lost && <Alarm />}
       <Preview sessionId={session.id} publishing={health?.publishing ?? false} />
       <HealthFigures health={health} />
+      {health && health.publishers.length > 1 && (
+        <Publishers sessionId={session.id} publishers={health.publishers} mayTake={bureau || instructor} />
+      )}
       {(bureau || instructor) && <StreamKey sessionId={session.id} />}
     </section>
   );
