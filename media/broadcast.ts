@@ -1,4 +1,4 @@
-import type { Broadcast as BroadcastInfo, SourceFormat } from '#contract/media.ts';
+import type { Broadcast as BroadcastInfo, RecordingState, SourceFormat } from '#contract/media.ts';
 import type { Fragment } from './fmp4.ts';
 import type { InitSegment } from './init-segment.ts';
 import { outputFor, RENDITIONS, RUNGS, SOUND, SOUND_BITRATE } from './ladder.ts';
@@ -123,6 +123,11 @@ export class Broadcast {
     return { durationMs: Math.round((closed?.duration ?? 0) / 1_000), bytes: closed?.bytes ?? 0 };
   }
 
+  /** Whether what is published reaches the disk. */
+  get recorded(): RecordingState {
+    return this.#recording?.state ?? 'none';
+  }
+
   settled(): Promise<void> {
     return this.#recording?.settled() ?? Promise.resolve();
   }
@@ -190,8 +195,11 @@ export class Broadcast {
 /** The rendition that came furthest knows every boundary. */
 function timelineOf(states: (StreamState | undefined)[]): TimelineState | undefined {
   let furthest: TimelineState | undefined;
+  let newest = { msn: -1, run: 0 };
   for (const state of states) {
-    const boundaries = (state?.segments ?? []).map((segment): Boundary => {
+    if (!state) continue;
+    newest = { msn: Math.max(newest.msn, state.newest.msn), run: Math.max(newest.run, state.newest.run) };
+    const boundaries = state.segments.map((segment): Boundary => {
       const { msn, pdt, discontinuity, discontinuitySequence, init } = segment;
       return { msn, pdt, discontinuity, discontinuitySequence, run: init, start: 0, length: durationOf(segment) };
     });
@@ -202,5 +210,19 @@ function timelineOf(states: (StreamState | undefined)[]): TimelineState | undefi
     if (last.msn > before) furthest = { boundaries, end: Math.max(end, furthest?.end ?? 0) };
     else if (furthest && last.msn === before) furthest.end = Math.max(furthest.end, end);
   }
-  return furthest;
+  return furthest && afterLoss(furthest, newest);
+}
+
+/** What a viewer may have got of a segment or an encoder run that was lost with a crash: no longer than this, microseconds. */
+const LOST = 341_334;
+
+/**
+ * Addresses are cached for ever, so that no number is given out twice: the number after the newest stands for what was lost, and
+ * is a gap.
+ */
+function afterLoss({ boundaries, end }: TimelineState, newest: { msn: number; run: number }): TimelineState {
+  const { discontinuitySequence } = boundaries.at(-1) as Boundary;
+  const lost = { msn: newest.msn + 1, run: newest.run + 1, start: 0, pdt: Math.round(end), length: LOST };
+  const boundary: Boundary = { ...lost, discontinuity: false, discontinuitySequence };
+  return { boundaries: [...boundaries, boundary], end: end + LOST / 1_000 };
 }

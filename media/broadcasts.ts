@@ -159,6 +159,7 @@ export class Broadcasts {
           rungs: broadcast.rungs.map((name) => {
             return { name, made: feed?.outputs.includes(name) ?? false, readers: readers.by.get(name) ?? 0 };
           }),
+          recording: broadcast.recorded,
         };
       });
   }

@@ -110,16 +110,23 @@ export function livePlaylist(playlist: LivePlaylist): string {
   ]);
 }
 
+export interface RecordedPlaylist {
+  targetDuration: number;
+  mediaSequence: number;
+  discontinuitySequence: number;
+  segments: PlaylistSegment[];
+}
+
 /** The whole of a closed recording. */
-export function recordingPlaylist(segments: PlaylistSegment[]): string {
-  const longest = Math.max(0, ...segments.map((segment) => segment.duration));
+export function recordingPlaylist(playlist: RecordedPlaylist): string {
   return text([
     '#EXTM3U',
     '#EXT-X-VERSION:7',
-    `#EXT-X-TARGETDURATION:${Math.max(1, Math.round(longest / 1_000_000))}`,
-    '#EXT-X-MEDIA-SEQUENCE:0',
+    `#EXT-X-TARGETDURATION:${playlist.targetDuration}`,
+    `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`,
     '#EXT-X-PLAYLIST-TYPE:VOD',
-    ...segmentLines(segments),
+    ...segmentLines(playlist.segments),
     '#EXT-X-ENDLIST',
   ]);
 }
@@ -129,8 +136,11 @@ function segmentLines(segments: PlaylistSegment[]): string[] {
   return segments.flatMap((segment) => {
     const lines: string[] = [];
     if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
-    if (segment.initUri !== initUri) lines.push(`#EXT-X-MAP:URI="${segment.initUri}"`);
-    initUri = segment.initUri;
+    // Nothing is decoded of a gap, and its init segment may be missing as well.
+    if (segment.initUri !== initUri && !segment.gap) {
+      lines.push(`#EXT-X-MAP:URI="${segment.initUri}"`);
+      initUri = segment.initUri;
+    }
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.pdt).toISOString()}`);
     for (const { uri, duration, independent } of segment.parts) {
       lines.push(`#EXT-X-PART:DURATION=${seconds(duration)},URI="${uri}"${independent ? ',INDEPENDENT=YES' : ''}`);

@@ -52,6 +52,7 @@ export class Rendition {
   closeSegment(): void {
     this.#release();
     this.#open = undefined;
+    this.#recorder?.finish();
     this.stream.closeSegment();
   }
 

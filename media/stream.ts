@@ -27,6 +27,8 @@ export interface Segment {
 /** Where a stream goes on after a restart of the process: the last segments, all closed. */
 export interface StreamState {
   segments: Segment[];
+  /** The last media sequence number and encoder run that viewers may have seen; what was lost with the crash is among them. */
+  newest: { msn: number; run: number };
   inits: Map<number, Buffer>;
   /** Microseconds; 0 when nothing was published yet. */
   longestPart: number;
@@ -118,7 +120,7 @@ export class Stream {
   cut(segment: Segment, dueAfter = EARLIEST_CUT): void {
     this.#close();
     this.#dueAfter = dueAfter;
-    this.#segments.push(segment);
+    this.#follow(segment);
     this.#open = true;
     this.#forget();
     this.#partAdded(segment);
@@ -134,7 +136,7 @@ export class Stream {
   /** A segment that is missing here. */
   addGap(segment: Segment): void {
     this.#close();
-    this.#segments.push(segment);
+    this.#follow(segment);
     this.#forget();
     this.#changed();
   }
@@ -287,6 +289,13 @@ export class Stream {
     this.#changed();
   }
 
+  /** Numbers in a playlist are consecutive: where many were lost, the window begins anew. */
+  #follow(segment: Segment): void {
+    const last = this.#segments.at(-1);
+    if (last && segment.msn !== last.msn + 1) this.#segments = [];
+    this.#segments.push(segment);
+  }
+
   #noteBandwidth(segment: Segment): void {
     const bytes = segment.parts.reduce((sum, part) => sum + part.bytes.length, 0);
     this.#peakBandwidth = Math.max(this.#peakBandwidth, (bytes * 8_000_000) / Math.max(1, durationOf(segment)));
@@ -294,7 +303,7 @@ export class Stream {
 
   #forget(): void {
     this.#segments = this.#segments.slice(-RETAINED_SEGMENTS);
-    const oldest = this.#segments[0]?.init ?? 0;
+    const oldest = this.#segments.find(({ gap }) => gap === undefined)?.init ?? 0;
     for (const number of this.#inits.keys()) if (number < oldest) this.#inits.delete(number);
   }
 

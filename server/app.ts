@@ -26,7 +26,7 @@ import { createAudienceQuestions } from './live/audience-questions.ts';
 import { createBroadcasts } from './live/broadcasts.ts';
 import { createGateway } from './live/gateway.ts';
 import { mediaHooks } from './live/hooks.ts';
-import { denyPlaybackOfExcluded, pictureTransitions, watchLostPublishers } from './live/lifecycle.ts';
+import { denyPlaybackOfExcluded, endWhatIsOver, pictureTransitions, watchLostPublishers } from './live/lifecycle.ts';
 import { createMediaClient } from './live/media-client.ts';
 import { createRooms } from './live/rooms.ts';
 import { attendanceRoutes, liveRoutes } from './live/routes.ts';
@@ -69,7 +69,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const services: Services = { db, clock, logger, config, secrets, sealing, signals: createSignals() };
 
   const features = createFeatures(services);
-  const { accounts, organisations, courses, quiz, attendance, broadcasts, live, questions } = features;
+  const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, questions } = features;
 
   const api = express.Router();
   const locators: Locators = {
@@ -99,7 +99,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   web.set('trust proxy', config.trustProxy);
   web.use(requestIds());
   web.use('/media', mediaPassThrough(config.mediaUrl, logger));
-  web.use('/internal/media', mediaHooks(services, broadcasts));
+  web.use('/internal/media', mediaHooks(services, broadcasts, endWhatIsOver(services, courses, media)));
   web.use(securityHeaders(config.secureCookies));
   web.use('/api/v1', api);
   web.use(['/api', '/internal'], () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 import { SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
-import { PublisherStatus, RungStatus, SourceFormat } from './media.ts';
+import { PublisherStatus, RecordingState, RungStatus, SourceFormat } from './media.ts';
 import { QuestionKind } from './quiz.ts';
 
 /** A question as the room sees it: without its answer until it is closed. */
@@ -88,6 +88,7 @@ export const StreamHealth = z.object({
   rungs: z.array(RungStatus),
   /** Everybody who publishes into the session, in the order in which they came. */
   publishers: z.array(PublisherStatus),
+  recording: RecordingState,
   publisherLostAt: Instant.nullable(),
 });
 export type StreamHealth = z.infer<typeof StreamHealth>;

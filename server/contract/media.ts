@@ -98,6 +98,10 @@ export type DenyRequest = z.infer<typeof DenyRequest>;
 export const RungStatus = z.object({ name: z.string(), made: z.boolean(), readers: z.int() });
 export type RungStatus = z.infer<typeof RungStatus>;
 
+/** `failing`: what is published cannot be written, the class goes on without. `none`: a preview, which is not recorded. */
+export const RecordingState = z.enum(['ok', 'failing', 'none']);
+export type RecordingState = z.infer<typeof RecordingState>;
+
 /** Control `status`: one entry for each open broadcast. */
 export const BroadcastStatus = z.object({
   broadcastId: z.uuid(),
@@ -120,6 +124,7 @@ export const BroadcastStatus = z.object({
   publishers: z.array(PublisherStatus),
   /** From the top down, with the readers of each. One that is not made shows what stands in for it. */
   rungs: z.array(RungStatus),
+  recording: RecordingState,
 });
 export type BroadcastStatus = z.infer<typeof BroadcastStatus>;
 export const StatusResponse = z.object({ broadcasts: z.array(BroadcastStatus) });

@@ -7,7 +7,11 @@ import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
 
 /** `/internal/media`: what the media process asks and reports. Only a body signed with the hooks' secret gets an answer. */
-export function mediaHooks({ secrets }: Pick<Services, 'secrets'>, broadcasts: Broadcasts): Router {
+export function mediaHooks(
+  { secrets }: Pick<Services, 'secrets'>,
+  broadcasts: Broadcasts,
+  afterEvent: (event: MediaEvent) => void,
+): Router {
   const router = express.Router();
   router.use(express.text({ type: () => true, limit: '64kb' }), (req, _res, next) => {
     const body = typeof req.body === 'string' ? req.body : '';
@@ -22,7 +26,9 @@ export function mediaHooks({ secrets }: Pick<Services, 'secrets'>, broadcasts: B
     res.json(await broadcasts.authorise(streamKey));
   });
   router.post('/event', async (req, res) => {
-    await broadcasts.record(parse(MediaEvent, json(req.body)));
+    const event = parse(MediaEvent, json(req.body));
+    await broadcasts.record(event);
+    afterEvent(event);
     res.status(204).end();
   });
   return router;

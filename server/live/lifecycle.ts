@@ -1,7 +1,8 @@
-import { MAX_DENIED } from '#contract/media.ts';
+import { MAX_DENIED, type MediaEvent } from '#contract/media.ts';
 import { SYSTEM } from '../audit.ts';
 import { batchesOf } from '../batches.ts';
 import type { Courses } from '../courses/service.ts';
+import { isOver } from '../courses/states.ts';
 import type { TransitionParticipant } from '../courses/transitions.ts';
 import { AppError } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -35,6 +36,19 @@ export function pictureTransitions(broadcasts: Broadcasts, media: MediaClient): 
         if (preview) void media.end({ broadcastId: preview.id });
       });
     },
+  };
+}
+
+/** Media that was away when a class ended comes back with it still open, and reports that nobody publishes: it is told again. */
+export function endWhatIsOver({ logger }: Services, courses: Courses, media: MediaClient) {
+  return (event: MediaEvent): void => {
+    if (event.type !== 'publisher-lost') return;
+    courses.sessionForRoom(event.sessionId).then(
+      (session) => {
+        if (session && isOver(session.state)) void media.end({ broadcastId: event.broadcastId });
+      },
+      (error: unknown) => logger.warn({ err: error }, 'could not look whether a class is over'),
+    );
   };
 }
 

@@ -155,6 +155,7 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
         reduced: status?.reduced ?? false,
         rungs: status?.rungs ?? [],
         publishers: open.flatMap(({ publishers }) => publishers),
+        recording: status?.recording ?? 'none',
         publisherLostAt: session.publisherLostAt === null ? null : new Date(session.publisherLostAt).toISOString(),
       };
     },

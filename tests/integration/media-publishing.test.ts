@@ -222,6 +222,13 @@ it('continues after kill -9 of the media process', async () => {
   const { fragments } = parse(after);
   expect(fragments.map((fragment) => fragment.sn)).toEqual(fragments.map((_, at) => at));
   expect(fragments.at(-1)?.cc).toBe(1);
+  // What viewers may have got of the number after the newest is lost; caches keep it, so that it names nothing else.
+  const numbers = (text: string) => [...text.matchAll(/part-(\d+)\./g)].map(([, msn]) => Number(msn));
+  const lastBefore = Math.max(...numbers(before));
+  const restarted = after.slice(after.indexOf('#EXT-X-DISCONTINUITY\n'));
+  expect(Math.min(...numbers(restarted))).toBeGreaterThan(lastBefore + 1);
+  expect(after).toContain('#EXT-X-GAP\n');
+  expect(before).not.toContain(/init-\d+\.mp4/.exec(restarted)?.[0]);
   await until(() => eventsOf(broadcast.id).length >= 4);
   expect(eventsOf(broadcast.id)).toEqual([
     'publisher-connected',

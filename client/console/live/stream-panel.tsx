@@ -69,6 +69,9 @@ function HealthFigures({ health }: { health: Health | undefined }) {
           </div>
         ))}
       </dl>
+      {health?.recording === 'failing' && (
+        <Alert type="error" showIcon title={t('notRecorded')} style={{ marginTop: 8 }} />
+      )}
       {health?.reduced && <Alert type="warning" showIcon title={t('reduced')} style={{ marginTop: 8 }} />}
       {interval !== null && interval > KEY_FRAMES_LONG_MS && (
         <Alert type="warning" showIcon title={t('keyFramesLong')} style={{ marginTop: 8 }} />

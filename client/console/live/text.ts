@@ -48,6 +48,7 @@ export const useDeskText = addTexts({
     keyFramesLong: '关键帧间隔超过 2 秒，请在推流软件里改为 2 秒',
     lag: '处理延迟',
     rungs: '各清晰度（台）',
+    notRecorded: '录像写不进磁盘，直播不受影响。请清理服务器磁盘空间，有空间后自动继续录。',
     reduced: '服务器处理不过来，已减少清晰度档位；画面不会中断。请关闭服务器上的其他程序，本次推流结束后恢复。',
     arrivals: '到课曲线：到课人数和在线设备数',
     online: '在线设备（台）',
@@ -129,6 +130,8 @@ export const useDeskText = addTexts({
     keyFramesLong: 'Key frames are more than 2 s apart; set 2 s in the encoder',
     lag: 'Processing lag',
     rungs: 'Devices at each quality',
+    notRecorded:
+      'The recording cannot be written; the class itself is not affected. Free space on the server’s disk: recording goes on by itself.',
     reduced:
       'The server cannot keep up and makes fewer qualities; the picture goes on. Close other programs on it. The ladder is whole again at the next publication.',
     arrivals: 'Arrivals: people who came, and devices online',

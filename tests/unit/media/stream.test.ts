@@ -131,6 +131,14 @@ seg-0.m4s
     expect(() => made.segment(2)).toThrow(expect.objectContaining({ code: 'not-found' }));
   });
 
+  it('begins anew where many segments were lost: its numbers are consecutive', () => {
+    const made = stream(3);
+    made.closeSegment();
+    made.cut(opening(9, 1, true));
+    expect(parse(made.playlist()).startSN).toBe(9);
+    expect(made.playlist()).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:0\n');
+  });
+
   it('reports where the other renditions are', () => {
     const [one, other] = [stream(1), stream(2)];
     one.reportWith(() => [{ uri: '../480p/live.m3u8', ...(other.newest ?? { msn: 0, part: 0 }) }]);
