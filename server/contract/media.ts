@@ -25,6 +25,10 @@ export const AuthoriseResponse = z.discriminatedUnion('allowed', [
 ]);
 export type AuthoriseResponse = z.infer<typeof AuthoriseResponse>;
 
+/** By which way a publisher comes in. */
+export const PublishedVia = z.enum(['rtmp', 'browser']);
+export type PublishedVia = z.infer<typeof PublishedVia>;
+
 /** What the publisher sends, as far as it is known. */
 export const SourceFormat = z.object({
   videoCodec: z.string().nullable(),
