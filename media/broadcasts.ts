@@ -8,9 +8,9 @@ import type { Ffmpeg } from './ffmpeg.ts';
 import type { Hooks } from './hooks.ts';
 import { RUNGS, type Rung, rungsFor } from './ladder.ts';
 import type { Logger } from './logger.ts';
+import type { Publication } from './publication.ts';
 import { Recording, recordingPath, unfinishedBroadcasts } from './recording.ts';
 import type { Authorisation } from './rtmp/connection.ts';
-import type { Publication } from './rtmp/publication.ts';
 import { makeSlate, type Slate, SlateShow } from './slate.ts';
 import { MAX_PUBLISHERS, Switcher } from './switcher.ts';
 

@@ -42,6 +42,8 @@ const MIN_FPS = 10;
 const MAX_SOURCE_PIXELS = 9_437_184;
 
 export interface LadderOptions {
+  /** Of the input, as ffmpeg calls it. */
+  container: 'flv' | 'matroska';
   /** From the top down, at least one. */
   rungs: readonly Rung[];
   /** As the publisher says; null when it does not. */
@@ -57,18 +59,18 @@ export function outputsOf(rungs: readonly Rung[]): string[] {
 const FIRST_PIPE = 3;
 
 /**
- * A ladder: FLV with sound in, a stream of fragmented MP4 out for each rung and for the sound, one fragment a part. All
+ * A ladder: a picture with sound in, a stream of fragmented MP4 out for each rung and for the sound, one fragment a part. All
  * outputs have one clock, and all pictures their key frames at the same frames, so that a player can change between them.
  *
  * Probing is short, because the codecs are known from their configuration; `-fflags nobuffer` would make separate audio
  * more than a second late. Timestamps begin anew in each run: the packager anchors them to the clock.
  */
-export function ladderArguments({ rungs, framesPerSecond }: LadderOptions): string[] {
+export function ladderArguments({ container, rungs, framesPerSecond }: LadderOptions): string[] {
   const rate = outputRate(framesPerSecond);
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning', '-protocol_whitelist', 'pipe'],
     ...['-analyzeduration', '500000', '-probesize', '500000', '-fpsprobesize', '0'],
-    ...['-max_pixels', String(MAX_SOURCE_PIXELS), '-f', 'flv', '-i', 'pipe:0'],
+    ...['-max_pixels', String(MAX_SOURCE_PIXELS), '-f', container, '-i', 'pipe:0'],
     ...laddered(rungs, rate, '0:a:0'),
   ];
 }

@@ -2,8 +2,9 @@ import type { Clock } from './clock.ts';
 import { type Encoder, type Ffmpeg, ladderArguments, outputsOf, startEncoder } from './ffmpeg.ts';
 import type { Rung } from './ladder.ts';
 import type { Logger } from './logger.ts';
-import type { Publication, Tag } from './rtmp/publication.ts';
-import { SoundFiller } from './sound.ts';
+import type { Publication } from './publication.ts';
+import type { SoundFiller } from './sound.ts';
+import type { Tag } from './tag.ts';
 
 /** A publication, encoded. */
 export interface Source {
@@ -247,10 +248,10 @@ class EncodedSource implements Source {
     const outputs = outputsOf(rungs);
     this.#runs.push({ outputs, startedAt: this.#heldSince });
     const number = this.#runs.length;
-    const args = ladderArguments({ rungs, framesPerSecond });
+    const args = ladderArguments({ container: publication.container, rungs, framesPerSecond });
     const encoder = startEncoder(this.#ffmpeg.path, args, outputs.length, this.#logger);
-    const sound = new SoundFiller(publication.audioConfig);
-    if (sound.refused) this.#logger.warn({ run: number }, 'the publisher’s sound cannot be decoded; silence instead');
+    const { headers, sound, soundRefused } = publication.begin();
+    if (soundRefused) this.#logger.warn({ run: number }, 'the publisher’s sound cannot be decoded; silence instead');
     const lastTimestamp = this.#held[0]?.timestamp ?? 0;
     const run = { encoder, headers: publication.headers(), sound, lastTimestamp };
     encoder.outputs.forEach((output, at) => {
@@ -268,7 +269,7 @@ class EncodedSource implements Source {
       this.#countRestart();
     });
     this.#run = run;
-    encoder.stdin.write(publication.headers(sound.config));
+    encoder.stdin.write(headers);
     return run;
   }
 

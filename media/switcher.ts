@@ -6,7 +6,7 @@ import { Feed } from './feed.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import type { Rung } from './ladder.ts';
 import type { Logger } from './logger.ts';
-import type { Publication } from './rtmp/publication.ts';
+import type { Publication } from './publication.ts';
 import { createSource } from './source.ts';
 
 export interface SwitcherOptions {

@@ -6,7 +6,7 @@ import { type Amf, AmfError, decodeAmf, encodeAmf } from './amf0.ts';
 import { ChunkReader, COMMAND_LIMIT, MEDIA_LIMIT, type Message, SET_CHUNK_SIZE, writeChunks } from './chunks.ts';
 import { AUDIO, audioKind, VIDEO, videoCodecName, videoKind } from './flv.ts';
 import { Handshake } from './handshake.ts';
-import { Publication } from './publication.ts';
+import { RtmpPublication } from './publication.ts';
 import { PLAY_REFUSED, type Refusal, refusalOf, unsupported } from './refusals.ts';
 
 export type Authorisation = AuthoriseResponse | { allowed: false; reason: 'too-many-publishers' };
@@ -25,7 +25,7 @@ export interface ConnectionOptions {
   clock: Clock;
   timeouts: Timeouts;
   authorise(streamKey: string, remoteAddress: string): Promise<Authorisation>;
-  onPublish(publication: Publication, broadcast: Broadcast): void;
+  onPublish(publication: RtmpPublication, broadcast: Broadcast): void;
   /** Somebody who was let in had already left. */
   onAbandoned(broadcast: Broadcast): void;
 }
@@ -63,7 +63,7 @@ export class RtmpConnection {
   readonly #handshake = new Handshake((bytes) => this.#socket.write(bytes));
   readonly #reader = new ChunkReader();
   #state: 'handshake' | 'commands' | 'asking' | 'publishing' | 'ended' = 'handshake';
-  #publication: Publication | null = null;
+  #publication: RtmpPublication | null = null;
   #deadline: NodeJS.Timeout;
   #window = WINDOW;
   #received = 0;
@@ -218,7 +218,7 @@ export class RtmpConnection {
       onAbandoned(answer.broadcast);
       return;
     }
-    const publication = new Publication({
+    const publication = new RtmpPublication({
       remoteAddress: this.#remoteAddress,
       clock,
       disconnect: (reason) => this.end(reason),
@@ -243,7 +243,7 @@ export class RtmpConnection {
     }
   }
 
-  #startPublishing(publication: Publication): void {
+  #startPublishing(publication: RtmpPublication): void {
     this.#state = 'publishing';
     this.#publication = publication;
     this.#reader.limit = MEDIA_LIMIT;

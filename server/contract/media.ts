@@ -25,6 +25,10 @@ export const AuthoriseResponse = z.discriminatedUnion('allowed', [
 ]);
 export type AuthoriseResponse = z.infer<typeof AuthoriseResponse>;
 
+/** By which way a publisher comes in. */
+export const PublishedVia = z.enum(['rtmp', 'browser', 'file']);
+export type PublishedVia = z.infer<typeof PublishedVia>;
+
 /** What the publisher sends, as far as it is known. */
 export const SourceFormat = z.object({
   videoCodec: z.string().nullable(),
@@ -35,14 +39,10 @@ export const SourceFormat = z.object({
 });
 export type SourceFormat = z.infer<typeof SourceFormat>;
 
-/** How a publisher comes in. */
-export const Via = z.enum(['rtmp', 'browser', 'file']);
-export type Via = z.infer<typeof Via>;
-
 /** Somebody who publishes into a session, whether viewers see it or not. */
 export const PublisherStatus = z.object({
   id: z.uuid(),
-  via: Via,
+  via: PublishedVia,
   remoteAddress: z.string(),
   connectedAt: z.int(),
   /** `lost`: would be on air, and sends no picture. `coming`: on air with its first picture. */

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AacSound, parseAudioConfig } from '#media/rtmp/aac.ts';
 import { AUDIO, flvHeader, flvTag, VIDEO } from '#media/rtmp/flv.ts';
-import type { Tag } from '#media/rtmp/publication.ts';
-import { MAX_PATIENCE_MS, MAX_SILENCE_MS, PATIENCE_MS, parseAudioConfig, SoundFiller } from '#media/sound.ts';
+import { MAX_PATIENCE_MS, MAX_SILENCE_MS, PATIENCE_MS, SoundFiller } from '#media/sound.ts';
+import type { Tag } from '#media/tag.ts';
 
 const STEREO_48K = message('1190');
 const MONO_44K = message('1208');
@@ -38,6 +39,12 @@ function sounds(from: number, to: number): Tag[] {
 function interleaved(pictureTags: Tag[], soundTags: Tag[], lateness = 0): Tag[] {
   const arrival = (tag: Tag) => tag.timestamp + (tag.kind === 'audio' ? lateness : 0);
   return [...pictureTags, ...soundTags].sort((one, other) => arrival(one) - arrival(other));
+}
+
+function fillerOf(config: Buffer | null) {
+  const sound = new AacSound(config);
+  const refused = config !== null && !sound.heard;
+  return Object.assign(new SoundFiller(sound), { config: sound.config, refused });
 }
 
 function fill(filler: SoundFiller, tags: Tag[]): Tag[] {
@@ -124,7 +131,7 @@ describe('an audio configuration', () => {
   it('never breaks anything, whatever its bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
-        const filler = new SoundFiller(Buffer.from(bytes));
+        const filler = fillerOf(Buffer.from(bytes));
         const input = interleaved(pictures(0, 2_000), sounds(0, 1_000));
         const output = fill(filler, input);
         expect(filler.config).toEqual(filler.refused ? STEREO_48K : Buffer.from(bytes));
@@ -155,7 +162,7 @@ describe('silence, as ffmpeg decodes it', { timeout: 30_000 }, () => {
     ['HE-AAC, signalled behind', '131056e598', 2, 2_048, 1_024 / 24],
     ['HE-AAC v2', 'eb098800', 2, 2_048, 1_024 / 24],
   ])('is nothing but zeros of the right length: %s', async (_name, config, channels, samples, frameMs) => {
-    const filler = new SoundFiller(message(config));
+    const filler = fillerOf(message(config));
     const output = soundOf(fill(filler, pictures(5_000, 8_001)));
     expect(output).toHaveLength(Math.ceil(3_000 / frameMs));
     const { code, stdout, stderr } = await decode(filler.config, output);
@@ -165,7 +172,7 @@ describe('silence, as ffmpeg decodes it', { timeout: 30_000 }, () => {
   });
 
   it('would be found damaged if it were', async () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     const output = soundOf(fill(filler, pictures(0, 1_000)));
     const frames = output.map((tag): Tag => {
       const payload = tag.bytes.subarray(11, -5);
@@ -184,11 +191,11 @@ describe('silence, as ffmpeg decodes it', { timeout: 30_000 }, () => {
     ['a speech codec', '41900000'],
     ['USAC', 'f946400000'],
   ])('takes the place of sound with which ffmpeg does not even start: %s', async (_name, config) => {
-    const frames = fill(new SoundFiller(null), pictures(0, 1_000));
+    const frames = fill(fillerOf(null), pictures(0, 1_000));
     const refusal = await decode(message(config), frames);
     expect(refusal.code).not.toBe(0);
 
-    const filler = new SoundFiller(message(config));
+    const filler = fillerOf(message(config));
     expect(filler.refused).toBe(true);
     const output = soundOf(fill(filler, interleaved(pictures(0, 1_000), sounds(0, 1_000))));
     const { code, stdout, stderr } = await decode(filler.config, output);
@@ -203,7 +210,7 @@ describe('silence, as ffmpeg decodes it', { timeout: 30_000 }, () => {
     [48_000, 2],
   ])('bridges a hole in a real tone to the length of the hole: %i Hz, %i channels', async (rate, channels) => {
     const tone = await encodeTone(rate, channels, 4);
-    const filler = new SoundFiller(tone.config);
+    const filler = fillerOf(tone.config);
     const heard = tone.tags.filter(({ timestamp }) => timestamp < 1_000 || timestamp >= 2_500);
     expect(heard.length).toBeLessThan(tone.tags.length - 50);
     const whole = await decode(tone.config, tone.tags);
@@ -222,7 +229,7 @@ describe('silence, as ffmpeg decodes it', { timeout: 30_000 }, () => {
 
 describe('a publisher', () => {
   it('without sound has silence from its first picture to its last', () => {
-    const filler = new SoundFiller(null);
+    const filler = fillerOf(null);
     expect(filler.config).toEqual(STEREO_48K);
     expect(filler.refused).toBe(false);
     const output = fill(filler, [picture(1_000, 'key'), picture(1_040), picture(1_080)]);
@@ -233,7 +240,7 @@ describe('a publisher', () => {
   });
 
   it('without sound has silence at exact times after an hour', () => {
-    const filler = new SoundFiller(null);
+    const filler = fillerOf(null);
     const stamps = times(soundOf(fill(filler, pictures(77, 3_600_077))));
     expect(stamps.length).toBeGreaterThan(168_000);
     const wrong = stamps.findIndex((stamp, at) => stamp !== Math.round(77 + (at * 1_024) / 48));
@@ -241,25 +248,25 @@ describe('a publisher', () => {
   });
 
   it('has its sound left alone while that is no later than patience allows', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     const input = interleaved(pictures(0, 5_000), sounds(0, 5_000), PATIENCE_MS - 50);
     expect(fill(filler, input)).toEqual(input);
   });
 
   it('has holes in its sound left alone that are no longer than patience', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     const input = interleaved(pictures(0, 3_000), [...sounds(0, 1_000), ...sounds(1_000 + PATIENCE_MS - 50, 3_000)]);
     expect(fill(filler, input)).toEqual(input);
   });
 
   it('that stamps its sound to and fro has it left alone, and measured by the latest of it', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     const input = [picture(0, 'key'), sound(0), sound(300), sound(100), picture(300 + PATIENCE_MS)];
     expect(fill(filler, input)).toEqual(input);
   });
 
   it('whose sound stops gets silence after patience, which then keeps up with the picture', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     const input = interleaved(pictures(0, 3_000), sounds(0, 1_000));
     const end = Math.max(...times(soundOf(input))) + FRAME_48K;
     const until = (time: number) => input.filter(({ timestamp }) => timestamp <= time);
@@ -276,7 +283,7 @@ describe('a publisher', () => {
   });
 
   it('whose sound comes back is heard again at once', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     const back = sounds(2_000, 4_000);
     const output = soundOf(fill(filler, interleaved(pictures(0, 4_000), [...sounds(0, 1_000), ...back], 30)));
     const heard = output.filter((tag) => back.includes(tag));
@@ -286,7 +293,7 @@ describe('a publisher', () => {
   });
 
   it('whose sound begins late gets silence until then', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     const input = interleaved(pictures(0, 4_000), sounds(2_000, 4_000));
     const output = soundOf(fill(filler, input));
     expect(output[0]?.timestamp).toBe(0);
@@ -294,7 +301,7 @@ describe('a publisher', () => {
   });
 
   it('whose picture stood still has a hole in its sound filled up to where it goes on', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     const silence = fill(filler, [picture(0, 'key'), sound(0), sound(1_000)]).slice(2, -1);
     expect(silence).toHaveLength(Math.round((1_000 - FRAME_48K) / FRAME_48K));
     expect(silence[0]?.timestamp).toBe(21);
@@ -302,7 +309,7 @@ describe('a publisher', () => {
   });
 
   it('whose sound is always later than patience is heard after the first time', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     const input = interleaved(pictures(0, 20_000), sounds(0, 20_000), 700);
     const output = fill(filler, input);
     const later = ({ timestamp }: Tag) => timestamp > 3_000;
@@ -310,7 +317,7 @@ describe('a publisher', () => {
   });
 
   it('whose sound is seconds late is not waited for longer than others', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     fill(filler, pictures(0, 6_000));
     const lastPicture = 5_960;
     expect(fill(filler, sounds(0, lastPicture - MAX_PATIENCE_MS))).toEqual([]);
@@ -320,7 +327,7 @@ describe('a publisher', () => {
   });
 
   it('whose clock jumps never causes more silence than ten seconds at once', () => {
-    const filler = new SoundFiller(STEREO_48K);
+    const filler = fillerOf(STEREO_48K);
     filler.take(picture(0, 'key'));
     const output = filler.take(picture(86_400_000));
     const first = output[0]?.timestamp ?? 0;
@@ -329,7 +336,7 @@ describe('a publisher', () => {
   });
 
   it('whose sound has another first byte than usual gets silence that has it too', () => {
-    const filler = new SoundFiller(Buffer.from('ae001188', 'hex'));
+    const filler = fillerOf(Buffer.from('ae001188', 'hex'));
     const [silence] = soundOf(fill(filler, pictures(0, 1_000)));
     expect(silence?.bytes.subarray(11, -4).toString('hex')).toBe('ae0101182007');
   });
@@ -338,7 +345,7 @@ describe('a publisher', () => {
     ['ELD', 'f8e64000'],
     ['a layout that is spelled out', '118004c848002000c6400d4c61766335392e33372e31303056e500'],
   ])('with a format of which we have no silence is passed on as it is: %s', (_name, config) => {
-    const filler = new SoundFiller(message(config));
+    const filler = fillerOf(message(config));
     const input = interleaved(pictures(0, 5_000), sounds(0, 1_000));
     expect(filler.refused).toBe(false);
     expect(filler.config).toEqual(message(config));
@@ -375,7 +382,7 @@ describe('the laws of filling', { timeout: 30_000 }, () => {
     let silence = 0;
     fc.assert(
       fc.property(classes, (input) => {
-        const output = fill(new SoundFiller(STEREO_48K), input);
+        const output = fill(fillerOf(STEREO_48K), input);
         silence += silenceOf(output, input).length;
         let end = input[0]?.timestamp ?? 0;
         let last = Number.NEGATIVE_INFINITY;
@@ -396,7 +403,7 @@ describe('the laws of filling', { timeout: 30_000 }, () => {
     let lost = 0;
     fc.assert(
       fc.property(classes, (input) => {
-        const filler = new SoundFiller(STEREO_48K);
+        const filler = fillerOf(STEREO_48K);
         let filled = Number.NEGATIVE_INFINITY;
         let soundEnd = Number.NEGATIVE_INFINITY;
         for (const tag of input) {
@@ -430,7 +437,7 @@ describe('the laws of filling', { timeout: 30_000 }, () => {
           at += by;
           return audio ? sound(at) : picture(at);
         });
-        const filler = new SoundFiller(config);
+        const filler = fillerOf(config);
         const output = input.map((tag) => filler.take(tag));
         const own = new Set(input);
         const passed = output.flat().filter((tag) => own.has(tag));
