@@ -39,9 +39,9 @@ export class Broadcast {
     const restored = recording?.restored ?? new Map<string, StreamState>();
     this.#timeline = new Timeline(timelineOf([...restored.values()]));
     this.#reported = this.#timeline.end !== null;
-    // Killed before there was a segment, it may have made the folders of some renditions only.
-    const names = [...restored].flatMap(([name, state]) => (state ? [name] : []));
-    if (names.length > 0) this.#prepare([...names, SOUND]);
+    // Killed before there was a picture, it may have made the folders of some renditions only: its next publisher makes the rungs.
+    const hasPicture = [...restored].some(([name, state]) => name !== SOUND && state);
+    if (hasPicture) this.#prepare([...restored.keys(), SOUND]);
   }
 
   /** Whether a player finds every rendition with a segment in it. */
