@@ -11,7 +11,7 @@ import { Tokens } from './tokens.ts';
 
 export interface Media {
   /** @throws when a port is taken. */
-  listen(): Promise<{ port: number; rtmpPort: number }>;
+  listen(): Promise<{ port: number; rtmpPort: number; rtmpsPort: number | null }>;
   /** Disconnects publishers, writes what is recorded, lets go of the ports. */
   close(): Promise<void>;
 }
@@ -40,6 +40,7 @@ export async function createMedia(options: {
   const rtmp = createRtmpServer({
     host: config.rtmpHost,
     port: config.rtmpPort,
+    secure: config.rtmps,
     logger,
     clock,
     authorise: (streamKey, remoteAddress) => broadcasts.authorise(streamKey, remoteAddress),
@@ -49,7 +50,7 @@ export async function createMedia(options: {
 
   return {
     async listen() {
-      const rtmpPort = await rtmp.listen();
+      const { port: rtmpPort, securePort: rtmpsPort } = await rtmp.listen();
       const port = await new Promise<number>((resolve, reject) => {
         http.once('error', reject);
         http.listen(config.port, config.host, () => {
@@ -57,7 +58,7 @@ export async function createMedia(options: {
           resolve((http.address() as AddressInfo).port);
         });
       });
-      return { port, rtmpPort };
+      return { port, rtmpPort, rtmpsPort };
     },
     async close() {
       await rtmp.close();

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { RUNGS, type Rung } from './ladder.ts';
+import type { Secure } from './rtmp/server.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -10,6 +11,10 @@ const Environment = z.object({
   MEDIA_HOST: z.string().default('127.0.0.1'),
   RTMP_PORT: port.default(1935),
   RTMP_HOST: z.string().default('0.0.0.0'),
+  /** For RTMPS, with the files that it needs. */
+  RTMPS_PORT: port.optional(),
+  RTMPS_CERT: z.string().optional(),
+  RTMPS_KEY: z.string().optional(),
   /** Where hooks go. */
   APP_URL: z.url(),
   ANKE_DATA: z.string().default('./data'),
@@ -33,6 +38,8 @@ export interface MediaConfig {
   host: string;
   rtmpPort: number;
   rtmpHost: string;
+  /** Null without RTMPS. */
+  rtmps: Secure | null;
   appUrl: string;
   /** Absolute. */
   dataDir: string;
@@ -57,6 +64,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): MediaConfig {
     host: e.MEDIA_HOST,
     rtmpPort: e.RTMP_PORT,
     rtmpHost: e.RTMP_HOST,
+    rtmps: rtmpsOf(e),
     appUrl: e.APP_URL,
     dataDir: path.resolve(e.ANKE_DATA),
     ffmpegPath: e.FFMPEG_PATH,
@@ -64,6 +72,13 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): MediaConfig {
     slateSeconds: e.SLATE_SECONDS,
     logLevel: e.LOG_LEVEL,
   };
+}
+
+/** @throws Error that says which variable is missing */
+function rtmpsOf({ RTMPS_PORT: port, RTMPS_CERT, RTMPS_KEY }: z.infer<typeof Environment>): Secure | null {
+  if (port === undefined) return null;
+  if (!RTMPS_CERT || !RTMPS_KEY) throw new Error('RTMPS_PORT needs RTMPS_CERT and RTMPS_KEY: files in PEM');
+  return { port, certificate: path.resolve(RTMPS_CERT), key: path.resolve(RTMPS_KEY) };
 }
 
 export interface MediaSecrets {

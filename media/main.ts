@@ -32,11 +32,16 @@ process.on('uncaughtException', (error) => {
 });
 
 try {
-  const { port, rtmpPort } = await media.listen();
-  logger.info({ port, rtmpPort }, 'media listening');
+  const { port, rtmpPort, rtmpsPort } = await media.listen();
+  logger.info({ port, rtmpPort, rtmpsPort }, 'media listening');
   process.send?.({ type: 'ready' });
 } catch (error) {
-  logger.fatal({ err: error, rtmpPort: config.rtmpPort }, 'a port is taken: set RTMP_PORT to a free one');
+  const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  const { rtmpPort, rtmps } = config;
+  logger.fatal(
+    { err: error, rtmpPort, rtmps },
+    taken ? 'a port is taken: set RTMP_PORT or RTMPS_PORT to a free one' : 'cannot listen for publishers',
+  );
   process.exit(1);
 }
 

@@ -26,6 +26,7 @@ await buildPages();
 if (chosen.includes('integration') || chosen.includes('e2e')) {
   needProgram('ffmpeg', ['ffmpeg'], ['/usr/bin/ffmpeg', process.env.FFMPEG_PATH]);
 }
+if (chosen.includes('integration')) needProgram('openssl', ['openssl'], ['/usr/bin/openssl']);
 if (chosen.includes('e2e'))
   needProgram('Chromium', ['chromium', 'fonts-noto-cjk'], ['/usr/bin/chromium', process.env.CHROMIUM_PATH]);
 
@@ -55,7 +56,8 @@ function needProgram(name: string, packages: string[], places: (string | undefin
     console.error('ffmpeg is not installed: the tests use the one of the npm package');
     return;
   }
-  console.error(`${name} is missing: run "apt-get install ${packages.join(' ')}" as root, or set CHROMIUM_PATH.`);
+  const orSet = name === 'Chromium' ? ', or set CHROMIUM_PATH' : '';
+  console.error(`${name} is missing: run "apt-get install ${packages.join(' ')}" as root${orSet}.`);
   process.exit(1);
 }
 

@@ -87,7 +87,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
   mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
   mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
-  mount(api, courseEndpoints, courseRoutes(courses, config.rtmpPort), locators);
+  mount(api, courseEndpoints, courseRoutes(courses, config), locators);
   mount(api, liveEndpoints, liveRoutes(live, questions), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);

@@ -16,6 +16,8 @@ const Environment = z.object({
   DATABASE_URL: z.string().optional(),
   WORKERS: z.coerce.number().int().min(1).max(64).optional(),
   RTMP_PORT: port.default(1935),
+  /** Without it the media process takes no RTMPS. */
+  RTMPS_PORT: port.optional(),
   /** Address of the media process; the supervisor fills it in for the workers. */
   MEDIA_URL: z.url().optional(),
   FFMPEG_PATH: z.string().optional(),
@@ -38,6 +40,7 @@ export interface Config {
   databaseUrl: string | undefined;
   workers: number;
   rtmpPort: number;
+  rtmpsPort: number | undefined;
   mediaUrl: string | undefined;
   ffmpegPath: string | undefined;
   logLevel: string;
@@ -68,6 +71,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: e.DATABASE_URL,
     workers: e.WORKERS ?? Math.min(os.availableParallelism(), 4),
     rtmpPort: e.RTMP_PORT,
+    rtmpsPort: e.RTMPS_PORT,
     mediaUrl: e.MEDIA_URL,
     ffmpegPath: e.FFMPEG_PATH,
     logLevel: e.LOG_LEVEL,

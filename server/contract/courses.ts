@@ -92,6 +92,9 @@ export const MySession = z.object({
 });
 export type MySession = z.infer<typeof MySession>;
 
+/** Where an encoder publishes; `secureServer` by RTMPS, where the operator has set it up. */
+export const StreamKey = z.object({ server: z.string(), secureServer: z.string().nullable(), key: z.string() });
+
 export const courseEndpoints = endpoints({
   'GET /courses': {
     summary: 'Courses that the caller may see',
@@ -165,13 +168,13 @@ export const courseEndpoints = endpoints({
     summary: 'Where and with which key to publish',
     action: 'session:stream',
     target: 'session',
-    response: z.object({ server: z.string(), key: z.string() }),
+    response: StreamKey,
   },
   'POST /sessions/:sessionId/stream-key': {
     summary: 'Replace the stream key; the old one stops working',
     action: 'session:stream',
     target: 'session',
-    response: z.object({ server: z.string(), key: z.string() }),
+    response: StreamKey,
   },
   'GET /my/sessions': {
     summary: 'Sessions that I am invited to, with what is credited to me',

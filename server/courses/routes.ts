@@ -4,9 +4,15 @@ import { AppError } from '../errors.ts';
 import type { Handlers } from '../http.ts';
 import type { Courses, Viewer } from './service.ts';
 
-/** `rtmpPort`: where publishers connect, on the host by which the officer reached us. */
-export function courseRoutes(courses: Courses, rtmpPort: number): Handlers<typeof courseEndpoints> {
-  const server = (host: string) => `rtmp://${host}:${rtmpPort}/live`;
+/** `ports`: where publishers connect, on the host by which the officer reached us. */
+export function courseRoutes(
+  courses: Courses,
+  ports: { rtmpPort: number; rtmpsPort: number | undefined },
+): Handlers<typeof courseEndpoints> {
+  const servers = (host: string) => ({
+    server: `rtmp://${host}:${ports.rtmpPort}/live`,
+    secureServer: ports.rtmpsPort === undefined ? null : `rtmps://${host}:${ports.rtmpsPort}/live`,
+  });
 
   return {
     'GET /courses': ({ principal, query }) => courses.listCourses(viewerOf(principal), query.archived ?? false),
@@ -33,11 +39,11 @@ export function courseRoutes(courses: Courses, rtmpPort: number): Handlers<typeo
       return courses.readSession(params.sessionId);
     },
     'GET /sessions/:sessionId/stream-key': async ({ params, req }) => ({
-      server: server(req.hostname),
+      ...servers(req.hostname),
       key: await courses.streamKey(params.sessionId),
     }),
     'POST /sessions/:sessionId/stream-key': async ({ params, req, actor }) => ({
-      server: server(req.hostname),
+      ...servers(req.hostname),
       key: await courses.rotateStreamKey(params.sessionId, actor),
     }),
 

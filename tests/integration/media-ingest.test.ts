@@ -73,7 +73,7 @@ beforeEach(async () => {
     },
     onAbandoned: () => undefined,
   });
-  port = await server.listen();
+  ({ port } = await server.listen());
   url = `rtmp://127.0.0.1:${port}/live/good`;
 });
 afterEach(() => server.close());

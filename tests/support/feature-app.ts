@@ -124,7 +124,7 @@ function web(parts: {
     session: courses.locateSession,
   } as Locators;
   mount(app, organisationEndpoints, organisationRoutes(organisations), locators);
-  mount(app, courseEndpoints, courseRoutes(courses, config.rtmpPort), locators);
+  mount(app, courseEndpoints, courseRoutes(courses, config), locators);
   app.use(problems(logger));
   return app;
 }

@@ -117,6 +117,7 @@ export interface MediaRun {
   url: string;
   rtmpUrl(streamKey: string): string;
   rtmpPort: number;
+  rtmpsPort: number | null;
   control(name: string, body: unknown): Promise<Response>;
   /** Of a broadcast that is open there. */
   status(broadcast: Broadcast): Promise<BroadcastStatus | undefined>;
@@ -152,7 +153,7 @@ export async function startMediaProcess(
   const ports = await until(() => {
     if (child.exitCode !== null) throw new Error(`media left: ${log}`);
     const line = log.split('\n').find((each) => each.includes('"media listening"'));
-    return line ? (JSON.parse(line) as { port: number; rtmpPort: number }) : undefined;
+    return line ? (JSON.parse(line) as Pick<MediaRun, 'rtmpPort' | 'rtmpsPort'> & { port: number }) : undefined;
   }, 50_000);
   const url = `http://127.0.0.1:${ports.port}`;
   const control = (name: string, body: unknown) => {
@@ -168,6 +169,7 @@ export async function startMediaProcess(
     child,
     url,
     rtmpPort: ports.rtmpPort,
+    rtmpsPort: ports.rtmpsPort,
     rtmpUrl: (streamKey) => `rtmp://127.0.0.1:${ports.rtmpPort}/live/${streamKey}`,
     control,
     async status({ id }) {

@@ -87,7 +87,7 @@ function StreamKey({ sessionId }: { sessionId: string }) {
   const where = useRead('GET /sessions/:sessionId/stream-key', { params });
   const rotate = useAct('POST /sessions/:sessionId/stream-key', { touches: ['GET /sessions/:sessionId/stream-key'] });
   if (!where.data) return null;
-  const { server, key } = where.data;
+  const { server, secureServer, key } = where.data;
   return (
     <div className="stream-key">
       <div className="muted">{t('server')}</div>
@@ -95,6 +95,17 @@ function StreamKey({ sessionId }: { sessionId: string }) {
         <Input readOnly value={server} aria-label={t('server')} />
         <CopyButton text={server} />
       </Space.Compact>
+      {secureServer && (
+        <>
+          <div className="muted" style={{ marginTop: 8 }}>
+            {t('secureServer')}
+          </div>
+          <Space.Compact style={{ width: '100%' }}>
+            <Input readOnly value={secureServer} aria-label={t('secureServer')} />
+            <CopyButton text={secureServer} />
+          </Space.Compact>
+        </>
+      )}
       <div className="muted" style={{ marginTop: 8 }}>
         {t('key')}
       </div>

@@ -38,7 +38,7 @@ async function start(options: Partial<RtmpOptions> = {}) {
     onAbandoned: () => undefined,
     ...options,
   });
-  return { server, port: await server.listen(), publications, log };
+  return { server, ...(await server.listen()), publications, log };
 }
 
 function media(client: RtmpClient, type: number, ...bytes: number[]): void {
