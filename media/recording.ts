@@ -133,7 +133,9 @@ export class Recording {
     } catch (error) {
       this.#logger.error({ err: error, folder }, 'a recording cannot be read, and is left as it is');
       this.#unreadable.add(name);
-      this.restored.set(name, undefined);
+      // Its viewers get what is published from now on.
+      const newest = { msn: -1, run: 0 };
+      this.restored.set(name, { segments: [], inits: new Map(), newest, longestPart: 0, longestSegment: 0 });
     }
   }
 }

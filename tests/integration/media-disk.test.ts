@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { StatusResponse } from '#contract/media.ts';
 import { Fmp4Reader } from '#media/fmp4.ts';
 import { createLogger } from '#media/logger.ts';
@@ -138,18 +138,18 @@ it('starts, and resumes the others, though one recording cannot be read', async 
   fs.rmSync(index);
   fs.mkdirSync(index);
   const app = await startHookEndpoint();
+  onTestFinished(() => app.close());
   const media = await startMediaProcess(dataDir, app.url);
+  onTestFinished(() => media.stop());
   const { broadcasts } = StatusResponse.parse(await (await media.control('status', {})).json());
   const recording = (id: string) => broadcasts.find(({ broadcastId }) => broadcastId === id)?.recording;
   expect([recording(sound.id), recording(broken.id)]).toEqual(['ok', 'failing']);
   expect(await (await fetch(playbackUrl(media, sound, '360p/live.m3u8'))).text()).toContain('seg-1.m4s');
   app.keys.set('broken', broken);
   const publisher = publishTestSignal(media.rtmpUrl('broken'), { size: '320x180' });
+  onTestFinished(() => publisher.stop());
   const listed = async () => (await fetch(playbackUrl(media, broken, '360p/live.m3u8'))).text();
   await until(async () => /part-\d+\.1\.m4s/.test(await listed()));
-  await publisher.stop();
-  await media.stop();
-  await app.close();
 });
 
 describe.skipIf(!CAN_MOUNT)('a full disk', () => {
@@ -212,6 +212,7 @@ describe.skipIf(!CAN_MOUNT)('a class on a full disk', () => {
 
   it('begins, goes on, says so, and is recorded again once there is space', async () => {
     const media = await startMediaProcess(dataDir, app.url);
+    onTestFinished(() => media.stop());
     const broadcast = makeBroadcast();
     app.keys.set('full', broadcast);
     const status = async () =>
@@ -220,6 +221,7 @@ describe.skipIf(!CAN_MOUNT)('a class on a full disk', () => {
 
     disk?.fill();
     const publisher = publishTestSignal(media.rtmpUrl('full'), { size: '320x180' });
+    onTestFinished(() => publisher.stop());
     await until(async () => (await listed()).includes('seg-1.m4s'));
     expect(await status()).toBe('failing');
     disk?.free();
@@ -238,6 +240,5 @@ describe.skipIf(!CAN_MOUNT)('a class on a full disk', () => {
     expect(vod).toContain('#EXT-X-GAP');
     const { frames } = await probe(index);
     expect(frames).toBeGreaterThan(50);
-    await media.stop();
   });
 });
