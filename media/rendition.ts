@@ -3,7 +3,7 @@ import type { InitSegment } from './init-segment.ts';
 import type { RenditionRecorder } from './recorder.ts';
 import { SEGMENT_TARGET } from './segmenter.ts';
 import { type Part, Stream, type StreamState } from './stream.ts';
-import { type Boundary, type Placement, pdtAt, type Timeline } from './timeline.ts';
+import { type Boundary, ON_BOUNDARY, type Placement, pdtAt, type Timeline } from './timeline.ts';
 
 /** Sound that waits for the picture is bounded by this many fragments, about ten seconds; then the oldest goes. */
 const MAX_WAITING = 32;
@@ -116,7 +116,7 @@ export class Rendition {
     this.#lastMsn = msn;
     this.#recorder?.segment({ ...segment, parts: [part] });
     // Sound goes to the segment in which most of it lies.
-    const soundDue = boundary.start + SEGMENT_TARGET - start - part.duration / 2;
+    const soundDue = boundary.start + SEGMENT_TARGET - start - part.duration / 2 - ON_BOUNDARY;
     this.stream.cut({ ...segment, parts: [part] }, this.kind === 'sound' ? soundDue : undefined);
   }
 

@@ -37,6 +37,12 @@ const WAIT: Placement = { kind: 'wait' };
 /** Pictures of one encoder start at the same frame; their timescales may differ by a rounding. */
 const SAME_FRAME = 10_000;
 
+/**
+ * Sound whose middle lies exactly on a boundary belongs to what begins there, whatever rounding to microseconds has done: at
+ * 48 kHz that comes about every few segments.
+ */
+export const ON_BOUNDARY = 100;
+
 /** Boundaries remembered for renditions that are behind. */
 const REMEMBERED = 64;
 
@@ -103,7 +109,7 @@ export class Timeline {
   /** As `picture`; `wait` until pictures have come further and it is known where the next boundary is. */
   sound(open: Boundary | undefined, fragment: Timed): Placement {
     const middle = fragment.start + fragment.duration / 2;
-    const reached = this.#reached(open, middle);
+    const reached = this.#reached(open, middle + ON_BOUNDARY);
     if (reached) return { kind: 'cut', at: reached };
     const known = open !== undefined && middle < open.start + EARLIEST_CUT;
     if (!known && middle >= this.#pictureEnd) return WAIT;

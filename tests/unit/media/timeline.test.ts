@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Boundary, type Placement, pdtAt, Timeline } from '#media/timeline.ts';
+import { type Boundary, ON_BOUNDARY, type Placement, pdtAt, Timeline } from '#media/timeline.ts';
 
 const PDT = Date.UTC(2026, 10, 24, 1, 0, 0);
 const PART = 333_333;
@@ -118,7 +118,7 @@ describe('the boundaries of segments', () => {
         expect(first.cuts.map(({ at }) => at.msn)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         expect(sound.cuts.map(({ at }) => at)).toEqual(first.cuts.map(({ at }) => at));
         for (const { at, start } of sound.cuts.slice(1)) {
-          expect(Math.abs(start - at.start)).toBeLessThanOrEqual(SOUND_PART / 2 + 1);
+          expect(Math.abs(start - at.start)).toBeLessThanOrEqual(SOUND_PART / 2 + ON_BOUNDARY);
         }
       }),
     );
