@@ -153,6 +153,7 @@ export class Broadcasts {
           keyFrameIntervalMs: feed?.source.publication.keyFrameIntervalMs ?? null,
           lagMs: feed?.lagMs ?? null,
           lastPdt: broadcast.lastPdt,
+          levels: feed?.source.levels ?? null,
           readers: readers.all,
           reduced: feed?.reduced ?? false,
           publishers: switcher?.publishers ?? [],

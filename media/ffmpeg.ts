@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { type Rung, SOUND, SOUND_BITRATE } from './ladder.ts';
 import type { Logger } from './logger.ts';
+import { BRIGHTEST, LOUDNESS } from './meter.ts';
 
 /*
  * Everything that we say to ffmpeg: where it is, and every list of arguments.
@@ -14,6 +15,8 @@ export interface Ffmpeg {
   version: string;
   /** The old build of the npm package, for want of a better one. */
   fallback: boolean;
+  /** Its filters can say at once what they measure. */
+  meters: boolean;
 }
 
 /** @throws Error when there is no ffmpeg anywhere. */
@@ -21,15 +24,21 @@ export async function findFfmpeg(configured: string | undefined, logger: Logger)
   if (configured) {
     const version = await versionOf(configured);
     if (!version) throw new Error(`FFMPEG_PATH is ${configured}, which does not run`);
-    return { path: configured, version, fallback: false };
+    return { path: configured, version, fallback: false, meters: await canMeter(configured) };
   }
   const installed = await versionOf('ffmpeg');
-  if (installed) return { path: 'ffmpeg', version: installed, fallback: false };
+  if (installed) return { path: 'ffmpeg', version: installed, fallback: false, meters: await canMeter('ffmpeg') };
   const bundled = bundledPath();
   const version = bundled && (await versionOf(bundled));
   if (!bundled || !version) throw new Error('no ffmpeg: install it, or set FFMPEG_PATH');
   logger.warn({ version }, 'ffmpeg is not installed; using the npm package’s build of 2018, whose parsers are old');
-  return { path: bundled, version, fallback: true };
+  return { path: bundled, version, fallback: true, meters: await canMeter(bundled) };
+}
+
+/** Older builds keep what they measure in a buffer for minutes. */
+async function canMeter(path: string): Promise<boolean> {
+  const { stdout } = await promisify(execFile)(path, ['-hide_banner', '-h', 'filter=metadata'], { timeout: 10_000 });
+  return /^ +direct /m.test(stdout);
 }
 
 /** Key frames are this far apart, and so segments this long, s. */
@@ -48,6 +57,8 @@ export interface LadderOptions {
   rungs: readonly Rung[];
   /** As the publisher says; null when it does not. */
   framesPerSecond: number | null;
+  /** Says on one more pipe, after those of the outputs, how loud and how dark it is. */
+  metered: boolean;
 }
 
 /** Names of what an encoder with these rungs writes, in the order of its pipes. */
@@ -65,19 +76,20 @@ const FIRST_PIPE = 3;
  * Probing is short, because the codecs are known from their configuration; `-fflags nobuffer` would make separate audio
  * more than a second late. Timestamps begin anew in each run: the packager anchors them to the clock.
  */
-export function ladderArguments({ container, rungs, framesPerSecond }: LadderOptions): string[] {
+export function ladderArguments({ container, rungs, framesPerSecond, metered }: LadderOptions): string[] {
   const rate = outputRate(framesPerSecond);
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning', '-protocol_whitelist', 'pipe'],
     ...['-analyzeduration', '500000', '-probesize', '500000', '-fpsprobesize', '0'],
     ...['-max_pixels', String(MAX_SOURCE_PIXELS), '-f', container, '-i', 'pipe:0'],
-    ...laddered(rungs, rate, '0:a:0'),
+    ...laddered(rungs, rate, '0:a:0', metered),
   ];
 }
 
-function laddered(rungs: readonly Rung[], rate: number, sound: string): string[] {
+function laddered(rungs: readonly Rung[], rate: number, sound: string, metered = false): string[] {
   return [
     ...['-filter_complex', scaling(rungs)],
+    ...(metered ? ['-filter_complex', metering(FIRST_PIPE + rungs.length + 1)] : []),
     ...rungs.flatMap((rung, at) => [...pictureArguments(rung, at, rate, rungs.length), ...outputTo(FIRST_PIPE + at)]),
     ...['-map', sound, '-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', `${SOUND_BITRATE}k`],
     ...['-ar', '48000', '-ac', '2', ...outputTo(FIRST_PIPE + rungs.length)],
@@ -120,6 +132,15 @@ function scaling(rungs: readonly Rung[]): string {
     return at === rungs.length - 1 ? `${scaled}[rung${at}]` : `${scaled},split[rung${at}][below${at}]`;
   });
   return steps.join(';');
+}
+
+/** A small picture each second and a bare sound each half second, for {@link Meter}. */
+function metering(pipe: number): string {
+  const to = `file=pipe\\\\:${pipe}:direct=1`;
+  return [
+    `[0:v:0]fps=1,scale=160:-2,signalstats,metadata=print:key=${BRIGHTEST}:${to},nullsink`,
+    `[0:a:0]aresample=8000,asetnsamples=n=4000:p=0,astats=metadata=1:reset=1,ametadata=print:key=${LOUDNESS}:${to},anullsink`,
+  ].join(';');
 }
 
 function pictureArguments({ bitrate, peak }: Rung, at: number, rate: number, rungs: number): string[] {

@@ -1,7 +1,9 @@
+import type { Levels } from '#contract/media.ts';
 import type { Clock } from './clock.ts';
 import { type Encoder, type Ffmpeg, ladderArguments, outputsOf, startEncoder } from './ffmpeg.ts';
 import type { Rung } from './ladder.ts';
 import type { Logger } from './logger.ts';
+import { Meter } from './meter.ts';
 import type { Publication } from './publication.ts';
 import type { SoundFiller } from './sound.ts';
 import type { Tag } from './tag.ts';
@@ -22,6 +24,8 @@ export interface Source {
   renew(): void;
   /** For how long encoders have let the publisher wait so far, ms. */
   readonly waitedMs: number;
+  /** How it sounds and looks; null while nothing is encoded, or where ffmpeg cannot tell. */
+  readonly levels: Levels | null;
   /** What an encoder run writes, pictures from the top down and then the sound. */
   runs(run: number): EncoderRun;
   readonly publication: Publication;
@@ -102,6 +106,7 @@ class EncodedSource implements Source {
   #waitingSince: number | null = null;
   #waited = 0;
   #renewing = false;
+  #meter: Meter | null = null;
   #noPicture: NodeJS.Timeout;
   #silence: NodeJS.Timeout | undefined;
   #ended = false;
@@ -150,6 +155,10 @@ class EncodedSource implements Source {
 
   renew(): void {
     this.#renewing = true;
+  }
+
+  get levels(): Levels | null {
+    return this.#meter?.levels ?? null;
   }
 
   get waitedMs(): number {
@@ -248,15 +257,19 @@ class EncodedSource implements Source {
     const outputs = outputsOf(rungs);
     this.#runs.push({ outputs, startedAt: this.#heldSince });
     const number = this.#runs.length;
-    const args = ladderArguments({ container: publication.container, rungs, framesPerSecond });
-    const encoder = startEncoder(this.#ffmpeg.path, args, outputs.length, this.#logger);
+    const { path, meters: metered } = this.#ffmpeg;
+    const args = ladderArguments({ container: publication.container, rungs, framesPerSecond, metered });
+    const encoder = startEncoder(path, args, outputs.length + (metered ? 1 : 0), this.#logger);
+    const meter = new Meter(this.#clock);
+    this.#meter = metered ? meter : null;
     const { headers, sound, soundRefused } = publication.begin();
     if (soundRefused) this.#logger.warn({ run: number }, 'the publisher’s sound cannot be decoded; silence instead');
     const lastTimestamp = this.#held[0]?.timestamp ?? 0;
     const run = { encoder, headers: publication.headers(), sound, lastTimestamp };
     encoder.outputs.forEach((output, at) => {
-      const name = outputs[at] ?? '';
-      output.on('data', (bytes: Buffer) => this.#bytesListener(bytes, this.#clock(), number, name));
+      const name = outputs[at];
+      if (name) output.on('data', (bytes: Buffer) => this.#bytesListener(bytes, this.#clock(), number, name));
+      else output.setEncoding('latin1').on('data', (text: string) => meter.push(text));
     });
     encoder.stdin.on('drain', () => {
       if (this.#run === run) this.#readOn();

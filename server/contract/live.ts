@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 import { SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
-import { PublisherStatus, RecordingState, RungStatus, SourceFormat } from './media.ts';
+import { Levels, PublisherStatus, RecordingState, RungStatus, SourceFormat } from './media.ts';
 import { QuestionKind } from './quiz.ts';
 
 /** A question as the room sees it: without its answer until it is closed. */
@@ -82,6 +82,7 @@ export const StreamHealth = z.object({
   bitrate: z.number(),
   keyFrameIntervalMs: z.number().nullable(),
   lagMs: z.number().nullable(),
+  levels: Levels.nullable(),
   /** The machine fell behind and makes fewer rungs than it should. */
   reduced: z.boolean(),
   /** From the top down. One that is not made shows what stands in for it. */

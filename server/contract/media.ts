@@ -39,6 +39,16 @@ export const SourceFormat = z.object({
 });
 export type SourceFormat = z.infer<typeof SourceFormat>;
 
+/** What is heard and seen of a publisher. */
+export const Levels = z.object({
+  /** Loudness of the last half second, dBFS; null while unknown. */
+  soundDb: z.number().nullable(),
+  /** For how long there has been no sound, and a black picture; 0 while there is. */
+  silentMs: z.int(),
+  blackMs: z.int(),
+});
+export type Levels = z.infer<typeof Levels>;
+
 /** Somebody who publishes into a session, whether viewers see it or not. */
 export const PublisherStatus = z.object({
   id: z.uuid(),
@@ -116,6 +126,8 @@ export const BroadcastStatus = z.object({
   /** How far the newest packaged frame is behind the wall clock, ms. */
   lagMs: z.number().nullable(),
   lastPdt: z.int().nullable(),
+  /** Of whoever is on air; null where ffmpeg cannot tell. */
+  levels: Levels.nullable(),
   /** Playlist and part readers of the last 10 s. */
   readers: z.int(),
   /** The machine fell behind and makes fewer rungs than it should. */

@@ -152,6 +152,7 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
         bitrate: status?.bitrate ?? 0,
         keyFrameIntervalMs: status?.keyFrameIntervalMs ?? null,
         lagMs: status?.lagMs ?? null,
+        levels: status?.levels ?? null,
         reduced: status?.reduced ?? false,
         rungs: status?.rungs ?? [],
         publishers: open.flatMap(({ publishers }) => publishers),

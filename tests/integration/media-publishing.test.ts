@@ -158,6 +158,21 @@ describe('publishing', () => {
   });
 });
 
+it('hears and sees whether a publisher is silent and black', async () => {
+  const [good, bad] = [makeBroadcast(), makeBroadcast()];
+  app.keys.set('heard', good);
+  app.keys.set('dark', bad);
+  const heard = publishTestSignal(media.rtmpUrl('heard'), { size: '320x180' });
+  const dark = publishTestSignal(media.rtmpUrl('dark'), { size: '320x180', audio: false, black: true });
+  const levels = async (of: typeof good) => (await media.status(of))?.levels;
+  await until(async () => ((await levels(bad))?.silentMs ?? 0) > 2_000 && ((await levels(bad))?.blackMs ?? 0) > 2_000);
+  expect(await levels(bad)).toMatchObject({ soundDb: -90 });
+  // A sine of an eighth of full scale.
+  await until(async () => Math.abs(((await levels(good))?.soundDb ?? 0) + 21) < 1);
+  expect(await levels(good)).toMatchObject({ silentMs: 0, blackMs: 0 });
+  await Promise.all([heard.stop(), dark.stop()]);
+});
+
 it('lets a publisher in after one who left while being asked about', async () => {
   const broadcast = makeBroadcast();
   app.keys.set('hasty', broadcast);

@@ -13,6 +13,8 @@ interface SignalOptions {
   size?: string;
   fps?: number;
   audio?: boolean;
+  /** A black picture instead of the test picture. */
+  black?: boolean;
   /** Ends by itself. */
   seconds?: number;
 }
@@ -20,12 +22,12 @@ interface SignalOptions {
 /** Publishes a test picture and tone in real time, by a real ffmpeg over real RTMP. */
 export function publishTestSignal(
   rtmpUrl: string,
-  { size = '640x360', fps = 25, audio = true, seconds }: SignalOptions = {},
+  { size = '640x360', fps = 25, audio = true, black = false, seconds }: SignalOptions = {},
 ): Publisher {
   const length = seconds === undefined ? [] : ['-t', String(seconds)];
   const args = [
     ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
-    ...['-re', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${fps}`],
+    ...['-re', '-f', 'lavfi', '-i', `${black ? 'color=c=black:' : 'testsrc2='}s=${size}:r=${fps}`],
     ...(audio ? ['-re', '-f', 'lavfi', '-i', 'sine=f=440:r=48000'] : []),
     ...length,
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-b:v', '600k'],

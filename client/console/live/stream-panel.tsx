@@ -14,6 +14,9 @@ type Health = Result<'GET /sessions/:sessionId/stream'>;
 /** Past this the picture can't be cut every two seconds, and everybody falls behind. */
 const KEY_FRAMES_LONG_MS = 2_500;
 
+/** A pause is no fault; silence or a black picture for so long may be. */
+const QUIET_MS = 10_000;
+
 /** The picture, how well it arrives, and where to publish it. */
 export function StreamPanel({ session, health }: { session: Session; health: Health | undefined }) {
   const t = useDeskText();
@@ -50,6 +53,15 @@ function HealthFigures({ health }: { health: Health | undefined }) {
   const t = useDeskText();
   const source = health?.source;
   const interval = health?.keyFrameIntervalMs ?? null;
+  const silent = (health?.levels?.silentMs ?? 0) > QUIET_MS;
+  const black = (health?.levels?.blackMs ?? 0) > QUIET_MS;
+  const soundOf = (of: Health | undefined) => {
+    const { soundDb, silentMs = 0 } = of?.levels ?? {};
+    if (soundDb == null) return '–';
+    return silentMs > 0
+      ? t('noSound')
+      : t('decibels', { count: `${soundDb < 0 ? '\u2212' : ''}${Math.abs(Math.round(soundDb))}` });
+  };
   const figures: [string, string][] = [
     [t('status'), health?.publishing ? t('publishing') : t('notPublishing')],
     [t('resolution'), source?.width ? `${source.width}×${source.height}` : '–'],
@@ -57,6 +69,7 @@ function HealthFigures({ health }: { health: Health | undefined }) {
     [t('bitrate'), health?.publishing ? t('megabits', { count: (health.bitrate / 1_000_000).toFixed(2) }) : '–'],
     [t('keyFrames'), interval === null ? '–' : t('lasting', { count: (interval / 1_000).toFixed(1) })],
     [t('rungs'), health?.rungs.map(({ name, readers }) => `${name}\u00a0${readers}`).join(' · ') || '–'],
+    [t('sound'), soundOf(health)],
     [t('lag'), health?.lagMs == null ? '–' : t('lasting', { count: (health.lagMs / 1_000).toFixed(1) })],
   ];
   return (
@@ -73,6 +86,8 @@ function HealthFigures({ health }: { health: Health | undefined }) {
         <Alert type="error" showIcon title={t('notRecorded')} style={{ marginTop: 8 }} />
       )}
       {health?.reduced && <Alert type="warning" showIcon title={t('reduced')} style={{ marginTop: 8 }} />}
+      {silent && <Alert type="warning" showIcon title={t('silent')} style={{ marginTop: 8 }} />}
+      {black && <Alert type="warning" showIcon title={t('black')} style={{ marginTop: 8 }} />}
       {interval !== null && interval > KEY_FRAMES_LONG_MS && (
         <Alert type="warning" showIcon title={t('keyFramesLong')} style={{ marginTop: 8 }} />
       )}
