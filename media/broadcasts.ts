@@ -194,7 +194,10 @@ export class Broadcasts {
     if (broadcast.ended) return;
     const { id: broadcastId, sessionId, kind } = broadcast.info;
     this.#options.hooks.report({ type: 'publisher-lost', broadcastId, sessionId, reason: reason.slice(0, 200) });
-    if (kind === 'live') void this.#showSlate(broadcast);
+    if (kind !== 'live') return;
+    this.#showSlate(broadcast).catch((error: unknown) => {
+      this.#options.logger.error({ err: error, broadcastId }, 'the slate cannot be shown');
+    });
   }
 
   async #showSlate(broadcast: Broadcast): Promise<void> {

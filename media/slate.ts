@@ -90,21 +90,22 @@ export class SlateShow {
   constructor(broadcast: Broadcast, slate: Slate, { clock, seconds }: { clock: Clock; seconds: number }) {
     this.#broadcast = broadcast;
     this.#clock = clock;
-    const names = [...slate.keys()].filter((name) => broadcast.rendition(name));
     const started = ({ name, track }: { name: string; track: SlateTrack }) => {
       const rest = endless(track);
       return { name, next: rest.next().value, rest };
     };
-    const tracks = [...slate].filter(([name]) => names.includes(name)).map(([name, track]) => ({ name, track }));
-    const sound = tracks.find(({ name }) => name === SOUND);
-    if (!sound) throw new Error('a broadcast without sound');
-    this.#pictures = tracks.filter((each) => each !== sound).map(started);
+    // All of them: a broadcast has rungs that are not made any more when the ladder was changed while it ran.
+    const tracks = [...slate].map(([name, track]) => ({ name, track }));
+    const [sound] = tracks.filter(({ name }) => name === SOUND);
+    const pictures = tracks.filter(({ name }) => name !== SOUND);
+    if (!sound || pictures.length === 0) throw new Error('a slate needs a picture and sound');
+    this.#pictures = pictures.map(started);
     this.#sound = started(sound);
     const now = clock();
     // Without a hole after what came last, as far as that is not long ago.
     this.#zero = Math.max(broadcast.lastPdt ?? 0, now - MAX_CATCH_UP_MS);
     this.#until = now + seconds * 1_000;
-    this.#input = broadcast.begin(names, () => clearTimeout(this.#timer));
+    this.#input = broadcast.begin([...slate.keys()], () => clearTimeout(this.#timer));
     for (const { name, track } of tracks) this.#input.init(name, track.init);
   }
 

@@ -103,6 +103,21 @@ describe('a show', () => {
     expect(broadcast.busy).toBe(false);
   });
 
+  it('is made of what there is when the broadcast has other rungs', () => {
+    const broadcast = interrupted();
+    const other: Slate = new Map([...slate].filter(([name]) => name === '480p' || name === SOUND));
+    const now = (broadcast.lastPdt as number) + 3_000;
+    new SlateShow(broadcast, other, { clock: () => now, seconds: 60 }).start();
+    for (const name of NAMES) expect(broadcast.rendition(name)?.stream.playlist(), name).toContain('init-2.mp4');
+    broadcast.pause();
+  });
+
+  it('needs a picture', () => {
+    const broadcast = interrupted();
+    const none: Slate = new Map([...slate].filter(([name]) => name === SOUND));
+    expect(() => new SlateShow(broadcast, none, { clock: Date.now, seconds: 60 })).toThrow('needs a picture');
+  });
+
   it('stops when somebody is back', () => {
     const broadcast = interrupted();
     let now = (broadcast.lastPdt as number) + 700;
