@@ -10,6 +10,9 @@ export const BEAT_INTERVAL_MS = 15_000;
 export const PLAYBACK_COOKIE = 'anke_play';
 export const PLAYBACK_TTL_SECONDS = 600;
 
+/** A live class whose publisher has been away for so long is over. */
+export const END_AFTER_LOST_MS = 15 * 60_000;
+
 export const UNIT_KINDS = ['bureau', 'government', 'enterprise'] as const;
 
 export const PERSON_CATEGORIES = [

@@ -1,4 +1,5 @@
 import { MAX_DENIED, type MediaEvent } from '#contract/media.ts';
+import { END_AFTER_LOST_MS } from '#contract/plain.ts';
 import { SYSTEM } from '../audit.ts';
 import { batchesOf } from '../batches.ts';
 import type { Courses } from '../courses/service.ts';
@@ -9,8 +10,6 @@ import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { MediaClient } from './media-client.ts';
 
-/** A live class whose publisher has been away for so long is over. */
-const END_AFTER_LOST_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 30_000;
 
 /** What the picture has to do with a session's states. */

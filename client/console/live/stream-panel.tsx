@@ -1,6 +1,9 @@
 import { Alert, Button, Input, Space } from 'antd';
 import { useEffect, useState } from 'react';
+import { formatClock } from '#client/format.ts';
+import { serverNow } from '#client/server-clock.ts';
 import type { Result } from '#contract/api.ts';
+import { END_AFTER_LOST_MS } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
 import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
@@ -21,13 +24,11 @@ const QUIET_MS = 10_000;
 export function StreamPanel({ session, health }: { session: Session; health: Health | undefined }) {
   const t = useDeskText();
   const { bureau, instructor } = useRoles();
-  const lost = health?.publisherLostAt != null;
   const over = session.state === 'ended' || session.state === 'archived';
   if (over) return <Over />;
   return (
     <section className="section">
-      {lost && <Alert type="error" showIcon title={t('publisherLost')} style={{ marginBottom: 12 }} />}
-      {lost && <Alarm />}
+      {health?.publisherLostAt && <Lost since={health.publisherLostAt} />}
       <Preview sessionId={session.id} publishing={health?.publishing ?? false} />
       <HealthFigures health={health} />
       {health && health.publishers.length > 1 && (
@@ -35,6 +36,30 @@ export function StreamPanel({ session, health }: { session: Session; health: Hea
       )}
       {(bureau || instructor) && <StreamKey sessionId={session.id} />}
     </section>
+  );
+}
+
+/** The alarm, with the time that is left before the class ends by itself. */
+function Lost({ since }: { since: string }) {
+  const t = useDeskText();
+  const [now, setNow] = useState(serverNow);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(serverNow()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  const awayMs = Math.max(0, now - Date.parse(since));
+  const left = { away: formatClock(awayMs), left: formatClock(END_AFTER_LOST_MS - awayMs) };
+  return (
+    <>
+      <Alert
+        type="error"
+        showIcon
+        title={t('publisherLost')}
+        description={<span role="timer">{t('lostFor', left)}</span>}
+        style={{ marginBottom: 12 }}
+      />
+      <Alarm />
+    </>
   );
 }
 
