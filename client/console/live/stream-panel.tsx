@@ -22,7 +22,6 @@ const QUIET_MS = 10_000;
 
 /** The picture, how well it arrives, and where to publish it. */
 export function StreamPanel({ session, health }: { session: Session; health: Health | undefined }) {
-  const t = useDeskText();
   const { bureau, instructor } = useRoles();
   const over = session.state === 'ended' || session.state === 'archived';
   if (over) return <Over />;
