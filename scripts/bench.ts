@@ -7,6 +7,7 @@ import type { Benchmark } from './bench/benchmark.ts';
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
   latency: async () => (await import('./bench/latency.ts')).latency,
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
+  soak: async () => (await import('./bench/soak.ts')).soak,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
