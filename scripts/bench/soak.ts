@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findFfmpeg } from '#media/ffmpeg.ts';
+import { SOUND } from '#media/ladder.ts';
 import { createLogger } from '#media/logger.ts';
 import {
   type HookEndpoint,
@@ -47,7 +48,7 @@ export async function soak(say: (step: string) => void): Promise<Measured> {
   const app = await startHookEndpoint();
   const media = await startMediaProcess(dataDir, app.url);
   try {
-    const { broadcast, samples, viewers } = await holdClass(ffmpeg, app, media, say);
+    const { broadcast, samples, viewers, rungs } = await holdClass(ffmpeg, app, media, say);
     await media.control('end', { broadcastId: broadcast.id });
     await until('the recording is closed', async () => app.events.some(({ type }) => type === 'broadcast-ended'));
     say('looking for flashes and tones in the recording');
@@ -60,6 +61,7 @@ export async function soak(say: (step: string) => void): Promise<Measured> {
     const discontinuities = (await playlistOf(dataDir, broadcast.id)).match(/#EXT-X-DISCONTINUITY\n/g)?.length ?? 0;
     const product = {
       minutes: MINUTES,
+      rungs: rungs.length,
       flashes: offsets.length,
       soundOffMaxMs: Math.max(...offsets.map(Math.abs)),
       soundOffDriftMs: Math.round(median(offsets.slice(-10)) - median(offsets.slice(0, 10))),
@@ -102,7 +104,8 @@ async function holdClass(ffmpeg: string, app: HookEndpoint, media: MediaRun, say
   const left = once(publisher, 'exit');
   await until('the stream is published', async () => (await media.status(broadcast))?.publishing === true);
   const viewers = { errors: 0, stopped: false };
-  const watching = ['720p', '360p', 'sound'].map((name) => watch(media, broadcast, name, viewers));
+  const rungs = (await media.status(broadcast))?.rungs.map(({ name }) => name) ?? [];
+  const watching = [...rungs, SOUND].map((name) => watch(media, broadcast, name, viewers));
   const samples: Sample[] = [];
   const startedAt = Date.now();
   while (publisher.exitCode === null && publisher.signalCode === null) {
@@ -115,7 +118,7 @@ async function holdClass(ffmpeg: string, app: HookEndpoint, media: MediaRun, say
   }
   viewers.stopped = true;
   await Promise.all(watching);
-  return { broadcast, samples, viewers };
+  return { broadcast, samples, viewers, rungs };
 }
 
 /** Reads a rendition as a player does, so that waiters and windows are used. */
@@ -157,7 +160,7 @@ async function watch(
 async function soundOffsets(ffmpeg: string, recording: string): Promise<number[]> {
   const [flashes, tones] = await Promise.all([
     timesOf(ffmpeg, path.join(recording, '360p'), ['-vf', 'blackdetect=d=0.2:pix_th=0.5'], /black_end:([\d.]+)/g),
-    timesOf(ffmpeg, path.join(recording, 'sound'), ['-af', 'silencedetect=n=-30dB:d=0.2'], /silence_end: ([\d.]+)/g),
+    timesOf(ffmpeg, path.join(recording, SOUND), ['-af', 'silencedetect=n=-30dB:d=0.2'], /silence_end: ([\d.]+)/g),
   ]);
   return flashes.flatMap((flash) => {
     const nearest = tones.reduce((best, tone) => (Math.abs(tone - flash) < Math.abs(best - flash) ? tone : best), -100);
@@ -175,7 +178,7 @@ async function timesOf(ffmpeg: string, folder: string, filter: string[], found: 
 }
 
 function playlistOf(dataDir: string, broadcastId: string): Promise<string> {
-  return fs.promises.readFile(path.join(dataDir, 'recordings', broadcastId, '720p/index.m3u8'), 'utf8');
+  return fs.promises.readFile(path.join(dataDir, 'recordings', broadcastId, SOUND, 'index.m3u8'), 'utf8');
 }
 
 function rssOf(pid: number): number {
