@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { Archive } from './archive.ts';
 import { Broadcasts, prepareRecordings } from './broadcasts.ts';
 import type { Clock } from './clock.ts';
 import type { MediaConfig, MediaSecrets } from './config.ts';
@@ -28,10 +29,13 @@ export async function createMedia(options: {
   await prepareRecordings(config.dataDir);
   const hooks = new Hooks({ appUrl: config.appUrl, secret: secrets.hooks, dataDir: config.dataDir, logger });
   const { dataDir, ladder, slateSeconds } = config;
-  const broadcasts = new Broadcasts({ dataDir, ladder, slateSeconds, ffmpeg, hooks, clock, logger });
+  const archive = new Archive(dataDir);
+  await archive.load();
+  const broadcasts = new Broadcasts({ dataDir, ladder, slateSeconds, archive, ffmpeg, hooks, clock, logger });
   await broadcasts.resume();
   const http = createHttp({
     broadcasts,
+    archive,
     tokens: new Tokens(secrets.playback, clock),
     secret: secrets.hooks,
     clock,

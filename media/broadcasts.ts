@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { Broadcast as BroadcastInfo, BroadcastStatus, TakeRequest } from '#contract/media.ts';
+import type { Archive } from './archive.ts';
 import { Broadcast } from './broadcast.ts';
 import type { Clock } from './clock.ts';
 import { MediaError } from './errors.ts';
@@ -16,6 +17,8 @@ import { MAX_PUBLISHERS, Switcher } from './switcher.ts';
 
 export interface BroadcastsOptions {
   dataDir: string;
+  /** Where a class is found once it is over. */
+  archive: Archive;
   ffmpeg: Ffmpeg;
   /** What is made of a picture that is large enough, from the top down. */
   ladder: readonly Rung[];
@@ -245,9 +248,10 @@ export class Broadcasts {
 
   async #finish(broadcast: Broadcast): Promise<void> {
     if (broadcast.ended) return;
-    const { hooks, logger } = this.#options;
+    const { hooks, logger, archive } = this.#options;
     const { id, sessionId, kind } = broadcast.info;
     const { durationMs, bytes } = await broadcast.end();
+    if (kind === 'live') archive.add(broadcast.info);
     hooks.report({
       type: 'broadcast-ended',
       broadcastId: id,

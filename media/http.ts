@@ -3,17 +3,21 @@ import type { z } from 'zod';
 import { DenyRequest, EndRequest, RetargetRequest, TakeRequest } from '#contract/media.ts';
 import { PLAYBACK_COOKIE } from '#contract/plain.ts';
 import { SIGNATURE_HEADER, verifySignature } from '#contract/signature.ts';
+import type { Archive, ClosedRecording } from './archive.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { Clock } from './clock.ts';
 import { MediaError, problemOf } from './errors.ts';
 import { SOUND } from './ladder.ts';
 import type { Logger } from './logger.ts';
+import type { Past } from './past.ts';
+import type { Rendition } from './rendition.ts';
 import type { Reload, Stream } from './stream.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface HttpOptions {
   broadcasts: Broadcasts;
+  archive: Archive;
   tokens: Tokens;
   secret: string;
   clock: Clock;
@@ -30,6 +34,14 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 /** `/media/[t/<token>/]<prefix>/[<rendition>/]<file>` */
 const VIEWER = /^\/media\/(?:t\/([\w.-]{1,1500})\/)?([\w-]{16,64})\/(?:(\w{1,16})\/)?([\w.-]{1,64})$/;
 type Optional = string | undefined;
+
+/** Lists of the renditions: near to the class as it runs, or from its first segment on. */
+const OVERVIEWS: Record<string, { lists: string; sound: boolean }> = {
+  'index.m3u8': { lists: 'live.m3u8', sound: false },
+  'sound.m3u8': { lists: 'live.m3u8', sound: true },
+  'dvr.m3u8': { lists: 'dvr.m3u8', sound: false },
+  'dvr-sound.m3u8': { lists: 'dvr.m3u8', sound: true },
+};
 
 const INIT = /^init-(\d{1,9})\.mp4$/;
 const SEGMENT = /^seg-(\d{1,9})\.m4s$/;
@@ -66,25 +78,63 @@ async function answer(req: http.IncomingMessage, res: http.ServerResponse, optio
   const [, token, prefix, rendition, file] = match as unknown as [string, Optional, string, Optional, string];
   const claims = options.tokens.check(token ?? cookie(req), prefix);
   const broadcast = options.broadcasts.byPrefix(prefix);
-  if (!broadcast) throw new MediaError('not-found');
+  if (!broadcast) return serveClosed(req, res, await options.archive.find(prefix), rendition, file);
   broadcast.readers.note(claims.jti, options.clock(), rendition && rendition !== SOUND ? rendition : null);
   if (rendition === undefined) return serveOverview(req, res, broadcast, file);
-  const stream = broadcast.rendition(rendition)?.stream;
-  if (!stream) throw new MediaError(broadcast.started ? 'not-found' : 'not-started');
-  await serve(req, res, stream, file, new URLSearchParams(search));
+  const found = broadcast.rendition(rendition);
+  if (!found) throw new MediaError(broadcast.started ? 'not-found' : 'not-started');
+  await serve(req, res, found, file, new URLSearchParams(search));
+}
+
+/** A class that is over, with all of it under the addresses that it had. */
+async function serveClosed(
+  req: http.IncomingMessage,
+  res: http.ServerResponse,
+  recording: ClosedRecording,
+  rendition: Optional,
+  file: string,
+): Promise<void> {
+  if (rendition === undefined) {
+    const only = OVERVIEWS[file];
+    if (only === undefined) throw new MediaError('not-found');
+    const text = recording.multivariant(only.sound ? SOUND : undefined);
+    return send(req, res, Buffer.from(text), PLAYLIST_TYPE, 'no-cache');
+  }
+  const past = recording.rendition(rendition);
+  if (!past) throw new MediaError('not-found');
+  await servePast(req, res, past, file, false);
+}
+
+async function servePast(
+  req: http.IncomingMessage,
+  res: http.ServerResponse,
+  past: Past,
+  file: string,
+  skip: boolean,
+): Promise<void> {
+  if (file === 'dvr.m3u8') {
+    if (!past.started) throw new MediaError('not-started');
+    return send(req, res, Buffer.from(past.playlist(skip)), PLAYLIST_TYPE, 'no-cache');
+  }
+  const [, init] = INIT.exec(file) ?? [];
+  const [, segment] = SEGMENT.exec(file) ?? [];
+  if (init === undefined && segment === undefined) throw new MediaError('not-found');
+  const bytes = init === undefined ? await past.segment(Number(segment)) : await past.init(Number(init));
+  return send(req, res, bytes, MEDIA_TYPE, FOR_EVER);
 }
 
 function serveOverview(req: http.IncomingMessage, res: http.ServerResponse, broadcast: Broadcast, file: string): void {
-  if (file !== 'index.m3u8' && file !== 'sound.m3u8') throw new MediaError('not-found');
+  const overview = OVERVIEWS[file];
+  if (!overview) throw new MediaError('not-found');
   if (!broadcast.started) throw new MediaError('not-started');
-  const text = broadcast.multivariant('live.m3u8', file === 'sound.m3u8' ? SOUND : undefined);
+  const text = broadcast.multivariant(overview.lists, overview.sound ? SOUND : undefined);
   send(req, res, Buffer.from(text), PLAYLIST_TYPE, 'no-cache');
 }
 
 async function serve(
   req: http.IncomingMessage,
   res: http.ServerResponse,
-  stream: Stream,
+  { stream, past }: Rendition,
   file: string,
   query: URLSearchParams,
 ): Promise<void> {
@@ -97,16 +147,25 @@ async function serve(
     const text = reload ? await stream.playlistWith({ ...reload, skip }, left.signal) : stream.playlist(skip);
     return send(req, res, Buffer.from(text), PLAYLIST_TYPE, 'no-cache');
   }
-  const init = INIT.exec(file);
-  if (init) return send(req, res, stream.init(Number(init[1])), MEDIA_TYPE, FOR_EVER);
   const part = PART.exec(file);
   if (part) {
     const bytes = await stream.part(Number(part[1]), Number(part[2]), left.signal);
     return send(req, res, bytes, MEDIA_TYPE, FOR_EVER);
   }
-  const segment = SEGMENT.exec(file);
-  if (segment) return send(req, res, Buffer.concat(stream.segment(Number(segment[1]))), MEDIA_TYPE, FOR_EVER);
-  throw new MediaError('not-found');
+  const kept = keptOf(stream, file);
+  if (kept) return send(req, res, kept, MEDIA_TYPE, FOR_EVER);
+  // Older than the window: from the disk, where it is recorded.
+  if (!past) throw new MediaError('not-found');
+  await servePast(req, res, past, file, query.get('_HLS_skip') !== null);
+}
+
+function keptOf(stream: Stream, file: string): Buffer | undefined {
+  const [, init] = INIT.exec(file) ?? [];
+  if (init !== undefined) return stream.init(Number(init));
+  const [, segment] = SEGMENT.exec(file) ?? [];
+  if (segment === undefined) return undefined;
+  const parts = stream.segment(Number(segment));
+  return parts && Buffer.concat(parts);
 }
 
 /** rfc8216bis 6.2.5.2. @throws MediaError `bad-request` for a part without its segment or what is no number. */

@@ -131,8 +131,41 @@ export function recordingPlaylist(playlist: RecordedPlaylist): string {
   ]);
 }
 
-function segmentLines(segments: PlaylistSegment[]): string[] {
-  let initUri: string | undefined;
+export interface WholePlaylist extends Omit<RecordedPlaylist, 'segments'> {
+  /** Seconds from the end that no delta update leaves out. */
+  canSkipUntil: number;
+  /** How many of the first segments a delta update leaves out; 0 for the whole playlist. */
+  skipped: number;
+  /** The text of the segments that are listed. */
+  body: string;
+  /** Nothing follows. */
+  closed: boolean;
+}
+
+/** A class from its first segment on: as it grows, or whole. Of those who follow it nobody waits for a part. */
+export function wholePlaylist(playlist: WholePlaylist): string {
+  const { closed, skipped } = playlist;
+  const head = [
+    '#EXTM3U',
+    '#EXT-X-VERSION:9',
+    '#EXT-X-INDEPENDENT-SEGMENTS',
+    `#EXT-X-TARGETDURATION:${playlist.targetDuration}`,
+    ...(closed ? [] : [`#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=${playlist.canSkipUntil.toFixed(3)}`]),
+    `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`,
+    `#EXT-X-PLAYLIST-TYPE:${closed ? 'VOD' : 'EVENT'}`,
+    ...(skipped > 0 ? [`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`] : []),
+  ];
+  return `${text(head)}${playlist.body}${closed ? '#EXT-X-ENDLIST\n' : ''}`;
+}
+
+/** The lines of segments that follow one with this init segment. */
+export function segmentText(segments: PlaylistSegment[], init?: string): string {
+  return segments.length === 0 ? '' : text(segmentLines(segments, init));
+}
+
+function segmentLines(segments: PlaylistSegment[], init?: string): string[] {
+  let initUri = init;
   return segments.flatMap((segment) => {
     const lines: string[] = [];
     if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');

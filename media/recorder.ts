@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { readWhole, replaceFile, writeWhole } from './disk.ts';
 import type { Logger } from './logger.ts';
+import type { Recorded } from './past.ts';
 import { recordingPlaylist } from './playlist.ts';
 import { recordedPlaylist, stretchEntry } from './recorded-playlist.ts';
 import {
@@ -58,6 +59,7 @@ export class RenditionRecorder {
   /** The index ends within a line. */
   #torn = false;
   #failing = false;
+  #closed = false;
 
   private constructor(
     folder: string,
@@ -105,9 +107,9 @@ export class RenditionRecorder {
     return this.#failing;
   }
 
-  /** What is recorded and closed, in order; the open segment is not among it. */
-  get finished(): readonly RecordedSegment[] {
-    return this.#finished === this.#segments.length ? this.#segments : this.#segments.slice(0, this.#finished);
+  /** Everything so far, for those who go back. */
+  get recorded(): Recorded {
+    return { folder: this.#folder, segments: this.#segments, count: this.#finished, closed: this.#closed };
   }
 
   init(number: number, bytes: Buffer): void {
@@ -170,6 +172,7 @@ export class RenditionRecorder {
     await Promise.all([this.#data?.close(), this.#newest?.close()]).catch(() => undefined);
     this.#data = undefined;
     this.#newest = undefined;
+    this.#closed = true;
     const duration = this.#segments.reduce((sum, segment) => sum + lengthOf(segment), 0);
     return { duration, bytes: this.#size };
   }

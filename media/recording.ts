@@ -17,7 +17,7 @@ import type { StreamState } from './stream.ts';
  */
 
 const ABOUT = 'broadcast.json';
-const PLAYLIST = 'index.m3u8';
+export const PLAYLIST = 'index.m3u8';
 
 const CLOSE_AGAIN_MS = 10_000;
 
@@ -27,18 +27,27 @@ export function recordingPath(broadcastId: string): string {
 
 /** Broadcasts in the data folder whose recording was never closed. */
 export async function unfinishedBroadcasts(dataDir: string): Promise<Broadcast[]> {
+  return (await broadcastsOnDisk(dataDir)).filter(({ closed }) => !closed).map(({ broadcast }) => broadcast);
+}
+
+export async function closedBroadcasts(dataDir: string): Promise<Broadcast[]> {
+  return (await broadcastsOnDisk(dataDir)).filter(({ closed }) => closed).map(({ broadcast }) => broadcast);
+}
+
+async function broadcastsOnDisk(dataDir: string): Promise<{ broadcast: Broadcast; closed: boolean }[]> {
   const root = path.join(dataDir, 'recordings');
-  const names = await fs.readdir(root).catch(() => []);
+  const names = await fs.readdir(root).catch((): string[] => []);
   const found = await Promise.all(
     names.map(async (name) => {
       const folder = path.join(root, name);
-      if (await exists(path.join(folder, PLAYLIST))) return null;
       const text = await fs.readFile(path.join(folder, ABOUT), 'utf8').catch(() => '');
       const parsed = Broadcast.safeParse(parseJson(text));
-      return parsed.success ? parsed.data : null;
+      // A copy under another name is nobody's.
+      if (!parsed.success || parsed.data.id !== name) return [];
+      return [{ broadcast: parsed.data, closed: await exists(path.join(folder, PLAYLIST)) }];
     }),
   );
-  return found.filter((broadcast) => broadcast !== null);
+  return found.flat();
 }
 
 /** A broadcast on the disk, from its first byte to its closing. A failing disk never holds up the class. */

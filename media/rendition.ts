@@ -1,5 +1,6 @@
 import { Fmp4Reader, type Fragment } from './fmp4.ts';
 import type { InitSegment } from './init-segment.ts';
+import { Past } from './past.ts';
 import type { RenditionRecorder } from './recorder.ts';
 import { SEGMENT_TARGET } from './segmenter.ts';
 import { type Part, Stream, type StreamState } from './stream.ts';
@@ -13,6 +14,8 @@ export class Rendition {
   readonly name: string;
   readonly kind: 'picture' | 'sound';
   readonly stream: Stream;
+  /** From the first segment on; null where nothing is recorded. */
+  readonly past: Past | null;
   readonly #recorder: RenditionRecorder | null;
   readonly #timeline: Timeline;
   /** Where the open segment began. */
@@ -34,7 +37,9 @@ export class Rendition {
     this.kind = kind;
     this.#timeline = timeline;
     this.stream = new Stream(recording?.state);
-    this.#recorder = recording?.recorder ?? null;
+    const recorder = recording?.recorder ?? null;
+    this.#recorder = recorder;
+    this.past = recorder && new Past(() => recorder.recorded);
     const last = recording?.state?.segments.at(-1);
     this.#lastMsn = last?.msn ?? -1;
     this.#lastInit = last?.init ?? 0;

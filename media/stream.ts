@@ -188,18 +188,16 @@ export class Stream {
     return part.bytes;
   }
 
-  /** The bytes of a closed segment, part by part. @throws MediaError `not-found` when unknown, gone or still open. */
-  segment(msn: number): Buffer[] {
+  /** The bytes of a closed segment, part by part; undefined when it is unknown, gone or still open. */
+  segment(msn: number): Buffer[] | undefined {
     const segment = this.#segments.find((candidate) => candidate.msn === msn);
-    if (!segment || segment.gap !== undefined || this.#isOpen(segment)) throw new MediaError('not-found');
+    if (!segment || segment.gap !== undefined || this.#isOpen(segment)) return undefined;
     return segment.parts.map((part) => part.bytes);
   }
 
-  /** @throws MediaError `not-found`. */
-  init(number: number): Buffer {
-    const init = this.#inits.get(number);
-    if (!init) throw new MediaError('not-found');
-    return init;
+  /** Undefined when it is unknown or gone. */
+  init(number: number): Buffer | undefined {
+    return this.#inits.get(number);
   }
 
   #render(delta: boolean): string {

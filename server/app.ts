@@ -157,6 +157,7 @@ export function createFeatures(services: Services) {
     creditOf: (personId, sessionIds) => attendance.creditOf(personId, sessionIds),
     myPaperResults: (personId, sessionIds) => quiz.myPaperResults(personId, sessionIds),
     publishedPapers: (sessionIds) => quiz.publishedPapers(sessionIds),
+    replayable: (sessionIds) => broadcasts.replayable(sessionIds),
     unknownPlaces: organisations.unknownPlaces,
   });
   const attendance = createAttendance(services, {

@@ -47,6 +47,11 @@ export function FinishedSession({ mine }: { mine: MySession }) {
     <article className="card">
       <Heading mine={mine} />
       <Credit mine={mine} />
+      {session.replay && (
+        <p className="card__line">
+          <Link to={`/learn/${session.id}`}>{t('replay')}</Link>
+        </p>
+      )}
       {paper?.published && (
         <div className="card__paper">
           <span>

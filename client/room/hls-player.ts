@@ -1,5 +1,5 @@
-import Hls, { ErrorDetails, ErrorTypes, Events, type HlsConfig } from 'hls.js';
-import { LOST_BEHIND_S, type Player, type PlayerEvents, type Sources } from './playback.ts';
+import Hls, { ErrorDetails, ErrorTypes, Events, type Fragment, type HlsConfig } from 'hls.js';
+import { LOST_BEHIND_S, type Past, type Player, type PlayerEvents, type Sources } from './playback.ts';
 import { type Ladder, ladderOf, linesOf, NO_LADDER, nearest, type Quality } from './quality.ts';
 import { retrying } from './retrying.ts';
 
@@ -25,22 +25,41 @@ const CONFIG: Partial<HlsConfig> = {
   maxDevicePixelRatio: 2,
 };
 
+/** For those who went back: nothing is to be caught up with, and what is buffered may be more. */
+const PAST_CONFIG: Partial<HlsConfig> = {
+  ...CONFIG,
+  lowLatencyMode: false,
+  maxLiveSyncPlaybackRate: 1,
+  backBufferLength: 30,
+  maxBufferLength: 20,
+};
+
 /** Plays by media sources: chooses the rung that the network carries, or plays the one that it is told. */
-export function playByHls(video: HTMLVideoElement, sources: Sources, quality: Quality, events: PlayerEvents): Player {
+export function playByHls(
+  video: HTMLVideoElement,
+  sources: Sources,
+  quality: Quality,
+  events: PlayerEvents,
+  past: Past | null,
+): Player {
   let hls: Hls | null = null;
   let mediaErrors = 0;
   let wanted = quality;
   let playing: keyof Sources = 'picture';
   let ladder: Ladder = NO_LADDER;
   let soundMissing = false;
+  /** Where the past goes on when it is opened again. */
+  let place = past?.from ?? 0;
   const retry = retrying(() => open('picture'));
 
   /** The picture's playlist says what there is, so that the sound alone is opened after it, too. */
   function open(source: keyof Sources): void {
+    if (past) place = hls?.playingDate?.getTime() ?? place;
     hls?.destroy();
     playing = source;
-    const made = new Hls({ ...CONFIG, autoStartLoad: source === 'sound' });
+    const made = new Hls({ ...(past ? PAST_CONFIG : CONFIG), autoStartLoad: source === 'sound' && !past });
     hls = made;
+    if (past) beginAtPlace(made, past.first);
     made.on(Events.ERROR, (_event, error) => {
       const status = error.response?.code;
       if (status === 401 || status === 403) {
@@ -68,14 +87,28 @@ export function playByHls(video: HTMLVideoElement, sources: Sources, quality: Qu
         // The player leaves out the sound alone beside pictures, and the rungs that this browser cannot play.
         ladder = { rungs: ladderOf(made.levels).rungs, sound: ladderOf(levels).sound && !soundMissing };
         apply(made);
-        if (playing === 'picture') made.startLoad();
+        if (playing === 'picture') made.startLoad(past ? startOf(past.first) : -1);
       });
       // A rung that fails is left for another, whatever was chosen.
       made.on(Events.LEVEL_SWITCHING, () => tell(made));
     }
+    if (source === 'sound' && past) made.on(Events.MANIFEST_LOADED, () => made.startLoad(startOf(past.first)));
     made.loadSource(sources[source]);
     made.attachMedia(video);
     events.onSource();
+  }
+
+  /** In a class without a hole the axis and the player's time run alike. */
+  function startOf(first: number): number {
+    return Math.max(0, place - first) / 1_000;
+  }
+
+  /** The playlist knows the holes. */
+  function beginAtPlace(made: Hls, first: number): void {
+    made.once(Events.LEVEL_LOADED, (_event, { details }) => {
+      const exact = timeAt(details.fragments, place);
+      if (exact !== null && Math.abs(exact - startOf(first)) > 0.5) queueMicrotask(() => made.startLoad(exact));
+    });
   }
 
   function apply(current: Hls): void {
@@ -101,6 +134,7 @@ export function playByHls(video: HTMLVideoElement, sources: Sources, quality: Qu
   }
 
   function catchUp(): void {
+    if (past) return;
     const live = hls?.liveSyncPosition;
     if (typeof live === 'number' && live - video.currentTime > 2) video.currentTime = live;
   }
@@ -118,6 +152,12 @@ export function playByHls(video: HTMLVideoElement, sources: Sources, quality: Qu
       // Until then the playlist is on its way, and what is wanted is done when it is there.
       if (hls && (ladder.rungs.length > 0 || ladder.sound)) apply(hls);
     },
+    seek(pdtMs) {
+      place = pdtMs;
+      const details = hls?.levels[Math.max(0, hls.loadLevel)]?.details;
+      const time = details ? timeAt(details.fragments, pdtMs) : null;
+      if (past && time !== null) video.currentTime = time;
+    },
     catchUp,
     destroy() {
       clearInterval(watch);
@@ -126,4 +166,18 @@ export function playByHls(video: HTMLVideoElement, sources: Sources, quality: Qu
       hls = null;
     },
   };
+}
+
+/** The player's time at a point of the session axis; in a hole, where the class goes on after it. */
+function timeAt(fragments: readonly Fragment[], pdtMs: number): number | null {
+  let found: Fragment | null = null;
+  for (const fragment of fragments) {
+    if (fragment.programDateTime === null || fragment.gap) continue;
+    if (fragment.programDateTime + fragment.duration * 1_000 > pdtMs) {
+      return fragment.start + Math.max(0, pdtMs - fragment.programDateTime) / 1_000;
+    }
+    found = fragment;
+  }
+  // Behind its end: a moment before that, so that there is something to show.
+  return found && found.start + Math.max(0, found.duration - 1);
 }

@@ -1,4 +1,4 @@
-import { LOST_BEHIND_S, type Player, type PlayerEvents, type Sources } from './playback.ts';
+import { LOST_BEHIND_S, type Past, type Player, type PlayerEvents, type Sources } from './playback.ts';
 import { type Ladder, NO_LADDER, nearest, type Quality } from './quality.ts';
 import { retrying } from './retrying.ts';
 
@@ -8,10 +8,18 @@ type DatedVideo = HTMLVideoElement & { getStartDate?: () => Date };
  * Where there are no media sources (older iPhones) the system plays, and knows the dates itself. It chooses the rung, too, and
  * cannot be told which.
  */
-export function playNatively(video: DatedVideo, sources: Sources, quality: Quality, events: PlayerEvents): Player {
+export function playNatively(
+  video: DatedVideo,
+  sources: Sources,
+  quality: Quality,
+  events: PlayerEvents,
+  past: Past | null,
+): Player {
   let wanted = quality;
   let ladder: Ladder = NO_LADDER;
   let destroyed = false;
+  /** Where the past goes on when it is opened again. */
+  let place = past?.from ?? 0;
   const retry = retrying(start);
   const onError = () => {
     events.onTrouble(true);
@@ -23,10 +31,13 @@ export function playNatively(video: DatedVideo, sources: Sources, quality: Quali
     retry.calm();
     events.onTrouble(false);
   };
+  const onMetadata = () => past && seek(place);
+  video.addEventListener('loadedmetadata', onMetadata);
   video.addEventListener('error', onError);
   video.addEventListener('playing', onPlaying);
 
   function start(): void {
+    if (past) place = pdt() ?? place;
     const chosen = nearest(wanted, ladder);
     video.src = chosen === 'sound' ? sources.sound : sources.picture;
     video.load();
@@ -34,7 +45,19 @@ export function playNatively(video: DatedVideo, sources: Sources, quality: Quali
     events.onQuality(ladder, chosen);
   }
 
+  function pdt(): number | null {
+    const began = video.getStartDate?.().getTime();
+    return began === undefined || Number.isNaN(began) ? null : began + video.currentTime * 1_000;
+  }
+
+  function seek(pdtMs: number): void {
+    const began = video.getStartDate?.().getTime();
+    place = pdtMs;
+    if (past && began !== undefined && !Number.isNaN(began)) video.currentTime = Math.max(0, pdtMs - began) / 1_000;
+  }
+
   function catchUp(): void {
+    if (past) return;
     const behind = behindS(video);
     if (behind !== null && behind > LOST_BEHIND_S) video.currentTime += behind - 2;
   }
@@ -52,10 +75,8 @@ export function playNatively(video: DatedVideo, sources: Sources, quality: Quali
   }, 2_000);
 
   return {
-    pdt() {
-      const start = video.getStartDate?.().getTime();
-      return start === undefined || Number.isNaN(start) ? null : start + video.currentTime * 1_000;
-    },
+    pdt,
+    seek,
     latencyMs() {
       const behind = behindS(video);
       return behind === null ? null : behind * 1_000;
@@ -70,6 +91,7 @@ export function playNatively(video: DatedVideo, sources: Sources, quality: Quali
       destroyed = true;
       clearInterval(watch);
       retry.stop();
+      video.removeEventListener('loadedmetadata', onMetadata);
       video.removeEventListener('error', onError);
       video.removeEventListener('playing', onPlaying);
       video.removeAttribute('src');

@@ -7,6 +7,13 @@ export interface Sources {
   sound: string;
 }
 
+/** Where to begin in a playlist that lists the class from its first segment on. Epoch ms on the session axis. */
+export interface Past {
+  from: number;
+  /** Where the class begins. */
+  first: number;
+}
+
 export interface PlayerEvents {
   /** The element has another source, and forgot that it was playing. */
   onSource: () => void;
@@ -25,7 +32,9 @@ export interface Player {
   latencyMs(): number | null;
   /** Plays that, or what is nearest to it among what there is. */
   setQuality(quality: Quality): void;
-  /** Takes up the class again where it is now, after the device slept or a pause. */
+  /** Goes to that point of the session axis, epoch ms, or to what is nearest to it. Only where the past is played. */
+  seek(pdtMs: number): void;
+  /** Takes up the class again where it is now, after the device slept or a pause. Where the past is played it goes on as it is. */
   catchUp(): void;
   destroy(): void;
 }

@@ -51,6 +51,8 @@ export class RoomLink {
   readonly socket: RoomSocket = openSocket();
   /** Set by the player while there is one. */
   look: (() => Sample) | null = null;
+  /** Where on the session axis the picture is, epoch ms, for somebody who has gone back in the class. */
+  wasInPast: number | null = null;
   #view: RoomView = {
     room: null,
     creditedMs: 0,

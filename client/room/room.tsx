@@ -10,6 +10,7 @@ import { Tabs } from '#client/ui/tabs.tsx';
 import { useUiText } from '#client/ui/text.ts';
 import { Progress } from './progress.tsx';
 import { Questions } from './questions.tsx';
+import { Replay } from './replay.tsx';
 import { FINAL, type Room, RoomLink, type RoomView } from './room-link.ts';
 import { Stage } from './stage.tsx';
 import { Summary } from './summary.tsx';
@@ -47,6 +48,7 @@ function Opened({ link }: { link: RoomLink }) {
           {room.courseTitle} · {t('number', { number: room.number })}
         </p>
         <h1 className="room__over-topic">{room.topic}</h1>
+        {view.playable && room.prefix && <Replay link={link} room={room} view={view} />}
         <Summary room={room} creditedMs={view.creditedMs} />
       </Page>
     );

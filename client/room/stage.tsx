@@ -1,168 +1,96 @@
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { serverNow } from '#client/server-clock.ts';
 import { Button } from '#client/ui/button.tsx';
-import { Spinner } from '#client/ui/spinner.tsx';
-import { QualityMenu } from './quality-menu.tsx';
+import { Controls, INLINE, Over, type StageVideo } from './picture.tsx';
+import type { Past } from './playback.ts';
 import { QuizCard } from './quiz-card.tsx';
 import type { Room, RoomLink, RoomView } from './room-link.ts';
 import { useRoomText } from './text.ts';
+import { Timeline } from './timeline.tsx';
 import { type PlayerHandle, usePlayer } from './use-player.ts';
 import { type Quiz, useQuiz } from './use-quiz.ts';
 import { WaitingRoom } from './waiting-room.tsx';
 
-type FullScreenVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void; webkitExitFullscreen?: () => void };
-
-/** A picture that stands still for longer than this is not worth waiting for without a word. */
-const LONG_MS = 10_000;
+/** A class that has only just begun has no past worth going back to. */
+const PAST_AFTER_MS = 60_000;
 
 /** The picture, and whatever lies over it. */
 export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: RoomView }) {
   const t = useRoomText();
   const frame = useRef<HTMLDivElement>(null);
-  const video = useRef<FullScreenVideo>(null);
+  const video = useRef<StageVideo>(null);
   const begun = room.state !== 'scheduled' && room.state !== 'draft';
   const prefix = begun ? view.playable : null;
-  const player = usePlayer(video, link, prefix, view.admissions);
-  const quiz = useQuiz(link, room.question, view.answered, player.pdt);
+  const [past, setPast] = useState<Past | null>(null);
+  const player = usePlayer(video, link, { prefix, admissions: view.admissions, past, credited: true });
+  const quiz = useQuiz(link, room.question, view.answered, player.pdt, past !== null);
   useQuizBeforeFullScreen(video, quiz);
+  usePlaceAfterClass(link, past, player);
+  const toLive = useCallback(() => setPast(null), []);
+  const first = room.firstPdt;
 
   return (
-    <div className="stage" ref={frame}>
-      <video
-        ref={video}
-        className="stage__picture"
-        aria-label={t('picture')}
-        playsInline
-        autoPlay
-        {...{ 'webkit-playsinline': 'true', 'x5-playsinline': 'true', 'x5-video-player-type': 'h5-page' }}
-      />
-      {prefix && player.view.quality === 'sound' && <p className="stage__sound">{t('soundAlone')}</p>}
-      {prefix ? <Over room={room} player={player} /> : <WaitingRoom room={room} />}
-      {prefix && <Controls frame={frame} video={video} player={player} />}
-      {quiz && <QuizCard quiz={quiz} />}
-    </div>
-  );
-}
-
-function Over({ room, player }: { room: Room; player: PlayerHandle }) {
-  const t = useRoomText();
-  const { waiting, paused } = player.view;
-  const away = !room.publishing && room.state === 'live';
-  if (away && waiting && !paused) {
-    return (
-      <div className="stage__over stage__over--slate" role="status">
-        {t('away')}
-      </div>
-    );
-  }
-  return (
-    <>
-      {/* The slate in the picture says it to those who see. */}
-      {away && (
-        <p className="visually-hidden" role="status">
-          {t('away')}
-        </p>
-      )}
-      <Cover player={player} />
-    </>
-  );
-}
-
-/** What stands between the viewer and the picture. */
-function Cover({ player }: { player: PlayerHandle }) {
-  const t = useRoomText();
-  const { started, waiting, paused, muted } = player.view;
-  if (paused) {
-    return (
-      <div className="stage__over">
-        <Button look="primary" className="stage__tap" onClick={player.play}>
-          {t('tapToPlay')}
-        </Button>
-      </div>
-    );
-  }
-  if (waiting) return <Buffering />;
-  if (started && muted) {
-    return (
-      <div className="stage__over">
-        <Button look="primary" className="stage__tap" onClick={player.play}>
-          {t('tapForSound')}
-        </Button>
-      </div>
-    );
-  }
-  return null;
-}
-
-/** What a viewer is told when the picture stands still; more of it when that takes long. */
-function Buffering() {
-  const t = useRoomText();
-  const [long, setLong] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setLong(true), LONG_MS);
-    return () => clearTimeout(timer);
-  }, []);
-  return (
-    <div className="stage__over" role="status">
-      <span className="stage__loading">
-        <Spinner />
-        {long ? (
-          <span>
-            {t(navigator.onLine ? 'slow' : 'cut')}
-            <br />
-            {t('nothingLost')}
-          </span>
+    <div className="screen" ref={frame}>
+      <div className="stage">
+        <video ref={video} className="stage__picture" aria-label={t('picture')} {...INLINE} />
+        {prefix && player.view.quality === 'sound' && <p className="stage__sound">{t('soundAlone')}</p>}
+        {prefix ? (
+          <Over away={!room.publishing && room.state === 'live' && !past} player={player} />
         ) : (
-          t('buffering')
+          <WaitingRoom room={room} />
         )}
-      </span>
+        {past && <Asking room={room} answered={view.answered} onLive={toLive} />}
+        {prefix && <Controls frame={frame} video={video} player={player} />}
+        {quiz && <QuizCard quiz={quiz} />}
+      </div>
+      {prefix && first !== null && room.state === 'live' && serverNow() - first > PAST_AFTER_MS && (
+        <Timeline
+          range={{ first, last: null }}
+          player={player}
+          past={past !== null}
+          onSeek={(pdtMs) => (past ? player.seek(pdtMs) : setPast({ from: pdtMs, first }))}
+          onLive={toLive}
+        />
+      )}
+      {past && <p className="timeline__hint">{t('pastCredited')}</p>}
     </div>
   );
 }
 
-function Controls({
-  frame,
-  video,
-  player,
-}: {
-  frame: RefObject<HTMLDivElement | null>;
-  video: RefObject<FullScreenVideo | null>;
-  player: PlayerHandle;
-}) {
+/** Who watches the past is told that the class is being asked something now, and not shown it over another picture. */
+function Asking({ room, answered, onLive }: { room: Room; answered: readonly string[]; onLive: () => void }) {
   const t = useRoomText();
-  const { muted } = player.view;
-
-  function fullScreen() {
-    const element = frame.current;
-    if (document.fullscreenElement) void document.exitFullscreen();
-    else if (element?.requestFullscreen) void element.requestFullscreen().catch(() => undefined);
-    // iPhones give the whole screen to the video alone.
-    else video.current?.webkitEnterFullscreen?.();
-  }
-
+  const { question } = room;
+  if (!question || question.closed || answered.includes(question.id)) return null;
   return (
-    <div className="stage__controls">
-      <QualityMenu player={player} />
-      <button type="button" aria-label={t(muted ? 'unmute' : 'mute')} onClick={() => player.setMuted(!muted)}>
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-          <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z" fill="currentColor" />
-          {muted ? (
-            <path d="M15.5 9.5l5 5M20.5 9.5l-5 5" />
-          ) : (
-            <path d="M15.5 9a4.5 4.5 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11" />
-          )}
-        </svg>
-      </button>
-      <button type="button" aria-label={t('fullScreen')} onClick={fullScreen}>
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-          <path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5" />
-        </svg>
-      </button>
+    <div className="stage__asking" role="status">
+      <span>{t('askingNow')}</span>
+      <Button look="primary" onClick={onLive}>
+        {t('toLiveToAnswer')}
+      </Button>
     </div>
   );
+}
+
+/** The replay begins where somebody was who had gone back in the class that has just ended. */
+function usePlaceAfterClass(link: RoomLink, past: Past | null, { pdt }: PlayerHandle): void {
+  const read = useRef(pdt);
+  read.current = pdt;
+  const inPast = past !== null;
+  useEffect(() => {
+    if (!inPast) {
+      link.wasInPast = null;
+      return;
+    }
+    const timer = setInterval(() => {
+      link.wasInPast = read.current() ?? link.wasInPast;
+    }, 1_000);
+    return () => clearInterval(timer);
+  }, [link, inPast]);
 }
 
 /** The iPhone's own full screen would hide the question. */
-function useQuizBeforeFullScreen(video: RefObject<FullScreenVideo | null>, quiz: Quiz | null): void {
+function useQuizBeforeFullScreen(video: RefObject<StageVideo | null>, quiz: Quiz | null): void {
   const id = quiz?.question.id;
   useEffect(() => {
     if (id) video.current?.webkitExitFullscreen?.();

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
-import type { Player } from './playback.ts';
+import type { Past, Player, PlayerEvents } from './playback.ts';
 import { type Ladder, linesOf, NO_LADDER, type Quality, recallQuality, rememberQuality } from './quality.ts';
 import type { RoomLink } from './room-link.ts';
 
@@ -32,6 +32,11 @@ export interface PlayerHandle {
   setMuted: (muted: boolean) => void;
   /** Plays that, and remembers it on this device. */
   setQuality: (quality: Quality) => void;
+  /** Goes to that point of the session axis, epoch ms. Only where the past is played. */
+  seek: (pdtMs: number) => void;
+  pause: () => void;
+  /** Faster than the class was held; only in a replay. */
+  setRate: (rate: number) => void;
   /** How far the picture is behind the newest that the server has, ms; null while unknown. */
   latencyMs: () => number | null;
 }
@@ -46,17 +51,29 @@ const IDLE: PlayerView = {
   lines: null,
 };
 
-/** Plays `/media/<prefix>/` in the element while there is a prefix, and reports to the room's beats what was really played. */
+export interface WhatToPlay {
+  /** `/media/<prefix>/` is played; null: nothing. */
+  prefix: string | null;
+  /** Rises with each playback token. */
+  admissions: number;
+  /** From where on; null: the class as it runs. */
+  past: Past | null;
+  /** Whether what is played is reported to the room's beats. */
+  credited: boolean;
+}
+
+/** Plays a broadcast in the element, and reports to the room's beats what was really played. */
 export function usePlayer(
   video: RefObject<HTMLVideoElement | null>,
   link: RoomLink,
-  prefix: string | null,
-  admissions: number,
+  { prefix, admissions, past, credited }: WhatToPlay,
 ): PlayerHandle {
   const [view, setView] = useState(IDLE);
   const [generation, setGeneration] = useState(0);
   const player = useRef<Player | null>(null);
   const deniedAt = useRef<number | null>(null);
+  /** Where the past was when its player was ended for another token. */
+  const at = useRef<number | null>(null);
 
   // A token newer than the refusal: try again.
   useEffect(() => {
@@ -67,6 +84,10 @@ export function usePlayer(
 
   const newest = useRef(admissions);
   newest.current = admissions;
+  const begin = useRef(past);
+  // Where it was goes over a new token; another wish for the past begins there.
+  if (begin.current?.from !== past?.from) begin.current = past;
+  const inPast = past !== null;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation is a new player
   useEffect(() => {
@@ -77,8 +98,11 @@ export function usePlayer(
 
     void playerModule.then(({ createPlayer }) => {
       if (stopped) return;
-      const sources = { picture: `/media/${prefix}/index.m3u8`, sound: `/media/${prefix}/sound.m3u8` };
-      player.current = createPlayer(element, sources, recallQuality(), {
+      const names = inPast ? ['dvr', 'dvr-sound'] : ['index', 'sound'];
+      const [picture = '', sound = ''] = names.map((name) => `/media/${prefix}/${name}.m3u8`);
+      const from = at.current ?? begin.current?.from ?? 0;
+      const start = inPast && begin.current ? { ...begin.current, from } : null;
+      const events: PlayerEvents = {
         onSource: () =>
           void playAloudOrMuted(
             element,
@@ -91,21 +115,23 @@ export function usePlayer(
           link.enterSoon();
         },
         onQuality: (ladder, quality) => change({ ladder, quality }),
-      });
+      };
+      player.current = createPlayer(element, { picture, sound }, recallQuality(), events, start);
     });
 
     const stopWatching = watchElement(element, change);
-    const stopSampling = sampleInto(element, () => player.current?.pdt() ?? null, link);
+    const stopSampling = credited ? sampleInto(element, () => player.current?.pdt() ?? null, link) : () => undefined;
     const stopWakeLock = keepAwake(element);
     return () => {
       stopped = true;
       stopSampling();
       stopWatching();
       stopWakeLock();
+      at.current = inPast ? (player.current?.pdt() ?? null) : null;
       player.current?.destroy();
       player.current = null;
     };
-  }, [video, link, prefix, generation]);
+  }, [video, link, prefix, generation, inPast, credited]);
 
   return {
     view,
@@ -120,6 +146,15 @@ export function usePlayer(
         (muted) => setView((before) => ({ ...before, muted, paused: false })),
         () => setView((before) => ({ ...before, paused: true })),
       );
+    },
+    seek(pdtMs) {
+      player.current?.seek(pdtMs);
+    },
+    pause: () => video.current?.pause(),
+    setRate(rate) {
+      if (!video.current) return;
+      video.current.defaultPlaybackRate = rate;
+      video.current.playbackRate = rate;
     },
     setMuted(muted) {
       if (video.current) video.current.muted = muted;

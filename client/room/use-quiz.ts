@@ -29,13 +29,15 @@ const PUT_AWAY = 'quiz.put-away';
 
 /**
  * The question that the picture has reached, if there is one, and my answer to it. Its result is for those who were there or have
- * answered, until they put it away or a minute is over: who comes in later sees the class.
+ * answered, until they put it away or a minute is over: who comes in later sees the class. Who has gone back in the class is shown
+ * it when their picture has come so far.
  */
 export function useQuiz(
   link: RoomLink,
   question: Question | null,
   answered: readonly string[],
   pdt: () => number | null,
+  inPast: boolean,
 ): Quiz | null {
   const [, setTick] = useState(0);
   const [met, setMet] = useState<string | null>(null);
@@ -52,10 +54,10 @@ export function useQuiz(
 
   useEffect(() => {
     if (!openId) return;
-    setMet(openId);
+    if (!inPast) setMet(openId);
     const timer = setInterval(() => setTick((before) => before + 1), TICK_MS);
     return () => clearInterval(timer);
-  }, [openId]);
+  }, [openId, inPast]);
 
   useEffect(() => {
     if (!resultKey) return;
@@ -84,6 +86,8 @@ export function useQuiz(
   if (!question) return null;
   const key = resultKey ?? question.id;
   if (putAway === key) return null;
+  // Over a picture from before it was asked it would mean nothing.
+  if (inPast && (pdt() ?? 0) < question.openedPdt) return null;
   const { phase, remainingMs } = phaseOf(question, axisNow(pdt(), serverNow()));
   if (phase === 'ahead') return null;
   const stored = answered.includes(question.id);

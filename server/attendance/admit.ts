@@ -1,5 +1,5 @@
 import type { Beat } from '#contract/attendance.ts';
-import { type Coverage, pairs, type Span, unite, without } from './credit.ts';
+import { type Coverage, lengthOf, pairs, type Span, unite, without } from './credit.ts';
 
 /** A live picture may be played this much faster than real time, to catch up. */
 const ALLOWED_RATE = 1.1;
@@ -21,6 +21,13 @@ export interface ConnectionState {
   /** When its ticket was issued, by the server's clock. */
   openedAt: number;
   acceptedMs: number;
+  coverage: Coverage;
+}
+
+/** What the server knows of a person in the session before a beat, over all their connections. */
+export interface PersonState {
+  /** When they first came in, by the server's clock; null when that was not noted. */
+  joinedAt: number | null;
   coverage: Coverage;
 }
 
@@ -60,4 +67,27 @@ export function admit(
   const budget = Math.floor((receivedAt - connection.openedAt) * ALLOWED_RATE + TOLERANCE_MS - connection.acceptedMs);
   const length = Math.max(0, Math.min(longest.to - longest.from, budget));
   return { from: longest.from, to: longest.from + length };
+}
+
+/**
+ * What of a span that was admitted for a connection counts for the person: with the class open to be watched from its start, two
+ * devices may play different stretches of it at once, and nobody watches two. Over all connections nothing new is taken beyond
+ * the time since the person came in × the allowed rate; what is known already costs nothing.
+ */
+export function admitForPerson(
+  span: Span,
+  person: PersonState,
+  connection: Pick<ConnectionState, 'openedAt'>,
+  window: Window,
+  receivedAt: number,
+): Span {
+  const joinedAt = Math.min(person.joinedAt ?? connection.openedAt, connection.openedAt);
+  const since = Math.max(joinedAt, window.startedAt ?? joinedAt);
+  const taken = lengthOf(person.coverage);
+  let left = Math.max(0, Math.floor((receivedAt - since) * ALLOWED_RATE + TOLERANCE_MS) - taken);
+  for (const piece of pairs(without(unite([], [span]), pairs(person.coverage)))) {
+    if (piece.to - piece.from > left) return { from: span.from, to: piece.from + left };
+    left -= piece.to - piece.from;
+  }
+  return span;
 }

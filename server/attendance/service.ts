@@ -5,7 +5,7 @@ import { type Tx, transaction } from '../db.ts';
 import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
-import { acceptance, admit, type Window } from './admit.ts';
+import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
 import { genesis, link } from './chain.ts';
 import { lengthOf, unite } from './credit.ts';
 import * as store from './store.ts';
@@ -92,7 +92,8 @@ export function createAttendance(
           const key = `${source.connId}:${beat.seq}`;
           if (stored.has(key)) continue;
           stored.add(key);
-          const span = admit(beat, connection, window, receivedAt);
+          const played = admit(beat, connection, window, receivedAt);
+          const span = admitForPerson(played, person, connection, window, receivedAt);
           connection.acceptedMs += span.to - span.from;
           connection.coverage = unite(connection.coverage, [span]);
           person.coverage = unite(person.coverage, [span]);

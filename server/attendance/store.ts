@@ -57,6 +57,8 @@ export async function storedBeats(
 
 export interface AttendeeRow {
   personId: string;
+  /** When they first came in, epoch ms. */
+  joinedAt: number | null;
   coverage: Coverage;
   creditedMs: number;
 }
@@ -66,12 +68,12 @@ export async function attendees(
   sessionId: string,
   personIds: string[],
 ): Promise<Map<string, AttendeeRow>> {
-  const { rows } = await client.query<AttendeeRow>(
-    `select person_id as "personId", coverage, credited_ms as "creditedMs"
+  const { rows } = await client.query<Omit<AttendeeRow, 'joinedAt'> & { joinedAt: Date | null }>(
+    `select person_id as "personId", first_joined_at as "joinedAt", coverage, credited_ms as "creditedMs"
      from attendee where session_id = $1 and person_id = any($2::uuid[])`,
     [sessionId, personIds],
   );
-  return new Map(rows.map((row) => [row.personId, row]));
+  return new Map(rows.map((row) => [row.personId, { ...row, joinedAt: row.joinedAt?.getTime() ?? null }]));
 }
 
 export interface LiveEntry {

@@ -38,6 +38,8 @@ export const Session = z.object({
   endedAt: Instant.nullable(),
   peakDevices: z.int(),
   paperPublished: z.boolean(),
+  /** It is over, and its recording can be watched. */
+  replay: z.boolean(),
 });
 export type Session = z.infer<typeof Session>;
 

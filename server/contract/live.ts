@@ -38,8 +38,14 @@ export const RoomSnapshot = z.object({
   endedAt: Instant.nullable(),
   /** Credited length that makes the session complete (达标). */
   requiredMs: z.int(),
-  /** null before the class, and until the first picture. The playlist is `/media/<prefix>/index.m3u8`. */
+  /**
+   * null before the class, until the first picture, and once nothing of it is kept. The playlist is `/media/<prefix>/index.m3u8`, and
+   * from the first segment on, also after the class, `/media/<prefix>/dvr.m3u8`.
+   */
   prefix: z.string().nullable(),
+  /** Where on the session axis the picture begins, and, after the class, ends; epoch ms. */
+  firstPdt: z.int().nullable(),
+  lastPdt: z.int().nullable(),
   /** false while the publisher is away. */
   publishing: z.boolean(),
   question: RoomLiveQuestion.nullable(),
@@ -101,6 +107,12 @@ export const liveEndpoints = endpoints({
     target: 'session',
     body: z.object({ deviceId: Id }),
     response: Admission,
+  },
+  'POST /sessions/:sessionId/playback': {
+    summary: 'A fresh playback token for a page that is in the room already; null while there is nothing to play',
+    action: 'room:enter',
+    target: 'session',
+    response: z.object({ prefix: z.string().nullable(), playbackToken: z.string().nullable() }),
   },
   'GET /sessions/:sessionId/room': {
     summary: 'The room as it stands, for a page that missed a change',

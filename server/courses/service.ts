@@ -10,7 +10,7 @@ import { createInvitationStore, type Invitee, lockCourse } from './store.ts';
 import { newStreamKey } from './stream-key.ts';
 import { CLOUD_CLASSROOM, SESSION_MINUTES, WEEK_MS } from './template.ts';
 import { createTransitions } from './transitions.ts';
-import { courseView, roomSession, sessionView, withCourse, withSessions } from './view.ts';
+import { courseView, roomSession, type SessionMarks, sessionView, withCourse, withSessions } from './view.ts';
 
 /** What courses show of other features. */
 export interface CourseNeeds {
@@ -23,6 +23,8 @@ export interface CourseNeeds {
   ): Promise<ReadonlyMap<string, { passed: boolean | null; bestPercent: number | null }>>;
   /** Those of these sessions whose paper can be sat. */
   publishedPapers(sessionIds: string[]): Promise<ReadonlySet<string>>;
+  /** Those of these sessions that can be replayed. */
+  replayable(sessionIds: string[]): Promise<ReadonlySet<string>>;
   /** Ids that no area or unit has. */
   unknownPlaces(places: { areaIds: string[]; unitIds: string[] }): Promise<string[]>;
 }
@@ -46,7 +48,11 @@ export function createCourses(services: Services, needs: CourseNeeds) {
   const { db, clock, signals } = services;
   const { prisma } = db;
   const invitations = createInvitationStore(db);
-  const sessions = createSessions(services, needs.publishedPapers);
+  const marksOf = async (sessionIds: string[]): Promise<SessionMarks> => {
+    const [papers, replays] = await Promise.all([needs.publishedPapers(sessionIds), needs.replayable(sessionIds)]);
+    return { papers, replays };
+  };
+  const sessions = createSessions(services, marksOf);
   const transitions = createTransitions(services);
 
   async function listCourses(viewer: Viewer, archived: boolean): Promise<Course[]> {
@@ -64,16 +70,16 @@ export function createCourses(services: Services, needs: CourseNeeds) {
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       include: withSessions,
     });
-    const published = await needs.publishedPapers(rows.flatMap((row) => row.sessions.map((session) => session.id)));
-    return rows.map((row) => courseView(row, published, seesAllOf(viewer, row.sessions)));
+    const marks = await marksOf(rows.flatMap((row) => row.sessions.map((session) => session.id)));
+    return rows.map((row) => courseView(row, marks, seesAllOf(viewer, row.sessions)));
   }
 
   /** @throws AppError `not-found` */
   async function readCourse(courseId: string, viewer: Viewer): Promise<Course> {
     const row = await prisma.course.findUnique({ where: { id: courseId }, include: withSessions });
     if (!row) throw notFound();
-    const published = await needs.publishedPapers(row.sessions.map((session) => session.id));
-    return courseView(row, published, seesAllOf(viewer, row.sessions));
+    const marks = await marksOf(row.sessions.map((session) => session.id));
+    return courseView(row, marks, seesAllOf(viewer, row.sessions));
   }
 
   /**
@@ -148,7 +154,7 @@ export function createCourses(services: Services, needs: CourseNeeds) {
   /** The sessions that a person is invited to, earliest first, with what is credited to them. */
   async function mySessions(personId: string): Promise<MySession[]> {
     const ids = await invitations.sessionsFor(personId);
-    const [rows, credit, papers, published] = await Promise.all([
+    const [rows, credit, papers, marks] = await Promise.all([
       prisma.session.findMany({
         where: { id: { in: ids } },
         include: withCourse,
@@ -156,18 +162,18 @@ export function createCourses(services: Services, needs: CourseNeeds) {
       }),
       needs.creditOf(personId, ids),
       needs.myPaperResults(personId, ids),
-      needs.publishedPapers(ids),
+      marksOf(ids),
     ]);
     return rows.map((row) => {
       const { requiredMs } = roomSession(row);
       const creditedMs = credit.get(row.id) ?? 0;
       const paper = papers.get(row.id);
       return {
-        session: sessionView(row, row.course.title, published),
+        session: sessionView(row, row.course.title, marks),
         creditedMs,
         requiredMs,
         complete: creditedMs >= requiredMs,
-        paper: published.has(row.id)
+        paper: marks.papers.has(row.id)
           ? { published: true, passed: paper?.passed ?? null, bestPercent: paper?.bestPercent ?? null }
           : null,
       };

@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
 import { hasStarted, startProblem } from './states.ts';
 import { lockCourse, lockSession } from './store.ts';
 import { newStreamKey, streamKeyHash } from './stream-key.ts';
-import { type RoomSession, roomSession, sessionView, withCourse } from './view.ts';
+import { type RoomSession, roomSession, type SessionMarks, sessionView, withCourse } from './view.ts';
 
 /** A whole session, or, for a change, the fields that change. */
 type SessionChanges = { [K in keyof z.output<typeof SessionInput>]?: z.output<typeof SessionInput>[K] | undefined };
@@ -17,7 +17,7 @@ type SessionChanges = { [K in keyof z.output<typeof SessionInput>]?: z.output<ty
 const TEXTS: ReadonlySet<string> = new Set(['topic', 'outline', 'instructorName', 'venue']);
 
 /** The sessions (期) of courses: planning them, their stream keys, and what the room keeps on them. */
-export function createSessions(services: Services, publishedPapers: (ids: string[]) => Promise<ReadonlySet<string>>) {
+export function createSessions(services: Services, marksOf: (ids: string[]) => Promise<SessionMarks>) {
   const { db, clock, signals, sealing } = services;
   const { prisma } = db;
 
@@ -25,7 +25,7 @@ export function createSessions(services: Services, publishedPapers: (ids: string
   async function readSession(sessionId: string): Promise<Session> {
     const row = await prisma.session.findUnique({ where: { id: sessionId }, include: withCourse });
     if (!row) throw notFound();
-    return sessionView(row, row.course.title, await publishedPapers([sessionId]));
+    return sessionView(row, row.course.title, await marksOf([sessionId]));
   }
 
   /** @throws AppError `course-archived`, `impossible-time`, `bad-request` for an unknown instructor */

@@ -65,12 +65,13 @@ export function roomSession(row: SessionRow): RoomSession {
   };
 }
 
-/** `published`: sessions whose paper can be sat. */
-export function sessionView(
-  row: Omit<SessionRow, 'course'>,
-  courseTitle: string,
-  published: ReadonlySet<string>,
-): Session {
+/** What other features have of sessions: those whose paper can be sat, and those that can be replayed. */
+export interface SessionMarks {
+  papers: ReadonlySet<string>;
+  replays: ReadonlySet<string>;
+}
+
+export function sessionView(row: Omit<SessionRow, 'course'>, courseTitle: string, marks: SessionMarks): Session {
   return {
     id: row.id,
     courseId: row.courseId,
@@ -88,12 +89,13 @@ export function sessionView(
     startedAt: row.startedAt?.toISOString() ?? null,
     endedAt: row.endedAt?.toISOString() ?? null,
     peakDevices: row.peakDevices,
-    paperPublished: published.has(row.id),
+    paperPublished: marks.papers.has(row.id),
+    replay: marks.replays.has(row.id),
   };
 }
 
 /** `full`: with drafts and the rules of invitation, which are for those who run courses. */
-export function courseView(row: CourseRow, published: ReadonlySet<string>, full: boolean): Course {
+export function courseView(row: CourseRow, marks: SessionMarks, full: boolean): Course {
   return {
     id: row.id,
     title: row.title,
@@ -107,7 +109,7 @@ export function courseView(row: CourseRow, published: ReadonlySet<string>, full:
     audience: full ? row.audience.map(ruleView) : [],
     sessions: row.sessions
       .filter((session) => full || session.state !== 'draft')
-      .map((session) => sessionView(session, row.title, published)),
+      .map((session) => sessionView(session, row.title, marks)),
   };
 }
 

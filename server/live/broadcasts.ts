@@ -12,6 +12,10 @@ export interface OpenBroadcast extends Broadcast {
   publishing: boolean;
   /** Epoch ms of the first frame on the session axis; null until the first segment. */
   firstPdt: number | null;
+  /** Epoch ms of the end of its last frame; null while it is open. */
+  lastPdt: number | null;
+  /** It is over, and nothing of it is kept. */
+  gone: boolean;
 }
 
 const PREFIX_BYTES = 18;
@@ -33,6 +37,8 @@ export function createBroadcasts({ db, clock, signals }: Services, courses: Cour
         kind,
         publishing: row.publishing && row.endedAt === null,
         firstPdt: row.firstPdt === null ? null : Number(row.firstPdt),
+        lastPdt: row.lastPdt === null ? null : Number(row.lastPdt),
+        gone: row.endedAt !== null && row.path === null,
       }
     );
   }
@@ -97,7 +103,22 @@ export function createBroadcasts({ db, clock, signals }: Services, courses: Cour
     if (event.type === 'publisher-connected') await courses.setPublisherLost(event.sessionId, null, tx);
   }
 
-  return { find, open, closePreview, authorise, record };
+  /** Those of these sessions whose recording is closed and kept. */
+  async function replayable(sessionIds: string[]): Promise<ReadonlySet<string>> {
+    const rows = await prisma.broadcast.findMany({
+      where: {
+        sessionId: { in: sessionIds },
+        kind: 'live',
+        endedAt: { not: null },
+        path: { not: null },
+        firstPdt: { not: null },
+      },
+      select: { sessionId: true },
+    });
+    return new Set(rows.map((row) => row.sessionId));
+  }
+
+  return { find, open, replayable, closePreview, authorise, record };
 }
 
 function changeOf(event: MediaEvent) {

@@ -30,6 +30,7 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       needs.currentQuestion(sessionId),
       needs.paperPublished(sessionId),
     ]);
+    const playable = broadcast !== null && broadcast.firstPdt !== null && !broadcast.gone;
     return {
       sessionId,
       revision: session.revision,
@@ -44,7 +45,9 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       startedAt: session.startedAt === null ? null : instant(session.startedAt),
       endedAt: session.endedAt === null ? null : instant(session.endedAt),
       requiredMs: session.requiredMs,
-      prefix: broadcast !== null && broadcast.firstPdt !== null ? broadcast.prefix : null,
+      prefix: playable ? broadcast.prefix : null,
+      firstPdt: playable ? broadcast.firstPdt : null,
+      lastPdt: playable ? broadcast.lastPdt : null,
       publishing: broadcast?.publishing ?? false,
       question,
       paperPublished,

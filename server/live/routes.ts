@@ -13,6 +13,8 @@ export function liveRoutes(live: LiveService, questions: AudienceQuestions): Han
       const who = { personId: personOf(principal), loginId: principal.loginId, deviceId: body.deviceId };
       return live.enter(who, params.sessionId);
     },
+    'POST /sessions/:sessionId/playback': ({ params, principal }) =>
+      live.playback(personOf(principal), params.sessionId),
     'GET /sessions/:sessionId/room': ({ params }) => live.rooms.snapshot(params.sessionId),
     'POST /sessions/:sessionId/watch': ({ params, principal }) =>
       live.watch(principal.personId ?? principal.accountId ?? '', params.sessionId),

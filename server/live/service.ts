@@ -105,6 +105,15 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
       };
     },
 
+    /** Playback for somebody who is in the room, and reports no beats by which a token would be renewed. @throws AppError `person-refused` */
+    async playback(personId: string, sessionId: string): Promise<Pick<Playback, 'prefix' | 'playbackToken'>> {
+      const person = await needs.personForLogin(personId);
+      if (!person || person.verification === 'refused') throw new AppError('person-refused');
+      const { prefix } = await rooms.snapshot(sessionId);
+      if (prefix === null) return { prefix, playbackToken: null };
+      return { prefix, playbackToken: signPlayback(secrets.playback, { personId, sessionId, prefix }, clock()) };
+    },
+
     /** Beats of a page that is gone, or whose office lets no socket through: its ticket is all that speaks for them. */
     async storeLeftBeats(token: string, beats: Beat[]): Promise<BeatsStored> {
       const ticket = verifyTicket(secrets.ticket, token, clock());
@@ -125,7 +134,8 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
       if (!session) throw notFound();
       const kind = session.startedAt === null ? 'preview' : 'live';
       const broadcast = await broadcasts.find(sessionId, kind);
-      if (!broadcast || broadcast.firstPdt === null) return { prefix: null, playbackToken: null, kind: null };
+      if (!broadcast || broadcast.firstPdt === null || broadcast.gone)
+        return { prefix: null, playbackToken: null, kind: null };
       const { prefix } = broadcast;
       return {
         prefix,

@@ -189,7 +189,7 @@ describe.skipIf(!CAN_MOUNT)('a full disk', () => {
       }
     }
     await recorder.close();
-    expect(recorder.finished.map((each) => [each.msn, each.offset, each.length, lengthOf(each)])).toEqual(
+    expect(recorder.recorded.segments.map((each) => [each.msn, each.offset, each.length, lengthOf(each)])).toEqual(
       segments.map((each) => [each.msn, each.offset, each.length, lengthOf(each)]),
     );
   });

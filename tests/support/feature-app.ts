@@ -53,6 +53,7 @@ export async function startFeatures() {
     creditOf: async () => credit,
     myPaperResults: async () => new Map(),
     publishedPapers: async () => new Set(),
+    replayable: async () => new Set(),
     unknownPlaces: organisations.unknownPlaces,
   });
   const principals = new Map<string, Principal>();

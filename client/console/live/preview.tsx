@@ -1,13 +1,9 @@
 import { Button } from 'antd';
 import Hls from 'hls.js';
 import { useEffect, useRef, useState } from 'react';
-import { call } from '#client/api.ts';
-import { setPlaybackCookie } from '#client/room/playback-cookie.ts';
-import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
-import { useRead } from '../data.ts';
 import { useDeskText } from './text.ts';
+import { useWatch } from './use-watch.ts';
 
-const RENEW_MS = (PLAYBACK_TTL_SECONDS * 1_000) / 2;
 const RETRY_MS = 2_000;
 
 /** What is being published: the test stream before the class, the class itself after. */
@@ -15,24 +11,8 @@ export function Preview({ sessionId, publishing }: { sessionId: string; publishi
   const t = useDeskText();
   const video = useRef<HTMLVideoElement>(null);
   const [muted, setMuted] = useState(true);
-  const watch = useRead(
-    'POST /sessions/:sessionId/watch',
-    { params: { sessionId } },
-    { every: publishing ? false : RETRY_MS },
-  );
-  const prefix = watch.data?.prefix ?? null;
-  const token = watch.data?.playbackToken ?? null;
-
-  useEffect(() => {
-    if (prefix === null || token === null) return;
-    setPlaybackCookie(prefix, token);
-    const renewal = setInterval(() => {
-      void call('POST /sessions/:sessionId/watch', { params: { sessionId } }).then((fresh) => {
-        if (fresh.prefix === prefix && fresh.playbackToken) setPlaybackCookie(prefix, fresh.playbackToken);
-      });
-    }, RENEW_MS);
-    return () => clearInterval(renewal);
-  }, [sessionId, prefix, token]);
+  const watch = useWatch(sessionId, publishing ? false : RETRY_MS);
+  const { prefix } = watch;
 
   useEffect(() => {
     const element = video.current;
@@ -67,7 +47,7 @@ export function Preview({ sessionId, publishing }: { sessionId: string; publishi
       </div>
       {publishing && (
         <p className="preview-foot muted">
-          {watch.data?.kind === 'live' ? t('liveStream') : t('testStream')}{' '}
+          {watch.kind === 'live' ? t('liveStream') : t('testStream')}{' '}
           <Button size="small" type="text" onClick={() => setMuted(!muted)}>
             {muted ? t('unmute') : t('mute')}
           </Button>

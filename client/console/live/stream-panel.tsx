@@ -9,6 +9,7 @@ import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { Preview } from './preview.tsx';
 import { Publishers } from './publishers.tsx';
+import { Replay } from './replay.tsx';
 import { useDeskText } from './text.ts';
 
 type Session = Result<'GET /sessions/:sessionId'>;
@@ -24,7 +25,7 @@ const QUIET_MS = 10_000;
 export function StreamPanel({ session, health }: { session: Session; health: Health | undefined }) {
   const { bureau, instructor } = useRoles();
   const over = session.state === 'ended' || session.state === 'archived';
-  if (over) return <Over />;
+  if (over) return <Over session={session} />;
   return (
     <section className="section">
       {health?.publisherLostAt && <Lost since={health.publisherLostAt} />}
@@ -62,13 +63,17 @@ function Lost({ since }: { since: string }) {
   );
 }
 
-function Over() {
+function Over({ session }: { session: Session }) {
   const t = useDeskText();
   return (
     <section className="section">
-      <div className="preview">
-        <p>{t('overStream')}</p>
-      </div>
+      {session.replay ? (
+        <Replay sessionId={session.id} />
+      ) : (
+        <div className="preview">
+          <p>{t('overStream')}</p>
+        </div>
+      )}
     </section>
   );
 }

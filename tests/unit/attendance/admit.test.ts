@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acceptance, admit, type ConnectionState } from '#server/attendance/admit.ts';
+import { acceptance, admit, admitForPerson, type ConnectionState } from '#server/attendance/admit.ts';
 import { lengthOf, unite } from '#server/attendance/credit.ts';
 
 const T0 = 1_800_000_000_000;
@@ -84,5 +84,53 @@ describe('taking beats at all', () => {
     expect(acceptance(running, T0 + 1)).toBe('open');
     expect(acceptance({ startedAt: T0, endedAt: T0 + 1 }, T0 + 600_000)).toBe('open');
     expect(acceptance({ startedAt: T0, endedAt: T0 + 1 }, T0 + 600_002)).toBe('too-late');
+  });
+});
+
+describe('what counts for a person', () => {
+  const stretch = (fromSeconds: number, toSeconds: number) => ({
+    from: T0 + fromSeconds * 1000,
+    to: T0 + toSeconds * 1000,
+  });
+
+  it('is what was watched from the start of the class by somebody who came late', () => {
+    const late = { ...fresh, openedAt: T0 + 1_800_000 };
+    const at = T0 + 1_816_000;
+    const played = admit(beat(0, 15), late, running, at);
+    expect(played).toEqual(stretch(0, 15));
+    expect(admitForPerson(played, { joinedAt: late.openedAt, coverage: [] }, late, running, at)).toEqual(played);
+  });
+
+  it('is no more than one of two devices that play different stretches at once', () => {
+    const late = { ...fresh, openedAt: T0 + 1_800_000 };
+    // A quarter of an hour of the class as it runs on one device; the same time of its beginning on another.
+    const live = stretch(1_800, 2_700);
+    const person = { joinedAt: late.openedAt, coverage: [live.from, live.to] };
+    const past = admitForPerson(stretch(0, 900), person, late, running, T0 + 2_700_000);
+    expect(length(past)).toBe(900_000 * 0.1 + 2_000);
+  });
+
+  it('costs nothing where it is known already, and does not begin to count before the class', () => {
+    const early = { ...fresh, openedAt: T0 - 3_600_000 };
+    const person = { joinedAt: early.openedAt, coverage: [T0, T0 + 60_000] };
+    expect(admitForPerson(stretch(10, 50), person, early, running, T0 + 60_000)).toEqual(stretch(10, 50));
+    expect(length(admitForPerson(stretch(30, 120), person, early, running, T0 + 60_000))).toBe(30_000 + 6_000 + 2_000);
+  });
+
+  it('never exceeds the time since they came, whatever their devices claim', () => {
+    const claim = fc.record({ from: fc.integer({ min: 0, max: 3_000 }), length: fc.integer({ min: 0, max: 60 }) });
+    fc.assert(
+      fc.property(fc.array(claim, { maxLength: 200 }), (claims) => {
+        let coverage: number[] = [];
+        claims.forEach(({ from, length: seconds }, index) => {
+          const at = T0 + 3_000_000 + index * 5_000;
+          const late = { openedAt: T0 + 3_000_000 };
+          const person = { joinedAt: late.openedAt, coverage };
+          const span = admitForPerson(stretch(from, from + seconds), person, late, running, at);
+          coverage = unite(coverage, [span]);
+          expect(lengthOf(coverage)).toBeLessThanOrEqual((at - late.openedAt) * 1.1 + 2_000);
+        });
+      }),
+    );
   });
 });

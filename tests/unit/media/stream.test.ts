@@ -128,7 +128,7 @@ seg-0.m4s
       [1, false],
       [2, true],
     ]);
-    expect(() => made.segment(2)).toThrow(expect.objectContaining({ code: 'not-found' }));
+    expect(made.segment(2)).toBeUndefined();
   });
 
   it('begins anew where many segments were lost: its numbers are consecutive', () => {
@@ -226,9 +226,8 @@ describe('media', () => {
 
   it('gives closed segments as the sum of their parts, and no open, past or future ones', () => {
     const made = stream(40);
-    expect(String(Buffer.concat(made.segment(39)))).toBe('39.039.139.239.339.439.5');
-    for (const msn of [0, 40, 41])
-      expect(() => made.segment(msn)).toThrow(expect.objectContaining({ code: 'not-found' }));
+    expect(String(Buffer.concat(made.segment(39) ?? []))).toBe('39.039.139.239.339.439.5');
+    for (const msn of [0, 40, 41]) expect(made.segment(msn)).toBeUndefined();
   });
 
   it('knows no part beyond the next', async () => {

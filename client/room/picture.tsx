@@ -1,0 +1,138 @@
+import { type RefObject, useEffect, useState } from 'react';
+import { Button } from '#client/ui/button.tsx';
+import { Spinner } from '#client/ui/spinner.tsx';
+import { QualityMenu } from './quality-menu.tsx';
+import { useRoomText } from './text.ts';
+import type { PlayerHandle } from './use-player.ts';
+
+export type StageVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void; webkitExitFullscreen?: () => void };
+
+/** Within the page also in WeChat's browser. */
+export const INLINE = {
+  playsInline: true,
+  autoPlay: true,
+  'webkit-playsinline': 'true',
+  'x5-playsinline': 'true',
+  'x5-video-player-type': 'h5-page',
+} as const;
+
+/** A picture that stands still for longer than this is not worth waiting for without a word. */
+const LONG_MS = 10_000;
+
+/** What lies over the picture. @param away the publisher is: the picture is the slate, or stands still */
+export function Over({ away, player }: { away: boolean; player: PlayerHandle }) {
+  const t = useRoomText();
+  const { waiting, paused } = player.view;
+  if (away && waiting && !paused) {
+    return (
+      <div className="stage__over stage__over--slate" role="status">
+        {t('away')}
+      </div>
+    );
+  }
+  return (
+    <>
+      {/* The slate in the picture says it to those who see. */}
+      {away && (
+        <p className="visually-hidden" role="status">
+          {t('away')}
+        </p>
+      )}
+      <Cover player={player} />
+    </>
+  );
+}
+
+/** What stands between the viewer and the picture. */
+function Cover({ player }: { player: PlayerHandle }) {
+  const t = useRoomText();
+  const { started, waiting, paused, muted } = player.view;
+  if (paused) {
+    return (
+      <div className="stage__over">
+        <Button look="primary" className="stage__tap" onClick={player.play}>
+          {t('tapToPlay')}
+        </Button>
+      </div>
+    );
+  }
+  if (waiting) return <Buffering />;
+  if (started && muted) {
+    return (
+      <div className="stage__over">
+        <Button look="primary" className="stage__tap" onClick={player.play}>
+          {t('tapForSound')}
+        </Button>
+      </div>
+    );
+  }
+  return null;
+}
+
+/** What a viewer is told when the picture stands still; more of it when that takes long. */
+function Buffering() {
+  const t = useRoomText();
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className="stage__over" role="status">
+      <span className="stage__loading">
+        <Spinner />
+        {long ? (
+          <span>
+            {t(navigator.onLine ? 'slow' : 'cut')}
+            <br />
+            {t('nothingLost')}
+          </span>
+        ) : (
+          t('buffering')
+        )}
+      </span>
+    </div>
+  );
+}
+
+export function Controls({
+  frame,
+  video,
+  player,
+}: {
+  frame: RefObject<HTMLDivElement | null>;
+  video: RefObject<StageVideo | null>;
+  player: PlayerHandle;
+}) {
+  const t = useRoomText();
+  const { muted } = player.view;
+
+  function fullScreen() {
+    const element = frame.current;
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else if (element?.requestFullscreen) void element.requestFullscreen().catch(() => undefined);
+    // iPhones give the whole screen to the video alone.
+    else video.current?.webkitEnterFullscreen?.();
+  }
+
+  return (
+    <div className="stage__controls">
+      <QualityMenu player={player} />
+      <button type="button" aria-label={t(muted ? 'unmute' : 'mute')} onClick={() => player.setMuted(!muted)}>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z" fill="currentColor" />
+          {muted ? (
+            <path d="M15.5 9.5l5 5M20.5 9.5l-5 5" />
+          ) : (
+            <path d="M15.5 9a4.5 4.5 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11" />
+          )}
+        </svg>
+      </button>
+      <button type="button" aria-label={t('fullScreen')} onClick={fullScreen}>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5" />
+        </svg>
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { useEffect, useRef, useState } from 'react';
+import { call } from '#client/api.ts';
+import { Button } from '#client/ui/button.tsx';
+import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
+import { Controls, INLINE, Over, type StageVideo } from './picture.tsx';
+import { setPlaybackCookie } from './playback-cookie.ts';
+import type { Room, RoomLink, RoomView } from './room-link.ts';
+import { useRoomText } from './text.ts';
+import { Timeline } from './timeline.tsx';
+import { usePlayer } from './use-player.ts';
+
+const RENEW_MS = (PLAYBACK_TTL_SECONDS * 1_000) / 2;
+
+/** A class that is over, from its beginning, or from where somebody was who had gone back in it. Nothing of it is credited. */
+export function Replay({ link, room, view }: { link: RoomLink; room: Room; view: RoomView }) {
+  const t = useRoomText();
+  const frame = useRef<HTMLDivElement>(null);
+  const video = useRef<StageVideo>(null);
+  const first = room.firstPdt ?? 0;
+  const [wanted, setWanted] = useState(link.wasInPast !== null);
+  const [past] = useState(() => ({ from: link.wasInPast ?? first, first }));
+  const prefix = wanted ? view.playable : null;
+  const player = usePlayer(video, link, { prefix, admissions: view.admissions, past, credited: false });
+  useRenewal(room.sessionId, prefix);
+
+  return (
+    <section className="replay" aria-label={t('replay')}>
+      <div className="screen" ref={frame}>
+        <div className="stage">
+          <video ref={video} className="stage__picture" aria-label={t('replay')} {...INLINE} />
+          {prefix ? (
+            <>
+              {player.view.quality === 'sound' && <p className="stage__sound">{t('soundAlone')}</p>}
+              <Over away={false} player={player} />
+              <Controls frame={frame} video={video} player={player} />
+            </>
+          ) : (
+            <div className="stage__over">
+              <Button look="primary" className="stage__tap" onClick={() => setWanted(true)}>
+                {t('watchReplay')}
+              </Button>
+            </div>
+          )}
+        </div>
+        {prefix && (
+          <Timeline
+            range={{ first, last: room.lastPdt ?? Date.parse(room.endedAt ?? room.startsAt) }}
+            player={player}
+            past
+            onSeek={player.seek}
+            onLive={() => undefined}
+          />
+        )}
+      </div>
+      <p className="replay__hint">{t('replayNotCredited')}</p>
+    </section>
+  );
+}
+
+/** Who reports no beats asks for new tokens. */
+function useRenewal(sessionId: string, prefix: string | null): void {
+  useEffect(() => {
+    if (prefix === null) return;
+    const timer = setInterval(() => {
+      call('POST /sessions/:sessionId/playback', { params: { sessionId } }).then(
+        (fresh) => {
+          if (fresh.prefix !== null && fresh.playbackToken) setPlaybackCookie(fresh.prefix, fresh.playbackToken);
+        },
+        () => undefined,
+      );
+    }, RENEW_MS);
+    return () => clearInterval(timer);
+  }, [sessionId, prefix]);
+}

@@ -1,0 +1,210 @@
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { formatClock, formatTime } from '#client/format.ts';
+import { serverNow } from '#client/server-clock.ts';
+import { nearLive, step } from './seeking.ts';
+import { useRoomText } from './text.ts';
+import type { PlayerHandle } from './use-player.ts';
+
+const TICK_MS = 500;
+/** A player that was told to go somewhere is there, or will not be, after this. */
+const SETTLED_MS = 4_000;
+const RATES = [1, 1.25, 1.5];
+
+interface Range {
+  /** The class on the session axis, epoch ms. */
+  first: number;
+  /** Its end; null while it runs. */
+  last: number | null;
+}
+
+/**
+ * Where in the class the picture is, and the way to another place: back in a class that runs and to its present again, or anywhere
+ * in one that is over.
+ */
+export function Timeline({
+  range,
+  player,
+  past,
+  onSeek,
+  onLive,
+}: {
+  range: Range;
+  player: PlayerHandle;
+  /** Not at the class as it runs. */
+  past: boolean;
+  onSeek: (pdtMs: number) => void;
+  onLive: () => void;
+}) {
+  const t = useRoomText();
+  const live = range.last === null;
+  const end = useEnd(range.last);
+  const [at, setAt] = usePlace(player, past, end);
+  const place = Math.min(Math.max(at, range.first), end);
+  const clock = formatClock(place - range.first);
+  const time = formatTime(place);
+  const saying = past
+    ? live
+      ? t('placeBehind', { clock, time, behind: formatClock(end - place) })
+      : t('place', { clock, time })
+    : t('placeLive', { clock, time });
+
+  function go(pdtMs: number) {
+    if (live && nearLive(pdtMs, end)) onLive();
+    else {
+      setAt(pdtMs);
+      onSeek(pdtMs);
+    }
+  }
+
+  return (
+    <div className="timeline">
+      {past && <PlayButton player={player} />}
+      <Slider range={{ first: range.first, end }} place={place} saying={saying} onGo={go} />
+      {past && (
+        <span className="timeline__clock numbers" aria-hidden="true">
+          {live ? `-${formatClock(end - place)}` : `${clock} / ${formatClock(end - range.first)}`}
+        </span>
+      )}
+      {live ? (
+        <button
+          type="button"
+          className={`timeline__way${past ? ' timeline__way--live' : ''}`}
+          onClick={() => (past ? onLive() : go(range.first))}
+        >
+          {t(past ? 'toLive' : 'fromStart')}
+        </button>
+      ) : (
+        <Rate player={player} />
+      )}
+    </div>
+  );
+}
+
+/** The end of the axis as of now. */
+function useEnd(last: number | null): number {
+  const [now, setNow] = useState(serverNow);
+  useEffect(() => {
+    if (last !== null) return;
+    const timer = setInterval(() => setNow(serverNow()), TICK_MS);
+    return () => clearInterval(timer);
+  }, [last]);
+  return last ?? now;
+}
+
+/** Where the picture is; after a wish to go elsewhere, there, until the player has followed. */
+function usePlace(player: PlayerHandle, past: boolean, end: number): [number, (pdtMs: number) => void] {
+  const [shown, setShown] = useState<number | null>(null);
+  const wish = useRef<{ pdtMs: number; until: number } | null>(null);
+  const read = useRef(player.pdt);
+  read.current = player.pdt;
+  useEffect(() => {
+    if (!past) return;
+    const look = () => {
+      const now = read.current();
+      const wished = wish.current;
+      const arrived = wished && now !== null && Math.abs(now - wished.pdtMs) < 2_000;
+      if (wished && (arrived || performance.now() > wished.until)) wish.current = null;
+      if (now !== null && !wish.current) setShown(now);
+    };
+    look();
+    const timer = setInterval(look, TICK_MS);
+    return () => clearInterval(timer);
+  }, [past]);
+  return [
+    past ? (wish.current?.pdtMs ?? shown ?? end) : end,
+    (pdtMs) => {
+      wish.current = { pdtMs, until: performance.now() + SETTLED_MS };
+      setShown(pdtMs);
+    },
+  ];
+}
+
+function Slider({
+  range,
+  place,
+  saying,
+  onGo,
+}: {
+  range: { first: number; end: number };
+  place: number;
+  saying: string;
+  onGo: (pdtMs: number) => void;
+}) {
+  const t = useRoomText();
+  const [drag, setDrag] = useState<number | null>(null);
+  const value = drag ?? place;
+  const share = (100 * (value - range.first)) / Math.max(1, range.end - range.first);
+
+  function onKeyDown(event: KeyboardEvent) {
+    const to = step(event.key, place, { first: range.first, last: range.end });
+    if (to === null) return;
+    event.preventDefault();
+    onGo(to);
+  }
+  function drop() {
+    if (drag === null) return;
+    setDrag(null);
+    onGo(drag);
+  }
+
+  return (
+    <span className="timeline__slider">
+      {drag !== null && (
+        <output className="timeline__drag numbers" style={{ left: `${Math.min(92, Math.max(8, share))}%` }}>
+          {formatClock(drag - range.first)}
+        </output>
+      )}
+      <input
+        type="range"
+        aria-label={t('seekBar')}
+        aria-valuetext={saying}
+        min={range.first}
+        max={Math.max(range.end, range.first + 1)}
+        step={1_000}
+        value={value}
+        style={{ backgroundSize: `${share}% 4px, 100% 4px` }}
+        onChange={(event) => setDrag(Number(event.target.value))}
+        onPointerUp={drop}
+        onTouchEnd={drop}
+        onBlur={drop}
+        onKeyDown={onKeyDown}
+      />
+    </span>
+  );
+}
+
+function PlayButton({ player }: { player: PlayerHandle }) {
+  const t = useRoomText();
+  const { paused } = player.view;
+  return (
+    <button
+      type="button"
+      className="timeline__button"
+      aria-label={t(paused ? 'play' : 'pause')}
+      onClick={() => (paused ? player.play() : player.pause())}
+    >
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        {paused ? <path d="M8 5.5v13l11-6.5z" fill="currentColor" /> : <path d="M8.5 5.5v13M15.5 5.5v13" />}
+      </svg>
+    </button>
+  );
+}
+
+function Rate({ player }: { player: PlayerHandle }) {
+  const t = useRoomText();
+  const [rate, setRate] = useState(1);
+  const next = RATES[(RATES.indexOf(rate) + 1) % RATES.length] ?? 1;
+  return (
+    <button
+      type="button"
+      className="timeline__way numbers"
+      aria-label={t('rate', { rate })}
+      onClick={() => {
+        setRate(next);
+        player.setRate(next);
+      }}
+    >
+      {rate}×
+    </button>
+  );
+}

@@ -1,0 +1,115 @@
+import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
+import type { Course, Session } from '#contract/courses.ts';
+import type { RoomSnapshot } from '#contract/live.ts';
+import { publishTestSignal } from '#tests/support/publish.ts';
+import { address, askRoom, expectPicture, HEADERS, read } from './pages.ts';
+import { creditedMs, newViewer, playOn, signInToOffice, watch } from './viewer.ts';
+
+/** How far the picture is behind the present, as the server sees it, ms. */
+async function behindMs(page: Page): Promise<number> {
+  const text = (await page.getByRole('slider', { name: '课堂进度' }).getAttribute('aria-valuetext')) ?? '';
+  const [, clock = '0'] = /比直播晚 ([\d:]+)/.exec(text) ?? [];
+  return clock.split(':').reduce((sum, each) => sum * 60 + Number(each), 0) * 1_000;
+}
+
+test('a late comer goes back in the class that runs, is credited for it, and returns to the present', async ({
+  browser,
+  page: desk,
+}) => {
+  const viewer = await newViewer(browser);
+  const { page } = viewer;
+  await signInToOffice(desk.request);
+  const room = () => read<RoomSnapshot>(desk, `/sessions/${viewer.sessionId}/room`);
+  await expect
+    .poll(async () => Date.now() - ((await room()).firstPdt ?? 0), { timeout: 90_000 })
+    .toBeGreaterThan(75_000);
+  await watch(viewer);
+  await page.getByRole('button', { name: '从头看' }).click();
+  const slider = page.getByRole('slider', { name: '课堂进度' });
+  await expect.poll(() => behindMs(page)).toBeGreaterThan(30_000);
+  await playOn(page, 4_000);
+  await expect(page.getByText('补看同样计时')).toBeVisible();
+  const before = await creditedMs(viewer);
+  await playOn(page, 17_000);
+  await expect.poll(() => creditedMs(viewer)).toBeGreaterThan(before + 5_000);
+
+  // A question of the present is not shown over the past.
+  const question = await askRoom(desk, viewer.sessionId, 'single');
+  await expect(page.getByText('课堂正在提问')).toBeVisible();
+  await expect(page.locator('.quiz')).toHaveCount(0);
+
+  await slider.focus();
+  const back = await behindMs(page);
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => behindMs(page)).toBeLessThan(back - 5_000);
+  await playOn(page, 2_000);
+  await page.getByRole('button', { name: '回到直播作答' }).click();
+  await expect(page.getByText('补看同样计时')).toBeHidden();
+  await expectPicture(page);
+  await expect(page.locator('.quiz')).toBeVisible();
+  await question.close();
+  expect(await slider.getAttribute('aria-valuetext')).toContain('直播');
+  await viewer.context.close();
+});
+
+test('a class that has ended is replayed from the list, with another speed, and not credited', async ({
+  browser,
+  page: desk,
+}) => {
+  await signInToOffice(desk.request);
+  const session = await shortClass(desk, desk.request);
+  const viewer = await newViewer(browser);
+  const { page } = viewer;
+  await page.goto(address('/learn'));
+  await page.locator(`a[href="/learn/${session.id}"]`, { hasText: '看回放' }).click();
+  await page.getByRole('button', { name: '看回放' }).click();
+  await playOn(page, 3_000);
+  await expect(page.getByText('回放不计入有效时长')).toBeVisible();
+
+  const slider = page.getByRole('slider', { name: '课堂进度' });
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await expect(slider).toHaveAttribute('aria-valuetext', /第 00:0\d/);
+  await page.getByRole('button', { name: '播放速度 1 倍' }).click();
+  await expect(page.getByRole('button', { name: '播放速度 1.25 倍' })).toBeVisible();
+  expect(await page.evaluate(() => document.querySelector('video')?.playbackRate)).toBe(1.25);
+  await playOn(page, 3_000);
+  await page.getByRole('button', { name: '暂停' }).click();
+  await expect(page.getByRole('button', { name: '点击播放' })).toBeVisible();
+  expect(await creditedMs({ context: viewer.context, sessionId: session.id })).toBe(0);
+
+  // The desk of the session shows it, too.
+  await desk.goto(address(`/console/sessions/${session.id}/live`));
+  await desk.getByLabel('回放').waitFor();
+  await desk.evaluate(() => document.querySelector('video')?.play());
+  await expectPicture(desk);
+  await viewer.context.close();
+});
+
+/** Holds a class of a quarter of a minute. */
+async function shortClass(desk: Page, office: APIRequestContext): Promise<Session> {
+  const courses = await read<Course[]>(desk, '/courses');
+  const course = courses.find(({ title }) => title.includes('开工第一课')) ?? courses[0];
+  const post = async <T>(path: string, data: object): Promise<T> => {
+    const answer = await office.post(address(`/api/v1${path}`), { headers: HEADERS, data });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return (await answer.json()) as T;
+  };
+  const plan = { topic: '回放检查', startsAt: new Date().toISOString(), plannedMinutes: 30, mode: 'online' };
+  const session = await post<Session>(`/courses/${course?.id}/sessions`, plan);
+  for (const to of ['scheduled', 'live']) await post(`/sessions/${session.id}/state`, { to });
+  const { server, key } = await read<{ server: string; key: string }>(desk, `/sessions/${session.id}/stream-key`);
+  const publisher = publishTestSignal(`${server}/${key}`, { size: '320x180' });
+  try {
+    await expect
+      .poll(async () => (await read<RoomSnapshot>(desk, `/sessions/${session.id}/room`)).firstPdt, { timeout: 30_000 })
+      .not.toBeNull();
+    const { firstPdt } = await read<RoomSnapshot>(desk, `/sessions/${session.id}/room`);
+    await expect.poll(() => Date.now() - (firstPdt ?? 0), { timeout: 30_000 }).toBeGreaterThan(15_000);
+    await post(`/sessions/${session.id}/state`, { to: 'ended' });
+  } finally {
+    await publisher.stop();
+  }
+  await expect.poll(async () => (await read<Session>(desk, `/sessions/${session.id}`)).replay).toBe(true);
+  return session;
+}
