@@ -45,6 +45,7 @@ export class Feed {
   /** By how much the ladder was cut down. */
   #steps = 0;
   #watch: NodeJS.Timeout;
+  #closed = false;
 
   constructor(
     source: Source,
@@ -58,6 +59,8 @@ export class Feed {
     this.#listeners = listeners;
     this.#watch = setInterval(() => this.#keepPace(), PACE_MS);
     source.onBytes((bytes, arrivedAt, run, output) => {
+      // An encoder that is let go still writes out what it holds: it must not come back on air with that.
+      if (this.#closed) return;
       if (run !== this.#run) this.#beginRun(run);
       try {
         this.#take(bytes, arrivedAt, output);
@@ -119,6 +122,7 @@ export class Feed {
 
   /** Nothing follows. */
   close(): void {
+    this.#closed = true;
     clearInterval(this.#watch);
     this.pause();
   }

@@ -97,7 +97,6 @@ function HealthFigures({ health }: { health: Health | undefined }) {
     [t('rate'), source?.framesPerSecond ? t('fps', { count: Math.round(source.framesPerSecond) }) : '–'],
     [t('bitrate'), health?.publishing ? t('megabits', { count: (health.bitrate / 1_000_000).toFixed(2) }) : '–'],
     [t('keyFrames'), interval === null ? '–' : t('lasting', { count: (interval / 1_000).toFixed(1) })],
-    [t('rungs'), health?.rungs.map(({ name, readers }) => `${name}\u00a0${readers}`).join(' · ') || '–'],
     [t('sound'), soundOf(health)],
     [t('lag'), health?.lagMs == null ? '–' : t('lasting', { count: (health.lagMs / 1_000).toFixed(1) })],
   ];
@@ -110,6 +109,10 @@ function HealthFigures({ health }: { health: Health | undefined }) {
             <dd>{value}</dd>
           </div>
         ))}
+        <div className="health__wide">
+          <dt>{t('rungs')}</dt>
+          <dd>{health?.rungs.map(({ name, readers }) => `${name}\u00a0${readers}`).join(' · ') || '–'}</dd>
+        </div>
       </dl>
       {health?.recording === 'failing' && (
         <Alert type="error" showIcon title={t('notRecorded')} style={{ marginTop: 8 }} />
