@@ -75,18 +75,23 @@ export class Broadcasts {
   async authorise(streamKey: string, remoteAddress: string): Promise<Authorisation> {
     const answer = await this.#options.hooks.authorise(streamKey, remoteAddress);
     if (!answer.allowed) return answer;
-    const { broadcast } = answer;
-    const present = this.#switchers.get(broadcast.sessionId)?.size ?? 0;
-    const expected = this.#expected.get(broadcast.sessionId) ?? 0;
-    if (present + expected >= MAX_PUBLISHERS) return { allowed: false, reason: 'too-many-publishers' };
-    this.#expected.set(broadcast.sessionId, expected + 1);
+    return (await this.admit(answer.broadcast)) ? answer : { allowed: false, reason: 'too-many-publishers' };
+  }
+
+  /** Keeps a place for a publisher; false when all are taken. `publish` or `abandoned` must follow. */
+  async admit(broadcast: BroadcastInfo): Promise<boolean> {
+    const { sessionId } = broadcast;
+    const present = this.#switchers.get(sessionId)?.size ?? 0;
+    const expected = this.#expected.get(sessionId) ?? 0;
+    if (present + expected >= MAX_PUBLISHERS) return false;
+    this.#expected.set(sessionId, expected + 1);
     try {
       await this.#open(broadcast);
     } catch (error) {
       this.abandoned(broadcast);
       throw error;
     }
-    return answer;
+    return true;
   }
 
   /** Somebody who was let in left before beginning. */
