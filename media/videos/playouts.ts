@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Broadcast } from '#contract/media.ts';
-import { PlayoutPlan, type PlayoutRequest, PlayoutState, type VideosStatus } from '#contract/media-videos.ts';
+import { PlayoutPlan, PlayoutState, type VideosStatus } from '#contract/media-videos.ts';
 import type { Broadcasts } from '../broadcasts.ts';
 import type { Clock } from '../clock.ts';
 import type { Hooks } from '../hooks.ts';
@@ -73,37 +73,37 @@ export class Playouts {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
-  /** Takes in what the app says; what it has said before, or since, changes nothing. */
-  set({ sessionId, plan }: PlayoutRequest): void {
-    const entry = this.#bySession.get(sessionId);
-    if (entry && (!plan || plan.playoutId !== entry.plan.playoutId)) {
-      this.#bySession.delete(sessionId);
-      entry.player?.stop('the video was stopped');
-    }
-    if (!plan) {
-      this.#save();
-      return;
-    }
+  /** Takes in what the app says; what it has said before, or took back since, changes nothing. */
+  plan(plan: PlayoutPlan): void {
+    const { sessionId, playoutId } = plan;
     const known = this.#bySession.get(sessionId);
-    if (!known) {
-      const fresh: Entry = {
-        plan,
+    if (known?.plan.playoutId === playoutId) {
+      if (plan.revision < known.plan.revision || known.state === 'ended') return;
+      this.#change(known, plan);
+    } else {
+      if (known && known.plan.playoutId > playoutId) return;
+      known?.player?.stop('another video was planned');
+      const untouched = {
         state: 'armed',
         zeroAt: null,
         heldAt: null,
         player: null,
         busy: false,
         notBefore: 0,
-      };
-      this.#bySession.set(sessionId, fresh);
-    } else if (plan.revision >= known.plan.revision && known.state !== 'ended') this.#change(known, plan);
+      } as const;
+      this.#bySession.set(sessionId, { plan, ...untouched });
+    }
     this.#save();
     this.#look();
   }
 
-  /** The video is on the air, or about to be, in a session. */
-  uses(videoId: string): boolean {
-    return [...this.#bySession.values()].some(({ plan, state }) => plan.videoId === videoId && state !== 'ended');
+  /** Stops it, or gives it up. */
+  end(playoutId: string): void {
+    const entry = [...this.#bySession.values()].find(({ plan }) => plan.playoutId === playoutId);
+    if (!entry) return;
+    this.#bySession.delete(entry.plan.sessionId);
+    entry.player?.stop('the video was stopped');
+    this.#save();
   }
 
   status(): VideosStatus['playouts'] {

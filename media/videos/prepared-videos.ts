@@ -1,6 +1,12 @@
 import type http from 'node:http';
 import type { z } from 'zod';
-import { ExpectRequest, PlayoutRequest, VideoRequest, type VideosStatus } from '#contract/media-videos.ts';
+import {
+  EndPlayoutRequest,
+  ExpectRequest,
+  PlanRequest,
+  VideoRequest,
+  type VideosStatus,
+} from '#contract/media-videos.ts';
 import type { Broadcasts } from '../broadcasts.ts';
 import type { Clock } from '../clock.ts';
 import { MediaError } from '../errors.ts';
@@ -89,8 +95,11 @@ export class PreparedVideos {
       }
       case 'videos/status':
         return this.#status();
-      case 'playout':
-        this.#playouts.set(given(PlayoutRequest));
+      case 'playouts/plan':
+        this.#playouts.plan(given(PlanRequest).plan);
+        return null;
+      case 'playouts/end':
+        this.#playouts.end(given(EndPlayoutRequest).playoutId);
         return null;
       default:
         throw new MediaError('not-found');

@@ -92,6 +92,7 @@ export type VideoRequest = z.infer<typeof VideoRequest>;
 
 /** What is to be played in a session. A later revision of the same playout replaces an earlier one. */
 export const PlayoutPlan = z.object({
+  /** UUIDv7: of two for one session the later one counts, in whatever order they arrive. */
   playoutId: z.uuid(),
   revision: z.int(),
   sessionId: z.uuid(),
@@ -104,9 +105,13 @@ export const PlayoutPlan = z.object({
 });
 export type PlayoutPlan = z.infer<typeof PlayoutPlan>;
 
-/** Control `playout`: this, or nothing (any more), is to be played in the session. Saying it again is harmless. */
-export const PlayoutRequest = z.object({ sessionId: z.uuid(), plan: PlayoutPlan.nullable() });
-export type PlayoutRequest = z.infer<typeof PlayoutRequest>;
+/** Control `playouts/plan`: this is to be played in the session, in place of what was. Saying it again is harmless. */
+export const PlanRequest = z.object({ plan: PlayoutPlan });
+export type PlanRequest = z.infer<typeof PlanRequest>;
+
+/** Control `playouts/end`: this is not to be played, or not any more. Saying it again is harmless. */
+export const EndPlayoutRequest = z.object({ playoutId: z.uuid() });
+export type EndPlayoutRequest = z.infer<typeof EndPlayoutRequest>;
 
 /**
  * `armed`: waits for its time. `waiting`: its time has come, the class has not begun. `blocked`: somebody else was

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Broadcast } from '#contract/media.ts';
 import type { PlayoutPlan, VideosStatus } from '#contract/media-videos.ts';
+import { newId } from '#server/ids.ts';
 import {
   type HookEndpoint,
   type MediaRun,
@@ -48,7 +48,7 @@ function planFor(broadcast: Broadcast, changes: Partial<PlayoutPlan> = {}): Play
   app.files.set(broadcast.sessionId, { allowed: true, broadcast });
   const { sessionId } = broadcast;
   return {
-    playoutId: randomUUID(),
+    playoutId: newId(),
     revision: 1,
     sessionId,
     videoId,
@@ -60,7 +60,7 @@ function planFor(broadcast: Broadcast, changes: Partial<PlayoutPlan> = {}): Play
 }
 
 async function say(plan: PlayoutPlan): Promise<void> {
-  expect((await media.control('playout', { sessionId: plan.sessionId, plan })).status).toBe(204);
+  expect((await media.control('playouts/plan', { plan })).status).toBe(204);
 }
 
 async function stateOf({ sessionId }: PlayoutPlan): Promise<State | undefined> {
@@ -155,7 +155,7 @@ describe('a planned video', () => {
   });
 
   it('stops when it is told to, and lets a live instructor in', async () => {
-    await media.control('playout', { sessionId: plan.sessionId, plan: null });
+    await media.control('playouts/end', { playoutId: plan.playoutId });
     expect(await endOf(plan)).toBe('stopped');
     const instructor = await until(async () => {
       const publisher = publishTestSignal(media.rtmpUrl('live-instructor'));
@@ -216,11 +216,11 @@ describe('a video in another class', () => {
     await reached(late, 'missed');
     await say({ ...late, revision: 2, startsAt: Date.now() });
     await reached(late, 'playing');
-    await media.control('playout', { sessionId: late.sessionId, plan: null });
+    await media.control('playouts/end', { playoutId: late.playoutId });
   });
 
   it('is given up when its file is gone', async () => {
-    const plan = planFor(makeBroadcast(), { startsAt: Date.now(), videoId: randomUUID() });
+    const plan = planFor(makeBroadcast(), { startsAt: Date.now(), videoId: newId() });
     await say(plan);
     expect(await endOf(plan)).toBe('failed');
   });

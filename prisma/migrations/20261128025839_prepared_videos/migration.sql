@@ -21,7 +21,7 @@ CREATE TABLE "video" (
     "frames_per_second" DOUBLE PRECISION,
     "has_sound" BOOLEAN,
     "poster" BYTEA,
-    "uploaded_by" UUID NOT NULL,
+    "uploaded_by" TEXT NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "video_pkey" PRIMARY KEY ("id")
@@ -40,6 +40,7 @@ CREATE TABLE "playout" (
     "held" BOOLEAN NOT NULL DEFAULT false,
     "revision" INTEGER NOT NULL DEFAULT 0,
     "armed_by" UUID NOT NULL,
+    "armed_by_name" TEXT NOT NULL,
     "armed_at" TIMESTAMPTZ(3) NOT NULL,
     "started_at" TIMESTAMPTZ(3),
     "ended_at" TIMESTAMPTZ(3),
@@ -61,13 +62,7 @@ CREATE INDEX "playout_video_id_idx" ON "playout"("video_id");
 CREATE UNIQUE INDEX "playout_one_open" ON "playout"("session_id") WHERE (ended_at is null);
 
 -- AddForeignKey
-ALTER TABLE "video" ADD CONSTRAINT "video_uploaded_by_fkey" FOREIGN KEY ("uploaded_by") REFERENCES "account"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
-
--- AddForeignKey
 ALTER TABLE "playout" ADD CONSTRAINT "playout_session_id_fkey" FOREIGN KEY ("session_id") REFERENCES "session"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "playout" ADD CONSTRAINT "playout_video_id_fkey" FOREIGN KEY ("video_id") REFERENCES "video"("id") ON DELETE SET NULL ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "playout" ADD CONSTRAINT "playout_armed_by_fkey" FOREIGN KEY ("armed_by") REFERENCES "account"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
