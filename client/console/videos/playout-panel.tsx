@@ -1,0 +1,180 @@
+import { Alert, Button, Progress, Space } from 'antd';
+import { formatClock, formatDateTime, formatTime, sameDay } from '#client/format.ts';
+import { useLanguage } from '#client/i18n.ts';
+import type { Result } from '#contract/api.ts';
+import { useAct } from '../data.ts';
+import { ConfirmButton, Mark } from '../parts.tsx';
+import { PlayoutForm } from './playout-form.tsx';
+import { useVideoText } from './text.ts';
+
+type Session = Result<'GET /sessions/:sessionId'>;
+export type Playout = NonNullable<Result<'GET /sessions/:sessionId/playout'>['playout']>;
+type Act = 'start' | 'hold' | 'continue' | 'stop' | 'hand-over';
+
+/** The prepared video of a session: choosing it, and running it while it is on the air. */
+export function PlayoutPanel({
+  session,
+  playout,
+  bare = false,
+}: {
+  session: Session;
+  playout: Playout | null;
+  /** Without a frame of its own. */
+  bare?: boolean;
+}) {
+  const t = useVideoText();
+  const over = session.state === 'ended' || session.state === 'archived';
+  if (over) return null;
+  const content =
+    playout !== null && playout.endedAt === null ? (
+      <Running session={session} playout={playout} />
+    ) : (
+      <>
+        {playout && <Last playout={playout} />}
+        <PlayoutForm session={session} />
+      </>
+    );
+  if (bare) return content;
+  return (
+    <section className="section">
+      <h2>{t('panel')}</h2>
+      {content}
+    </section>
+  );
+}
+
+function Last({ playout }: { playout: Playout }) {
+  const t = useVideoText();
+  const when = useWhen();
+  const { outcome, videoName, endedAt } = playout;
+  if (outcome === null || endedAt === null) return null;
+  return (
+    <Alert
+      type={outcome === 'failed' ? 'error' : 'info'}
+      showIcon
+      style={{ marginBottom: 12 }}
+      title={t('lastOf', { name: videoName, outcome: t(`last_${outcome}`), when: when(endedAt) })}
+    />
+  );
+}
+
+function Running({ session, playout }: { session: Session; playout: Playout }) {
+  const t = useVideoText();
+  const begun = playout.startedAt !== null || playout.state === 'playing' || playout.state === 'held';
+  const act = useAct('POST /sessions/:sessionId/playout/act', {
+    touches: ['GET /sessions/:sessionId/playout', 'GET /videos'],
+  });
+  const run = (what: Act) =>
+    act.mutate({ params: { sessionId: session.id }, body: { playoutId: playout.id, act: what } });
+  return (
+    <>
+      <p className="playout__name">{playout.videoName}</p>
+      {playout.state === null && <Alert type="warning" showIcon title={t('noAnswer')} style={{ marginBottom: 12 }} />}
+      {begun ? <OnAir playout={playout} /> : <Planned playout={playout} />}
+      <Space wrap>
+        {begun ? (
+          <>
+            {playout.state === 'held' ? (
+              <Button type="primary" loading={act.isPending} onClick={() => run('continue')}>
+                {t('resume')}
+              </Button>
+            ) : (
+              <Button loading={act.isPending} onClick={() => run('hold')}>
+                {t('hold')}
+              </Button>
+            )}
+            <ConfirmButton
+              question={t('handOverSure')}
+              verb={t('handOver')}
+              busy={act.isPending}
+              onConfirm={() => run('hand-over')}
+            />
+            <ConfirmButton
+              danger
+              question={t('stopSure')}
+              verb={t('stop')}
+              busy={act.isPending}
+              onConfirm={() => run('stop')}
+            />
+          </>
+        ) : (
+          <>
+            <ConfirmButton
+              question={t(session.state === 'live' ? 'playNowSure' : 'playTrialSure')}
+              verb={t('playNow')}
+              busy={act.isPending}
+              onConfirm={() => run('start')}
+            />
+            <ConfirmButton
+              question={t('cancelPlanSure')}
+              verb={t('cancel')}
+              busy={act.isPending}
+              onConfirm={() => run('stop')}
+            />
+          </>
+        )}
+      </Space>
+    </>
+  );
+}
+
+function OnAir({ playout }: { playout: Playout }) {
+  const t = useVideoText();
+  const { positionMs, durationMs, state } = playout;
+  const length = durationMs ?? positionMs;
+  return (
+    <>
+      <Mark tone={state === 'held' ? 'amber' : 'green'}>{state === 'held' ? t('held') : t('playing')}</Mark>
+      <Progress
+        percent={(positionMs / Math.max(1, length)) * 100}
+        showInfo={false}
+        status="normal"
+        aria-label={t('progressOf', { name: playout.videoName })}
+      />
+      <p className="playout__position">
+        {t('position', {
+          position: formatClock(positionMs),
+          length: formatClock(length),
+          left: formatClock(length - positionMs),
+        })}
+      </p>
+    </>
+  );
+}
+
+function Planned({ playout }: { playout: Playout }) {
+  const t = useVideoText();
+  const when = useWhen();
+  const { state, startsAt, startsClass, armedBy, fromMs } = playout;
+  const troubled = state === 'blocked' || state === 'missed' || state === 'waiting' ? state : null;
+  return (
+    <>
+      {troubled && (
+        <Alert
+          type={troubled === 'waiting' ? 'info' : 'warning'}
+          showIcon
+          title={t(troubled)}
+          style={{ marginBottom: 12 }}
+        />
+      )}
+      <Mark tone="brand">{t('armed')}</Mark>
+      <p className="playout__position">
+        {startsAt === null
+          ? t('armedManual')
+          : t(startsClass ? 'armedClass' : 'armedAt', { when: when(startsAt, true) })}
+        {fromMs > 0 && ` · ${t('from')} ${formatClock(fromMs)}`}
+        <br />
+        <span className="muted">{t('armedBy', { name: armedBy })}</span>
+      </p>
+    </>
+  );
+}
+
+/** Says a moment with no more than tells it from others: today by its time alone. */
+function useWhen(): (moment: string, seconds?: boolean) => string {
+  const language = useLanguage();
+  return (moment, seconds = false) => {
+    const text = sameDay(moment, Date.now()) ? formatTime(moment) : formatDateTime(moment, language);
+    return seconds ? `${text}:${moment.slice(17, 19)}` : text;
+  };
+}
