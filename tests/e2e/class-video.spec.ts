@@ -15,9 +15,9 @@ test('an officer uploads a video; it begins the class at its time, and a learner
   await signInAs(desk, '王建国');
   await desk.getByRole('link', { name: '视频', exact: true }).click();
   await desk.locator('input[type=file]').setInputFiles(file);
-  const row = desk.getByRole('row', { name: /事故案例 讲解\.mp4/ });
+  const row = desk.getByRole('listitem').filter({ hasText: '事故案例 讲解.mp4' });
   await expect(row.getByText('可用', { exact: true })).toBeVisible({ timeout: 120_000 });
-  await expect(row.getByText('1:30')).toBeVisible();
+  await expect(row.getByText('01:30')).toBeVisible();
 
   const courses = await read<Course[]>(desk, '/courses');
   const planned = courses.flatMap(({ sessions }) => sessions).find(({ state }) => state === 'scheduled');

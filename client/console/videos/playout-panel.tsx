@@ -61,6 +61,9 @@ function Last({ playout }: { playout: Playout }) {
 function Running({ session, playout }: { session: Session; playout: Playout }) {
   const t = useVideoText();
   const begun = playout.startedAt !== null || playout.state === 'playing' || playout.state === 'held';
+  // A trial takes the place of the plan, which a class that is still ahead would then miss.
+  const planStands = playout.start !== 'manual' && (playout.state === 'armed' || playout.state === 'waiting');
+  const mayPlayNow = session.state === 'live' || !planStands;
   const act = useAct('POST /sessions/:sessionId/playout/act', {
     touches: ['GET /sessions/:sessionId/playout', 'GET /videos'],
   });
@@ -99,12 +102,14 @@ function Running({ session, playout }: { session: Session; playout: Playout }) {
           </>
         ) : (
           <>
-            <ConfirmButton
-              question={t(session.state === 'live' ? 'playNowSure' : 'playTrialSure')}
-              verb={t('playNow')}
-              busy={act.isPending}
-              onConfirm={() => run('start')}
-            />
+            {mayPlayNow && (
+              <ConfirmButton
+                question={t(session.state === 'live' ? 'playNowSure' : 'playTrialSure')}
+                verb={t('playNow')}
+                busy={act.isPending}
+                onConfirm={() => run('start')}
+              />
+            )}
             <ConfirmButton
               question={t('cancelPlanSure')}
               verb={t('cancel')}

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Progress, Space, Table, Upload } from 'antd';
+import { Alert, App, Button, Empty, Progress, Space, Upload } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { urlOf } from '#client/api.ts';
@@ -7,8 +7,7 @@ import { formatBytes, formatClock, formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead, wordsOf } from '../data.ts';
-import { ActsTitle, ConfirmButton, Loaded, Mark, PageHead } from '../parts.tsx';
-import { Scrolling } from '../table.tsx';
+import { ConfirmButton, Loaded, Mark, PageHead } from '../parts.tsx';
 import { remainingMs } from './speed.ts';
 import { useVideoText } from './text.ts';
 import { dropUpload, pauseUpload, resumeUpload, startUpload, type UploadState, useUploads } from './uploads.ts';
@@ -36,7 +35,7 @@ export default function VideosPage() {
         {({ items, limitBytes }) => (
           <>
             <Chooser items={items} limitBytes={limitBytes} />
-            <VideoTable items={items} uploads={uploads} />
+            <VideoList items={items} uploads={uploads} />
           </>
         )}
       </Loaded>
@@ -94,71 +93,67 @@ function Chooser({ items, limitBytes }: List) {
   );
 }
 
-function VideoTable({ items, uploads }: { items: Video[]; uploads: readonly UploadState[] }) {
+function VideoList({ items, uploads }: { items: Video[]; uploads: readonly UploadState[] }) {
   const t = useVideoText();
-  const language = useLanguage();
-  const uploadOf = (video: Video) => uploads.find(({ videoId }) => videoId === video.id);
+  if (items.length === 0) {
+    return (
+      <section className="section">
+        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('none')} />
+      </section>
+    );
+  }
   return (
     <section className="section">
-      <Scrolling>
-        <Table<Video>
-          rowKey="id"
-          size="middle"
-          dataSource={items}
-          scroll={{ x: 1_010 }}
-          pagination={{ pageSize: 20, hideOnSinglePage: true, showTotal: (count) => t('count', { count }) }}
-          locale={{ emptyText: t('none') }}
-          columns={[
-            {
-              title: t('name'),
-              key: 'name',
-              width: 280,
-              render: (_, video) => (
-                <div className="video-name">
-                  <div className="video-poster">
-                    {video.hasPoster && (
-                      <img src={urlOf('GET /videos/:videoId/poster', { videoId: video.id })} alt="" loading="lazy" />
-                    )}
-                  </div>
-                  <span>{video.name}</span>
-                </div>
-              ),
-            },
-            {
-              title: t('state'),
-              key: 'state',
-              width: 280,
-              render: (_, video) => <State video={video} upload={uploadOf(video)} />,
-            },
-            {
-              title: t('length'),
-              key: 'length',
-              align: 'right',
-              width: 84,
-              render: (_, { durationMs }) => (durationMs === null ? '–' : formatClock(durationMs)),
-            },
-            { title: t('format'), key: 'format', width: 110, render: (_, video) => <Format video={video} /> },
-            {
-              title: t('uploaded'),
-              key: 'uploaded',
-              width: 150,
-              render: (_, video) => (
-                <>
-                  {video.uploadedBy}
-                  <div className="muted">{formatDateTime(video.createdAt, language)}</div>
-                </>
-              ),
-            },
-            {
-              title: <ActsTitle />,
-              key: 'acts',
-              render: (_, video) => <Acts video={video} upload={uploadOf(video)} />,
-            },
-          ]}
-        />
-      </Scrolling>
+      <div className="section__head">
+        <h2>{t('uploadedVideos')}</h2>
+        <span className="muted">{t('count', { count: items.length })}</span>
+      </div>
+      <ul className="videos">
+        {items.map((video) => (
+          <VideoItem key={video.id} video={video} upload={uploads.find(({ videoId }) => videoId === video.id)} />
+        ))}
+      </ul>
     </section>
   );
+}
+
+function VideoItem({ video, upload }: { video: Video; upload: UploadState | undefined }) {
+  const language = useLanguage();
+  return (
+    <li>
+      <div className="videos__poster">
+        {video.hasPoster && (
+          <img src={urlOf('GET /videos/:videoId/poster', { videoId: video.id })} alt="" loading="lazy" />
+        )}
+      </div>
+      <div className="videos__about">
+        <h3>{video.name}</h3>
+        <Facts video={video} />
+        <div className="muted">
+          {video.uploadedBy} · {formatDateTime(video.createdAt, language)}
+        </div>
+      </div>
+      <div className="videos__state">
+        <State video={video} upload={upload} />
+      </div>
+      <Acts video={video} upload={upload} />
+    </li>
+  );
+}
+
+function Facts({ video }: { video: Video }) {
+  const t = useVideoText();
+  const { durationMs, width, height, framesPerSecond, hasSound, bytes } = video;
+  const facts =
+    durationMs === null || framesPerSecond === null
+      ? [formatBytes(bytes)]
+      : [
+          formatClock(durationMs),
+          `${width}×${height}`,
+          t('fps', { count: framesPerSecond }),
+          ...(hasSound === false ? [t('noSound')] : []),
+        ];
+  return <div className="videos__facts">{facts.join(' · ')}</div>;
 }
 
 function State({ video, upload }: { video: Video; upload: UploadState | undefined }) {
@@ -228,20 +223,6 @@ function Sending({ upload }: { upload: UploadState }) {
           : t('sending', { ...figures, rate: formatBytes(rate), left: formatClock(left) })}
       </div>
       {failure && <div>{t(`failure_${underscored(failure)}`)}</div>}
-    </>
-  );
-}
-
-function Format({ video }: { video: Video }) {
-  const t = useVideoText();
-  if (video.width === null || video.framesPerSecond === null) return <>{formatBytes(video.bytes)}</>;
-  return (
-    <>
-      {video.width}×{video.height}
-      <div className="muted">
-        {t('fps', { count: video.framesPerSecond })}
-        {video.hasSound === false && ` · ${t('noSound')}`}
-      </div>
     </>
   );
 }
