@@ -101,8 +101,16 @@ export class Broadcasts {
     else this.#expected.delete(sessionId);
   }
 
-  /** A publisher that was let in begins. */
-  publish(publication: Publication, info: BroadcastInfo): void {
+  /** Whether viewers of the session, or officers of its preview, see somebody. */
+  isOnAir(sessionId: string): boolean {
+    return this.#switchers.get(sessionId)?.showing ?? false;
+  }
+
+  /**
+   * A publisher that was let in begins.
+   * @param takesOver goes on air also when somebody else is
+   */
+  publish(publication: Publication, info: BroadcastInfo, takesOver = false): void {
     const { logger } = this.#options;
     this.abandoned(info);
     const broadcast = this.#byId.get(info.id);
@@ -116,7 +124,7 @@ export class Broadcasts {
     this.#switchers.set(sessionId, switcher);
     if (!switcher.showing) switcher.moveTo(broadcast);
     logger.info({ broadcastId, kind, via, remoteAddress }, 'publisher accepted');
-    switcher.add(publication);
+    switcher.add(publication, takesOver);
   }
 
   /** Another publisher of the session goes on air. @throws MediaError `not-found` when there is no such publisher */

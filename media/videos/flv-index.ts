@@ -75,3 +75,8 @@ export function keyFrameFrom({ keyFrames }: Pick<FlvIndex, 'keyFrames'>, ms: num
   }
   return keyFrames[low] ?? [0, 0];
 }
+
+/** Position of the last key frame at or before this position; of the first when there is none. */
+export function keyFrameBefore({ keyFrames }: Pick<FlvIndex, 'keyFrames'>, ms: number): number {
+  return keyFrames.findLast(([position]) => position <= ms)?.[0] ?? 0;
+}

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { AUDIO, VIDEO, videoKind } from '../rtmp/flv.ts';
-import { Publication } from '../rtmp/publication.ts';
+import { FilePublication } from './file-publication.ts';
 import { type FlvIndex, keyFrameFrom } from './flv-index.ts';
 import { FlvReader, type FlvTag } from './flv-reader.ts';
 
@@ -19,9 +19,11 @@ export interface PlayerOptions {
   logger: Logger;
   /** It is standing still, at a key frame, at this position. */
   onHeld: (positionMs: number) => void;
-  /** `finished` when it came to its end by itself. */
-  onEnd: (outcome: 'finished' | 'stopped' | 'failed') => void;
+  onEnd: (ending: Ending) => void;
 }
+
+/** `finished`: it came to its end by itself. `standby`: somebody else went on air. */
+export type Ending = 'finished' | 'stopped' | 'failed' | 'standby';
 
 const TICK_MS = 20;
 const READ_BYTES = 256 * 1024;
@@ -36,7 +38,7 @@ const HELD_EVERY_MS = 100;
  * for which silence is made elsewhere as for any publisher without sound; it goes on from the same frame.
  */
 export class FilePlayer {
-  readonly publication: Publication;
+  readonly publication: FilePublication;
   readonly #options: PlayerOptions;
   readonly #reader: FlvReader;
   #file: fs.FileHandle | null = null;
@@ -67,13 +69,14 @@ export class FilePlayer {
     this.#readTo = offset;
     this.#reader = new FlvReader(offset);
     this.#beganAt = this.#zeroAt + position;
-    this.publication = new Publication({
+    this.publication = new FilePublication({
       remoteAddress: '',
       clock,
       disconnect: (reason) => this.#end('stopped', reason),
       setPaused: (paused) => {
         this.#paused = paused;
       },
+      onStandby: () => this.#end('standby', 'somebody else is on air'),
     });
     this.publication.takeMetadata({
       width: index.width,
@@ -207,13 +210,13 @@ export class FilePlayer {
     this.#end('failed', 'the video cannot be read');
   }
 
-  #end(outcome: 'finished' | 'stopped' | 'failed', reason: string): void {
+  #end(ending: Ending, reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
     if (!this.#reading) this.#close();
     this.publication.finish(reason);
-    this.#options.onEnd(outcome);
+    this.#options.onEnd(ending);
   }
 
   #close(): void {

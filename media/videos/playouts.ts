@@ -8,14 +8,14 @@ import type { Clock } from '../clock.ts';
 import type { Hooks } from '../hooks.ts';
 import { parseJson } from '../json.ts';
 import type { Logger } from '../logger.ts';
-import { keyFrameFrom } from './flv-index.ts';
+import { type FlvIndex, keyFrameBefore, keyFrameFrom } from './flv-index.ts';
 import type { VideoLibrary } from './library.ts';
 import { FilePlayer } from './player.ts';
 
 export interface PlayoutsOptions {
   dataDir: string;
   library: VideoLibrary;
-  broadcasts: Pick<Broadcasts, 'admit' | 'publish' | 'abandoned'>;
+  broadcasts: Pick<Broadcasts, 'admit' | 'publish' | 'abandoned' | 'isOnAir'>;
   hooks: Pick<Hooks, 'authoriseFile' | 'report'>;
   clock: Clock;
   logger: Logger;
@@ -125,11 +125,14 @@ export class Playouts {
   }
 
   #change(entry: Entry, plan: PlayoutPlan): void {
-    const moved = plan.startsAt !== entry.plan.startsAt || plan.revision !== entry.plan.revision;
+    const anew = plan.revision !== entry.plan.revision;
+    const moved = anew || plan.startsAt !== entry.plan.startsAt;
     entry.plan = plan;
     if (entry.state === 'playing' || entry.state === 'held') {
       if (plan.held) entry.player?.hold();
       else this.#goOn(entry);
+    } else if (entry.state === 'standby') {
+      if (anew && !plan.held) entry.state = 'playing';
     } else if (moved) {
       entry.state = 'armed';
       entry.notBefore = 0;
@@ -181,8 +184,10 @@ export class Playouts {
       if (clock() >= (plan.startsAt ?? 0)) this.#settle(entry, 'waiting');
       return;
     }
-    if (!(await broadcasts.admit(answer.broadcast))) {
-      // Whoever publishes may leave until then.
+    // What was on air before an interruption is so again.
+    const takesOver = begun || plan.takesOver;
+    const waits = !takesOver && broadcasts.isOnAir(sessionId);
+    if (waits || !(await broadcasts.admit(answer.broadcast))) {
       if (begun) this.#end(entry, 'stopped');
       else if (clock() >= (plan.startsAt ?? 0) + LEAVING_MS) this.#settle(entry, 'blocked');
       return;
@@ -190,22 +195,24 @@ export class Playouts {
     const early = (plan.startsAt ?? 0) - LOOK_EVERY_MS;
     while (!begun && this.#stands(entry, plan) && clock() < early)
       await pause(Math.min(LOOK_EVERY_MS, early - clock()));
-    if (this.#stands(entry, plan)) this.#play(entry, index, answer.broadcast);
+    if (this.#stands(entry, plan)) this.#play(entry, index, answer.broadcast, takesOver);
     else broadcasts.abandoned(answer.broadcast);
   }
 
-  #play(entry: Entry, index: NonNullable<Awaited<ReturnType<VideoLibrary['index']>>>, broadcast: Broadcast): void {
+  #play(entry: Entry, index: FlvIndex, broadcast: Broadcast, takesOver: boolean): void {
     const { library, hooks, broadcasts, clock, logger } = this.#options;
     const { playoutId, sessionId, videoId, fromMs, startsAt, held } = entry.plan;
     const begun = entry.zeroAt !== null;
     // When nobody could let it in at its time it is late, but whole.
     entry.zeroAt ??= Math.max(clock(), startsAt ?? 0) - keyFrameFrom(index, fromMs)[0];
+    const from = entry.heldAt ?? fromMs;
     if (entry.heldAt !== null) entry.zeroAt = clock() - entry.heldAt;
+    if (!held) entry.heldAt = null;
     const player = new FilePlayer({
       file: library.videoPath(videoId),
       index,
       zeroAt: entry.zeroAt,
-      fromMs: entry.heldAt ?? fromMs,
+      fromMs: from,
       held,
       clock,
       logger,
@@ -213,16 +220,21 @@ export class Playouts {
         entry.heldAt = Math.round(positionMs);
         this.#settle(entry, 'held');
       },
-      onEnd: (outcome) => {
+      onEnd: (ending) => {
         entry.player = null;
-        if (!this.#closing) this.#end(entry, outcome);
+        if (this.#closing) return;
+        if (ending !== 'standby') return this.#end(entry, ending);
+        // What the last second said is said again.
+        entry.heldAt = keyFrameBefore(index, player.positionMs);
+        this.#settle(entry, 'standby');
       },
     });
     entry.player = player;
-    this.#settle(entry, entry.heldAt === null ? 'playing' : 'held');
+    entry.state = entry.heldAt === null ? 'playing' : 'held';
+    this.#save();
     if (!begun) hooks.report({ type: 'playout-started', playoutId, sessionId });
     logger.info({ playoutId, sessionId, videoId, begun }, 'a prepared video is on the air');
-    broadcasts.publish(player.publication, broadcast);
+    broadcasts.publish(player.publication, broadcast, takesOver);
     void player.start();
   }
 

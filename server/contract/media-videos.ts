@@ -101,6 +101,8 @@ export const PlayoutPlan = z.object({
   fromMs: z.int().nonnegative(),
   /** Epoch ms; null while nobody has said. */
   startsAt: z.int().nullable(),
+  /** Somebody pressed the button: it goes on air also when somebody else is. */
+  takesOver: z.boolean(),
   held: z.boolean(),
 });
 export type PlayoutPlan = z.infer<typeof PlayoutPlan>;
@@ -114,10 +116,11 @@ export const EndPlayoutRequest = z.object({ playoutId: z.uuid() });
 export type EndPlayoutRequest = z.infer<typeof EndPlayoutRequest>;
 
 /**
- * `armed`: waits for its time. `waiting`: its time has come, the class has not begun. `blocked`: somebody else was
- * publishing at its time. `missed`: its time passed while it could not play. Both go on only when started anew.
+ * `armed`: waits for its time. `waiting`: its time has come, the class has not begun. `standby`: somebody else was put on
+ * air, and it stands where it was. `blocked`: somebody else was on air at its time. `missed`: its time passed while it could
+ * not play. The last three go on only when somebody says so.
  */
-export const PlayoutState = z.enum(['armed', 'waiting', 'playing', 'held', 'ended', 'blocked', 'missed']);
+export const PlayoutState = z.enum(['armed', 'waiting', 'playing', 'held', 'standby', 'ended', 'blocked', 'missed']);
 export type PlayoutState = z.infer<typeof PlayoutState>;
 
 /** Control `videos/status`. */

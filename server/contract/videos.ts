@@ -59,7 +59,7 @@ export const PlayoutInput = z
   .refine(({ start, startsClass }) => start !== 'manual' || !startsClass, { path: ['startsClass'] });
 export type PlayoutInput = z.output<typeof PlayoutInput>;
 
-export const PlayoutOutcome = z.enum(['finished', 'stopped', 'failed', 'handed_over', 'cancelled', 'class_ended']);
+export const PlayoutOutcome = z.enum(['finished', 'stopped', 'failed', 'cancelled', 'class_ended']);
 export type PlayoutOutcome = z.infer<typeof PlayoutOutcome>;
 
 /** A video that is, was or will be played in a session. */
@@ -137,10 +137,10 @@ export const videoEndpoints = endpoints({
   },
   'POST /sessions/:sessionId/playout/act': {
     summary:
-      'Start the planned video now, hold it, go on, stop it (or give the plan up), or make room for a live instructor',
+      'Start the planned video now, hold it, go on (also when a live instructor took its place), stop it or give it up',
     action: 'playout:run',
     target: 'session',
-    body: z.object({ playoutId: Id, act: z.enum(['start', 'hold', 'continue', 'stop', 'hand-over']) }),
+    body: z.object({ playoutId: Id, act: z.enum(['start', 'hold', 'continue', 'stop']) }),
     response: Playout,
   },
 });

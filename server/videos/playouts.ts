@@ -18,7 +18,7 @@ export interface PlayoutNeeds {
   media: Pick<MediaClient, 'planPlayout' | 'endPlayout' | 'videosStatus'>;
 }
 
-export type PlayoutAct = 'start' | 'hold' | 'continue' | 'stop' | 'hand-over';
+type PlayoutAct = 'start' | 'hold' | 'continue' | 'stop';
 type PlayoutRow = Prisma.PlayoutGetPayload<{ include: typeof withLength }>;
 type PlayoutEvent = Extract<FileEvent, { playoutId: string }>;
 
@@ -108,12 +108,9 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
     await prisma.$transaction(async (tx) => {
       const row = await openIn(tx, sessionId);
       if (row?.id !== playoutId) throw new AppError('playout-changed');
-      const ends = what === 'stop' || what === 'hand-over';
       if ((what === 'start') === (row.startedAt !== null) && what !== 'stop') throw new AppError('playout-changed');
-      if (ends) {
-        const outcome = what === 'hand-over' ? 'handed_over' : row.startedAt ? 'stopped' : 'cancelled';
-        await close(tx, row.id, outcome, now);
-      } else {
+      if (what === 'stop') await close(tx, row.id, row.startedAt ? 'stopped' : 'cancelled', now);
+      else {
         const begins = { start: 'manual', startsClass: false, startsAt: new Date(now) } as const;
         const data = what === 'start' ? begins : { held: what === 'hold' };
         await tx.playout.update({ where: { id: row.id }, data: { ...data, revision: { increment: 1 } } });
@@ -233,7 +230,8 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
     const session = await courses.sessionForRoom(row.sessionId);
     if (!session || row.videoId === null) return null;
     const { id: playoutId, revision, sessionId, videoId, fromMs, held } = row;
-    return { playoutId, revision, sessionId, videoId, fromMs, held, startsAt: dueAt(row, session) };
+    const takesOver = row.start === 'manual';
+    return { playoutId, revision, sessionId, videoId, fromMs, held, takesOver, startsAt: dueAt(row, session) };
   }
 
   async function mediaState(playoutId: string) {

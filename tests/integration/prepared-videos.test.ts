@@ -65,11 +65,7 @@ async function arm(sessionId: string, changes: Partial<PlayoutInput> = {}) {
   return officer.call('PUT /sessions/:sessionId/playout', { params: { sessionId }, body });
 }
 
-async function act(
-  sessionId: string,
-  playout: { id: string },
-  what: 'start' | 'hold' | 'continue' | 'stop' | 'hand-over',
-) {
+async function act(sessionId: string, playout: { id: string }, what: 'start' | 'hold' | 'continue' | 'stop') {
   catchUp();
   const body = { playoutId: playout.id, act: what };
   return officer.call('POST /sessions/:sessionId/playout/act', { params: { sessionId }, body });
@@ -189,12 +185,12 @@ describe('a planned video', () => {
     expect(other.problem?.code).toBe('playout-running');
     expect((await act(sessionId, { id: newId() }, 'stop')).problem?.code).toBe('playout-changed');
 
-    done('hand over', await act(sessionId, armed, 'hand-over'));
-    expect(await playout(sessionId)).toMatchObject({ outcome: 'handed_over' });
+    done('stop', await act(sessionId, armed, 'stop'));
+    expect(await playout(sessionId)).toMatchObject({ outcome: 'stopped' });
     expect((await act(sessionId, armed, 'stop')).problem?.code).toBe('playout-changed');
     expect(await stateOf(sessionId)).toBe('live');
     expect((await audited(sessionId)).map(({ action }) => action)).toEqual(
-      expect.arrayContaining(['playout:arm', 'playout:hold', 'playout:continue', 'playout:hand-over']),
+      expect.arrayContaining(['playout:arm', 'playout:hold', 'playout:continue', 'playout:stop']),
     );
     await changeState(sessionId, 'ended');
     expect((await arm(sessionId)).problem?.code).toBe('session-not-open');

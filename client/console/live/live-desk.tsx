@@ -49,7 +49,9 @@ function Desk({ session }: { session: Session }) {
       <div className="desk">
         <div>
           <StreamPanel session={session} health={health.data} video={standingOf(playout, health.data)} />
-          {bureau && video.data && <PlayoutPanel session={session} playout={playout} />}
+          {bureau && video.data && (
+            <PlayoutPanel session={session} playout={playout} instructorId={standbyOf(health.data)} />
+          )}
         </div>
         <div>
           <CountsPanel session={session} devices={link.room && link.devices} />
@@ -62,6 +64,12 @@ function Desk({ session }: { session: Session }) {
       </div>
     </>
   );
+}
+
+/** The newest live publisher on standby. */
+function standbyOf(health: Result<'GET /sessions/:sessionId/stream'> | undefined): string | null {
+  const live = (health?.publishers ?? []).filter(({ via, state }) => via !== 'file' && state === 'standby');
+  return live[live.length - 1]?.id ?? null;
 }
 
 /** What a prepared video has to do with a picture that is away, or does not move. */

@@ -9,16 +9,19 @@ import { useVideoText } from './text.ts';
 
 type Session = Result<'GET /sessions/:sessionId'>;
 export type Playout = NonNullable<Result<'GET /sessions/:sessionId/playout'>['playout']>;
-type Act = 'start' | 'hold' | 'continue' | 'stop' | 'hand-over';
+type Act = 'start' | 'hold' | 'continue' | 'stop';
 
 /** The prepared video of a session: choosing it, and running it while it is on the air. */
 export function PlayoutPanel({
   session,
   playout,
+  instructorId = null,
   bare = false,
 }: {
   session: Session;
   playout: Playout | null;
+  /** A live publisher who stands by and could take the video's place. */
+  instructorId?: string | null;
   /** Without a frame of its own. */
   bare?: boolean;
 }) {
@@ -27,7 +30,7 @@ export function PlayoutPanel({
   if (over) return null;
   const content =
     playout !== null && playout.endedAt === null ? (
-      <Running session={session} playout={playout} />
+      <Running session={session} playout={playout} instructorId={instructorId} />
     ) : (
       <>
         {playout && <Last playout={playout} />}
@@ -58,14 +61,26 @@ function Last({ playout }: { playout: Playout }) {
   );
 }
 
-function Running({ session, playout }: { session: Session; playout: Playout }) {
+function Running({
+  session,
+  playout,
+  instructorId,
+}: {
+  session: Session;
+  playout: Playout;
+  instructorId: string | null;
+}) {
   const t = useVideoText();
   const begun = playout.startedAt !== null || playout.state === 'playing' || playout.state === 'held';
+  const away = playout.state === 'standby';
   // A trial takes the place of the plan, which a class that is still ahead would then miss.
   const planStands = playout.start !== 'manual' && (playout.state === 'armed' || playout.state === 'waiting');
   const mayPlayNow = session.state === 'live' || !planStands;
   const act = useAct('POST /sessions/:sessionId/playout/act', {
     touches: ['GET /sessions/:sessionId/playout', 'GET /videos'],
+  });
+  const take = useAct('POST /sessions/:sessionId/on-air', {
+    touches: ['GET /sessions/:sessionId/playout', 'GET /sessions/:sessionId/stream'],
   });
   const run = (what: Act) =>
     act.mutate({ params: { sessionId: session.id }, body: { playoutId: playout.id, act: what } });
@@ -77,7 +92,14 @@ function Running({ session, playout }: { session: Session; playout: Playout }) {
       <Space wrap>
         {begun ? (
           <>
-            {playout.state === 'held' ? (
+            {away ? (
+              <ConfirmButton
+                question={t('backSure')}
+                verb={t('resume')}
+                busy={act.isPending}
+                onConfirm={() => run('continue')}
+              />
+            ) : playout.state === 'held' ? (
               <Button type="primary" loading={act.isPending} onClick={() => run('continue')}>
                 {t('resume')}
               </Button>
@@ -86,15 +108,19 @@ function Running({ session, playout }: { session: Session; playout: Playout }) {
                 {t('hold')}
               </Button>
             )}
-            <ConfirmButton
-              question={t('handOverSure')}
-              verb={t('handOver')}
-              busy={act.isPending}
-              onConfirm={() => run('hand-over')}
-            />
+            {!away && instructorId !== null && (
+              <ConfirmButton
+                question={t('handOverSure')}
+                verb={t('handOver')}
+                busy={take.isPending}
+                onConfirm={() =>
+                  take.mutate({ params: { sessionId: session.id }, body: { publisherId: instructorId } })
+                }
+              />
+            )}
             <ConfirmButton
               danger
-              question={t('stopSure')}
+              question={t(away ? 'stopAwaySure' : 'stopSure')}
               verb={t('stop')}
               busy={act.isPending}
               onConfirm={() => run('stop')}
@@ -119,6 +145,7 @@ function Running({ session, playout }: { session: Session; playout: Playout }) {
           </>
         )}
       </Space>
+      {begun && !away && instructorId === null && <p className="playout__hint muted">{t('handOverHint')}</p>}
     </>
   );
 }
@@ -129,7 +156,9 @@ function OnAir({ playout }: { playout: Playout }) {
   const length = durationMs ?? positionMs;
   return (
     <>
-      <Mark tone={state === 'held' ? 'amber' : 'green'}>{state === 'held' ? t('held') : t('playing')}</Mark>
+      <Mark tone={state === 'held' || state === 'standby' ? 'amber' : 'green'}>
+        {t(state === 'held' || state === 'standby' ? state : 'playing')}
+      </Mark>
       <Progress
         percent={(positionMs / Math.max(1, length)) * 100}
         showInfo={false}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AUDIO, VIDEO } from '#media/rtmp/flv.ts';
-import { FlvIndexer, keyFrameFrom } from '#media/videos/flv-index.ts';
+import { FlvIndexer, keyFrameBefore, keyFrameFrom } from '#media/videos/flv-index.ts';
 
 const KEY = Buffer.from([0x17, 1]);
 const INTER = Buffer.from([0x27, 1]);
@@ -43,13 +43,14 @@ describe('the index of a file', () => {
 });
 
 describe('where to begin', () => {
-  it('is the first key frame that is not before the position, else the last', () => {
+  it('is the first key frame that is not before the position, else the last; to say something again, the last before it', () => {
     const positions = fc.uniqueArray(fc.nat({ max: 10_000 }), { minLength: 1 }).map((all) => all.sort((a, b) => a - b));
     fc.assert(
       fc.property(positions, fc.nat({ max: 12_000 }), (all, ms) => {
         const keyFrames = all.map((at): [number, number] => [at, at * 2]);
         const expected = all.find((at) => at >= ms) ?? all.at(-1);
         expect(keyFrameFrom({ keyFrames }, ms)).toEqual([expected, (expected ?? 0) * 2]);
+        expect(keyFrameBefore({ keyFrames }, ms)).toBe(all.findLast((at) => at <= ms) ?? 0);
       }),
     );
   });

@@ -5,7 +5,7 @@ CREATE TYPE "video_state" AS ENUM ('uploading', 'checking', 'ready', 'unusable')
 CREATE TYPE "playout_start" AS ENUM ('plan', 'time', 'manual');
 
 -- CreateEnum
-CREATE TYPE "playout_outcome" AS ENUM ('finished', 'stopped', 'failed', 'handed_over', 'cancelled', 'class_ended');
+CREATE TYPE "playout_outcome" AS ENUM ('finished', 'stopped', 'failed', 'cancelled', 'class_ended');
 
 -- CreateTable
 CREATE TABLE "video" (
