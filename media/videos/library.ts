@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UnusableReason } from '#contract/media-videos.ts';
+import { replaceFile } from '../disk.ts';
 import { MediaError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import type { Logger } from '../logger.ts';
@@ -147,11 +148,8 @@ export class VideoLibrary {
     if (about) await this.#write({ ...about, ...changes });
   }
 
-  /** Written aside and moved into place, so that a crash leaves the old or the new. */
   async #write(about: About): Promise<void> {
     this.#byId.set(about.id, about);
-    const file = this.#path(about.id, 'about.json');
-    await fs.writeFile(`${file}.new`, JSON.stringify(about));
-    await fs.rename(`${file}.new`, file);
+    await replaceFile(this.#path(about.id, 'about.json'), JSON.stringify(about));
   }
 }
