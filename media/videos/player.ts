@@ -94,6 +94,7 @@ export class FilePlayer {
       if (this.#ended) await file.close();
       else {
         this.#file = file;
+        await this.#readAhead();
         this.#tick();
       }
     } catch (error) {
