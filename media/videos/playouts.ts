@@ -185,7 +185,7 @@ export class Playouts {
       return;
     }
     // What was on air before an interruption is so again.
-    const takesOver = begun || plan.takesOver;
+    const takesOver = begun || answer.takesOver;
     const waits = !takesOver && broadcasts.isOnAir(sessionId);
     if (waits || !(await broadcasts.admit(answer.broadcast))) {
       if (begun) this.#end(entry, 'stopped');

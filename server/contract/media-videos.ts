@@ -76,7 +76,8 @@ export const AuthoriseFileRequest = z.object({ playoutId: z.uuid(), sessionId: z
 export type AuthoriseFileRequest = z.infer<typeof AuthoriseFileRequest>;
 
 export const AuthoriseFileResponse = z.discriminatedUnion('allowed', [
-  z.object({ allowed: z.literal(true), broadcast: Broadcast }),
+  /** `takesOver`: it goes on air also when somebody else is. */
+  z.object({ allowed: z.literal(true), broadcast: Broadcast, takesOver: z.boolean() }),
   /** `class-not-started`: ask again. */
   z.object({ allowed: z.literal(false), reason: z.enum(['class-not-started', 'session-over', 'not-armed']) }),
 ]);
@@ -101,8 +102,6 @@ export const PlayoutPlan = z.object({
   fromMs: z.int().nonnegative(),
   /** Epoch ms; null while nobody has said. */
   startsAt: z.int().nullable(),
-  /** Somebody pressed the button: it goes on air also when somebody else is. */
-  takesOver: z.boolean(),
   held: z.boolean(),
 });
 export type PlayoutPlan = z.infer<typeof PlayoutPlan>;

@@ -4,6 +4,7 @@ import type { Prisma } from '#prisma/client.ts';
 import { type Actor, audit, SYSTEM } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
 import type { TransitionParticipant } from '../courses/transitions.ts';
+import type { RoomSession } from '../courses/view.ts';
 import type { Tx } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -129,27 +130,32 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
     const row = await prisma.playout.findFirst({ where: { id: playoutId, sessionId, endedAt: null } });
     const session = await courses.sessionForRoom(sessionId);
     if (!row || !session) return { allowed: false, reason: 'not-armed' };
-    let { state } = session;
-    if (state === 'ended' || state === 'archived') return { allowed: false, reason: 'session-over' };
+    if (session.state === 'ended' || session.state === 'archived') return { allowed: false, reason: 'session-over' };
     const startsAt = dueAt(row, session);
     // It was put off, and media has not heard yet.
     if (startsAt === null || clock() < startsAt - CLASS_AHEAD_MS)
       return { allowed: false, reason: 'class-not-started' };
-    if (state === 'scheduled' && row.startsClass) state = await startClass(sessionId, row);
-    if (state === 'live') return { allowed: true, broadcast: await broadcasts.open(sessionId, 'live') };
+    const { state, startedAt } =
+      session.state === 'scheduled' && row.startsClass ? await startClass(session, row) : session;
+    const manual = row.start === 'manual';
+    if (state === 'live') {
+      // The first picture of the class that it begins is its own; an instructor's test stream stands by.
+      const opens = row.startsClass && startedAt !== null && startedAt >= startsAt - CLASS_AHEAD_MS;
+      return { allowed: true, broadcast: await broadcasts.open(sessionId, 'live'), takesOver: manual || opens };
+    }
     // Also the one that has begun as a trial, and is back after a restart.
-    if (row.start === 'manual') return { allowed: true, broadcast: await broadcasts.open(sessionId, 'preview') };
+    if (manual) return { allowed: true, broadcast: await broadcasts.open(sessionId, 'preview'), takesOver: true };
     return { allowed: false, reason: 'class-not-started' };
   }
 
-  async function startClass(sessionId: string, { id, armedBy }: { id: string; armedBy: string }) {
+  async function startClass(session: RoomSession, { id, armedBy }: { id: string; armedBy: string }) {
     const officer: Actor = { accountId: armedBy, personId: null, requestId: `playout ${id}` };
     try {
-      return (await courses.changeState(sessionId, 'live', officer)).state;
+      return await courses.changeState(session.id, 'live', officer);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'impossible-transition') throw error;
       // Somebody was quicker.
-      return (await courses.sessionForRoom(sessionId))?.state ?? 'draft';
+      return (await courses.sessionForRoom(session.id)) ?? session;
     }
   }
 
@@ -230,8 +236,7 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
     const session = await courses.sessionForRoom(row.sessionId);
     if (!session || row.videoId === null) return null;
     const { id: playoutId, revision, sessionId, videoId, fromMs, held } = row;
-    const takesOver = row.start === 'manual';
-    return { playoutId, revision, sessionId, videoId, fromMs, held, takesOver, startsAt: dueAt(row, session) };
+    return { playoutId, revision, sessionId, videoId, fromMs, held, startsAt: dueAt(row, session) };
   }
 
   async function mediaState(playoutId: string) {

@@ -45,7 +45,7 @@ afterAll(async () => {
 type State = VideosStatus['playouts'][number];
 
 function planFor(broadcast: Broadcast, changes: Partial<PlayoutPlan> = {}): PlayoutPlan {
-  app.files.set(broadcast.sessionId, { allowed: true, broadcast });
+  app.files.set(broadcast.sessionId, { allowed: true, broadcast, takesOver: false });
   const { sessionId } = broadcast;
   return {
     playoutId: newId(),
@@ -54,7 +54,6 @@ function planFor(broadcast: Broadcast, changes: Partial<PlayoutPlan> = {}): Play
     videoId,
     fromMs: 0,
     startsAt: null,
-    takesOver: false,
     held: false,
     ...changes,
   };
@@ -214,7 +213,7 @@ describe('a video in another class', () => {
     app.files.set(plan.sessionId, { allowed: false, reason: 'class-not-started' });
     await say(plan);
     await reached(plan, 'waiting');
-    app.files.set(plan.sessionId, { allowed: true, broadcast });
+    app.files.set(plan.sessionId, { allowed: true, broadcast, takesOver: false });
     await reached(plan, 'playing');
     await media.control('end', { broadcastId: broadcast.id });
     expect(await endOf(plan)).toBe('stopped');
@@ -228,7 +227,8 @@ describe('a video in another class', () => {
     const plan = planFor(broadcast, { startsAt: Date.now() });
     await say(plan);
     await reached(plan, 'blocked');
-    await say({ ...plan, revision: 2, startsAt: Date.now(), takesOver: true });
+    app.files.set(plan.sessionId, { allowed: true, broadcast, takesOver: true });
+    await say({ ...plan, revision: 2, startsAt: Date.now() });
     await reached(plan, 'playing');
     await publisher.stop();
     await media.control('playouts/end', { playoutId: plan.playoutId });

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuthoriseFileResponse } from '#contract/media-videos.ts';
+import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
 import type { Playout, PlayoutInput } from '#contract/videos.ts';
 import { newId } from '#server/ids.ts';
 import { startApp, type TestApp } from '#tests/support/app.ts';
@@ -216,6 +218,43 @@ describe('a planned video', () => {
     await expect.poll(() => playout(sessionId), soon).toMatchObject({ outcome: 'finished' });
     expect(await app.prisma.broadcast.findFirst({ where: { sessionId } })).toMatchObject({ kind: 'preview' });
     expect(await stateOf(sessionId)).toBe('draft');
+  });
+
+  it('pushes aside who is on air only where it begins the class, or somebody pressed the button', async () => {
+    const asked = async (sessionId: string, playoutId: string) => {
+      const body = JSON.stringify({ playoutId, sessionId });
+      const path = '/internal/media/authorise-file';
+      const signature = sign(app.secrets.hooks, path, body, Date.now());
+      const answer = await fetch(hooked.url + path, {
+        method: 'POST',
+        headers: { [SIGNATURE_HEADER]: signature },
+        body,
+      });
+      return (await answer.json()) as AuthoriseFileResponse;
+    };
+    const planned = async (sessionId: string, startsClass: boolean) => {
+      catchUp();
+      const startsAt = new Date(app.clock() + 14_000).toISOString();
+      return done('arm', await arm(sessionId, { start: 'time', startsAt, startsClass }));
+    };
+    const taught = await newSession(3_600_000);
+    await changeState(taught, 'live');
+    const later = await planned(taught, false);
+    expect(await asked(taught, later.id)).toMatchObject({ allowed: true, takesOver: false });
+    expect(await asked(taught, newId())).toEqual({ allowed: false, reason: 'not-armed' });
+    // The class began by hand, long before its video.
+    const longAgo = new Date(app.clock() - 600_000);
+    await app.prisma.session.update({ where: { id: taught }, data: { startedAt: longAgo } });
+    const asOpening = await planned(taught, true);
+    expect(await asked(taught, asOpening.id)).toMatchObject({ takesOver: false });
+    await changeState(taught, 'ended');
+    expect(await asked(taught, asOpening.id)).toEqual({ allowed: false, reason: 'not-armed' });
+
+    const opened = await newSession(3_600_000);
+    const opening = await planned(opened, true);
+    expect(await asked(opened, opening.id)).toMatchObject({ allowed: true, takesOver: true });
+    expect(await stateOf(opened)).toBe('live');
+    await changeState(opened, 'ended');
   });
 
   it('gives way to another one before it has begun, of two at once to one; and is taken back with its session', async () => {

@@ -118,8 +118,7 @@ function Fields({ session, ready }: { session: Session; ready: Result<'GET /vide
           valuePropName="checked"
           extra={
             <>
-              {t('startsClassHint')}
-              {t('waitsForClass')}
+              {t('startsClassHint')} {t('waitsForClass')}
             </>
           }
         >
