@@ -41,11 +41,11 @@ export function readLook(stderr: string, code: number | null): Look | UnusableRe
     ? Math.round((Number(duration[1]) * 3_600 + Number(duration[2]) * 60 + Number(duration[3])) * 1_000)
     : null;
   if (durationMs !== null && durationMs > MAX_VIDEO_HOURS * 3_600_000) return 'too-long';
-  const rate = /^ {2}Stream #0:0.*?, (\d+(?:\.\d+)?) fps/m.exec(output)?.[1];
+  const rate = /^ {2,4}Stream #0:0.*?, (\d+(?:\.\d+)?) fps/m.exec(output)?.[1];
   return {
     durationMs,
     framesPerSecond: rate === undefined ? null : Number(rate),
-    hasSound: /^ {2}Stream #0:\d+.*: Audio: /m.test(about),
+    hasSound: /^ {2,4}Stream #0:\d+.*: Audio: /m.test(about),
   };
 }
 

@@ -74,6 +74,11 @@ describe('what ffmpeg says of a file', () => {
     });
   });
 
+  it('is read of the old build as well, which indents its streams by four', () => {
+    const old = (input('00:00:03.00', picture, sound) + output(25)).replaceAll('\n  Stream', '\n    Stream');
+    expect(readLook(old, 0)).toEqual({ durationMs: 3_000, framesPerSecond: 25, hasSound: true });
+  });
+
   it.each([
     ['[mp3] Format not on whitelist', 1, 'not-a-video'],
     ['file:/data/upload: Invalid data found when processing input', 1, 'not-a-video'],
