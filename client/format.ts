@@ -61,6 +61,14 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** `850 kB`, `1.2 GB`: three figures are as many as anybody reads. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1_000 ** power;
+  return `${value >= 100 || power === 0 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
 /** China has had no summer time since 1991, so that a fixed shift is exact, and needs no time zone data of the browser. */
 function inShanghai(when: When): Date {
   return new Date((typeof when === 'number' ? when : Date.parse(when)) + SHANGHAI_MS);

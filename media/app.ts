@@ -9,6 +9,7 @@ import { createHttp } from './http.ts';
 import type { Logger } from './logger.ts';
 import { createRtmpServer } from './rtmp/server.ts';
 import { Tokens } from './tokens.ts';
+import { PreparedVideos } from './videos/prepared-videos.ts';
 
 export interface Media {
   /** @throws when a port is taken. */
@@ -33,9 +34,19 @@ export async function createMedia(options: {
   await archive.load();
   const broadcasts = new Broadcasts({ dataDir, ladder, slateSeconds, archive, ffmpeg, hooks, clock, logger });
   await broadcasts.resume();
+  const videos = new PreparedVideos({
+    dataDir: config.dataDir,
+    ffmpeg,
+    hooks,
+    broadcasts,
+    secret: secrets.hooks,
+    clock,
+    logger,
+  });
   const http = createHttp({
     broadcasts,
     archive,
+    videos,
     tokens: new Tokens(secrets.playback, clock),
     secret: secrets.hooks,
     clock,
@@ -62,9 +73,11 @@ export async function createMedia(options: {
           resolve((http.address() as AddressInfo).port);
         });
       });
+      await videos.resume();
       return { port, rtmpPort, rtmpsPort };
     },
     async close() {
+      videos.close();
       await rtmp.close();
       await broadcasts.close();
       await hooks.close();

@@ -75,18 +75,23 @@ export class Broadcasts {
   async authorise(streamKey: string, remoteAddress: string): Promise<Authorisation> {
     const answer = await this.#options.hooks.authorise(streamKey, remoteAddress);
     if (!answer.allowed) return answer;
-    const { broadcast } = answer;
-    const present = this.#switchers.get(broadcast.sessionId)?.size ?? 0;
-    const expected = this.#expected.get(broadcast.sessionId) ?? 0;
-    if (present + expected >= MAX_PUBLISHERS) return { allowed: false, reason: 'too-many-publishers' };
-    this.#expected.set(broadcast.sessionId, expected + 1);
+    return (await this.admit(answer.broadcast)) ? answer : { allowed: false, reason: 'too-many-publishers' };
+  }
+
+  /** Keeps a place for a publisher; false when all are taken. `publish` or `abandoned` must follow. */
+  async admit(broadcast: BroadcastInfo): Promise<boolean> {
+    const { sessionId } = broadcast;
+    const present = this.#switchers.get(sessionId)?.size ?? 0;
+    const expected = this.#expected.get(sessionId) ?? 0;
+    if (present + expected >= MAX_PUBLISHERS) return false;
+    this.#expected.set(sessionId, expected + 1);
     try {
       await this.#open(broadcast);
     } catch (error) {
       this.abandoned(broadcast);
       throw error;
     }
-    return answer;
+    return true;
   }
 
   /** Somebody who was let in left before beginning. */
@@ -96,8 +101,16 @@ export class Broadcasts {
     else this.#expected.delete(sessionId);
   }
 
-  /** A publisher that was let in begins. */
-  publish(publication: Publication, info: BroadcastInfo): void {
+  /** Whether viewers of the session, or officers of its preview, see somebody. */
+  isOnAir(sessionId: string): boolean {
+    return this.#switchers.get(sessionId)?.showing ?? false;
+  }
+
+  /**
+   * A publisher that was let in begins.
+   * @param takesOver goes on air also when somebody else is
+   */
+  publish(publication: Publication, info: BroadcastInfo, takesOver = false): void {
     const { logger } = this.#options;
     this.abandoned(info);
     const broadcast = this.#byId.get(info.id);
@@ -111,7 +124,7 @@ export class Broadcasts {
     this.#switchers.set(sessionId, switcher);
     if (!switcher.showing) switcher.moveTo(broadcast);
     logger.info({ broadcastId, kind, via, remoteAddress }, 'publisher accepted');
-    switcher.add(publication);
+    switcher.add(publication, takesOver);
   }
 
   /** Another publisher of the session goes on air. @throws MediaError `not-found` when there is no such publisher */

@@ -8,9 +8,14 @@ const CODES = {
   'not-found': [404, 'There is nothing at this address'],
   'not-started': [404, 'Nothing has been published yet'],
   'method-not-allowed': [405, 'Only GET and HEAD are answered here'],
+  'wrong-offset': [409, 'The upload does not go on there'],
+  'upload-complete': [409, 'Everything was uploaded already'],
   'too-large': [413, 'The message is too large'],
   'bad-range': [416, 'The range lies outside the content'],
+  'unsupported-type': [415, 'The content type is not the one that belongs here'],
+  'upload-busy': [423, 'Another request is writing to this upload'],
   internal: [500, 'Something went wrong'],
+  'disk-full': [507, 'The disk is full'],
 } as const;
 
 export type MediaErrorCode = keyof typeof CODES;

@@ -7,7 +7,8 @@ import type { Logger } from './logger.ts';
 import { BRIGHTEST, LOUDNESS } from './meter.ts';
 
 /*
- * Everything that we say to ffmpeg: where it is, and every list of arguments.
+ * Everything that we say to ffmpeg: where it is, and every list of arguments for what is live. What is uploaded has its own,
+ * in videos/conversion.ts.
  */
 
 export interface Ffmpeg {

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { type AuthoriseResponse, AuthoriseResponse as AuthoriseSchema, type MediaEvent } from '#contract/media.ts';
+import { type AuthoriseResponse, AuthoriseResponse as AuthoriseSchema } from '#contract/media.ts';
+import {
+  type AuthoriseFileRequest,
+  type AuthoriseFileResponse,
+  AuthoriseFileResponse as AuthoriseFileSchema,
+  type HookEvent,
+} from '#contract/media-videos.ts';
 import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
 import type { Logger } from './logger.ts';
 import { Outbox } from './outbox.ts';
 
 type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 /** An event without what every event gets here: its id and time. */
-export type Report = DistributiveOmit<MediaEvent, 'id' | 'at'>;
+export type Report = DistributiveOmit<HookEvent, 'id' | 'at'>;
 
 const TIMEOUT_MS = 5_000;
 const AUTHORISE_ATTEMPTS = 3;
@@ -46,9 +52,14 @@ export class Hooks {
     }
   }
 
+  /** May this prepared video go on the air? @throws when the app does not answer; whoever asks asks again */
+  async authoriseFile(request: AuthoriseFileRequest): Promise<AuthoriseFileResponse> {
+    return AuthoriseFileSchema.parse(await (await this.#post('authorise-file', request)).json());
+  }
+
   /** Reports an event: in order, at least once, however long the app is away and whatever kills this process. */
   report(report: Report): void {
-    this.#outbox.add({ ...report, id: randomUUID(), at: Date.now() } as MediaEvent);
+    this.#outbox.add({ ...report, id: randomUUID(), at: Date.now() } as HookEvent);
     void this.#drain();
   }
 

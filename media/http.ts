@@ -14,10 +14,12 @@ import type { Past } from './past.ts';
 import type { Rendition } from './rendition.ts';
 import type { Reload, Stream } from './stream.ts';
 import type { Tokens } from './tokens.ts';
+import type { PreparedVideos } from './videos/prepared-videos.ts';
 
 export interface HttpOptions {
   broadcasts: Broadcasts;
   archive: Archive;
+  videos: PreparedVideos;
   tokens: Tokens;
   secret: string;
   clock: Clock;
@@ -26,6 +28,8 @@ export interface HttpOptions {
 
 const MAX_URL = 2_048;
 const MAX_CONTROL_BYTES = 16 * 1_024;
+/** A piece of an upload may take so long on a slow line; nothing else sends us more than a moment's worth. */
+const UPLOAD_PIECE_MS = 300_000;
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 const MEDIA_TYPE = 'video/mp4';
 /** What carries a number never changes. */
@@ -43,22 +47,26 @@ const OVERVIEWS: Record<string, { lists: string; sound: boolean }> = {
   'dvr-sound.m3u8': { lists: 'dvr.m3u8', sound: true },
 };
 
+const UPLOAD = /^\/media\/videos\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const INIT = /^init-(\d{1,9})\.mp4$/;
 const SEGMENT = /^seg-(\d{1,9})\.m4s$/;
 const PART = /^part-(\d{1,9})\.(\d{1,4})\.m4s$/;
 
 /** Serves viewers, and the app's controls. Every refusal is a problem document with a code. */
 export function createHttp(options: HttpOptions): http.Server {
-  const server = http.createServer({ keepAliveTimeout: 65_000, requestTimeout: 30_000 }, (req, res) => {
-    // A viewer who reads nothing for so long holds memory for nothing.
-    res.setTimeout(30_000, () => res.destroy());
-    answer(req, res, options).catch((error: unknown) => {
-      if ((error as Error)?.name === 'AbortError') return;
-      const code = error instanceof MediaError ? error.code : 'internal';
-      if (code === 'internal') options.logger.error({ err: error }, 'a request failed');
-      refuse(res, code);
-    });
-  });
+  const server = http.createServer(
+    { keepAliveTimeout: 65_000, headersTimeout: 30_000, requestTimeout: UPLOAD_PIECE_MS },
+    (req, res) => {
+      // A viewer who reads nothing for so long holds memory for nothing.
+      res.setTimeout(30_000, () => res.destroy());
+      answer(req, res, options).catch((error: unknown) => {
+        if ((error as Error)?.name === 'AbortError') return;
+        const code = error instanceof MediaError ? error.code : 'internal';
+        if (code === 'internal') options.logger.error({ err: error }, 'a request failed');
+        refuse(res, code);
+      });
+    },
+  );
   server.on('clientError', (_, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
@@ -70,6 +78,8 @@ async function answer(req: http.IncomingMessage, res: http.ServerResponse, optio
   if (url.length > MAX_URL) throw new MediaError('not-found');
   const [path = '', search = ''] = url.split('?', 2);
   if (path.startsWith('/control/')) return control(req, res, path, options);
+  const upload = UPLOAD.exec(path)?.[1];
+  if (upload) return options.videos.upload(req, res, upload);
   if (req.method !== 'GET' && req.method !== 'HEAD') throw new MediaError('method-not-allowed');
   if (path === '/media/health') return send(req, res, Buffer.from('{"live":true}'), 'application/json', 'no-store');
 
@@ -182,7 +192,7 @@ async function control(
   req: http.IncomingMessage,
   res: http.ServerResponse,
   path: string,
-  { broadcasts, tokens, secret }: HttpOptions,
+  { broadcasts, videos, tokens, secret }: HttpOptions,
 ): Promise<void> {
   if (req.method !== 'POST') throw new MediaError('not-found');
   const text = await body(req);
@@ -216,8 +226,10 @@ async function control(
         'application/json',
         'no-store',
       );
-    default:
-      throw new MediaError('not-found');
+    default: {
+      const answer = await videos.control(path.slice('/control/'.length), given);
+      if (answer) return send(req, res, Buffer.from(JSON.stringify(answer)), 'application/json', 'no-store');
+    }
   }
   res.writeHead(204).end();
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { MediaEvent } from '#contract/media.ts';
+import { HookEvent } from '#contract/media-videos.ts';
 import { parseJson } from './json.ts';
 import type { Logger } from './logger.ts';
 
@@ -14,7 +14,7 @@ const MAX_WAITING = 1_000;
 export class Outbox {
   readonly #file: string;
   readonly #logger: Logger;
-  #waiting: MediaEvent[];
+  #waiting: HookEvent[];
   #lines: number;
   #failed = false;
 
@@ -31,12 +31,12 @@ export class Outbox {
     return this.#waiting.length;
   }
 
-  get first(): MediaEvent | undefined {
+  get first(): HookEvent | undefined {
     return this.#waiting[0];
   }
 
   /** Synchronous: who goes on after it can rely on it. A class has a dozen events. */
-  add(event: MediaEvent): void {
+  add(event: HookEvent): void {
     this.#waiting.push(event);
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
     if (this.#lines >= 2 * MAX_WAITING) {
@@ -48,7 +48,7 @@ export class Outbox {
   }
 
   /** The app has taken it, or never will. */
-  remove(event: MediaEvent): void {
+  remove(event: HookEvent): void {
     if (this.#waiting[0] === event) this.#waiting.shift();
     if (this.#waiting.length === 0 && this.#lines > 0) this.#rewrite();
   }
@@ -73,17 +73,17 @@ export class Outbox {
   }
 }
 
-function read(file: string): MediaEvent[] {
+function read(file: string): HookEvent[] {
   if (!fs.existsSync(file)) return [];
   return fs
     .readFileSync(file, 'utf8')
     .split('\n')
     .flatMap((line) => {
-      const parsed = MediaEvent.safeParse(parseJson(line));
+      const parsed = HookEvent.safeParse(parseJson(line));
       return parsed.success ? [parsed.data] : [];
     });
 }
 
-function lineOf(event: MediaEvent): string {
+function lineOf(event: HookEvent): string {
   return `${JSON.stringify(event)}\n`;
 }

@@ -76,6 +76,11 @@ export abstract class Publication {
     this.#disconnect(reason);
   }
 
+  /** Somebody else is on air. Whoever is live goes on sending, to be ready. */
+  standBy(): void {
+    // A film has no reason to.
+  }
+
   /** Stops reading from the publisher while the encoder can't keep up. */
   pause(): void {
     this.#setPaused(true);

@@ -86,7 +86,8 @@ export class Switcher {
     });
   }
 
-  add(publication: Publication): void {
+  /** @param takesOver goes on air also when somebody else is */
+  add(publication: Publication, takesOver: boolean): void {
     const publisher: Publisher = {
       id: randomUUID(),
       publication,
@@ -96,7 +97,7 @@ export class Switcher {
     };
     const isWanted = this.#publishers.every(({ feed, lost }) => !feed || lost);
     this.#publishers.push(publisher);
-    if (isWanted) this.#bring(publisher);
+    if (isWanted || takesOver) this.#bring(publisher);
     else this.#standBy(publisher);
   }
 
@@ -166,6 +167,7 @@ export class Switcher {
     feed?.source.release();
     publication.onTag(() => undefined);
     publication.onEnd((reason) => this.#gone(publisher, reason));
+    publication.standBy();
   }
 
   #gone(publisher: Publisher, reason: string): void {

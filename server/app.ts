@@ -5,9 +5,11 @@ import { accountEndpoints } from '#contract/accounts.ts';
 import { attendanceEndpoints } from '#contract/attendance.ts';
 import { courseEndpoints } from '#contract/courses.ts';
 import { liveEndpoints } from '#contract/live.ts';
+import type { FileEvent } from '#contract/media-videos.ts';
 import { organisationEndpoints } from '#contract/organisations.ts';
 import { quizEndpoints } from '#contract/quiz.ts';
 import { reportEndpoints } from '#contract/reports.ts';
+import { videoEndpoints } from '#contract/videos.ts';
 import { authenticate } from './accounts/authenticate.ts';
 import { removeExpiredLogins } from './accounts/expired-logins.ts';
 import { refuseForeignOrigin } from './accounts/origin.ts';
@@ -42,6 +44,10 @@ import { createReports } from './reports/service.ts';
 import { createSealing } from './sealing.ts';
 import type { Services } from './services.ts';
 import { createSignals } from './signals.ts';
+import { createPlayouts } from './videos/playouts.ts';
+import { videoRoutes } from './videos/routes.ts';
+import { createVideos } from './videos/service.ts';
+import { watchPlayouts } from './videos/watch.ts';
 
 export interface AppOptions {
   config: Config;
@@ -70,6 +76,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
 
   const features = createFeatures(services);
   const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, questions } = features;
+  const { videos, playouts } = features;
 
   const api = express.Router();
   const locators: Locators = {
@@ -83,6 +90,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     'live-question': quiz.locateLiveQuestion,
     attempt: quiz.locateAttempt,
     'room-question': questions.locate,
+    video: videos.locate,
   };
   api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
   mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
@@ -91,6 +99,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, liveEndpoints, liveRoutes(live, questions), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
+  mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
   const reports = createReports(services);
   mount(api, reportEndpoints, reportRoutes(reports, createExports(reports, clock)), locators);
 
@@ -99,7 +108,12 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   web.set('trust proxy', config.trustProxy);
   web.use(requestIds());
   web.use('/media', mediaPassThrough(config.mediaUrl, logger));
-  web.use('/internal/media', mediaHooks(services, broadcasts, endWhatIsOver(services, courses, media)));
+  const files = {
+    authorise: playouts.authorise,
+    record: (event: FileEvent) => ('videoId' in event ? videos.record(event) : playouts.record(event)),
+  };
+  const hooks = mediaHooks(services, broadcasts, files, endWhatIsOver(services, courses, media));
+  web.use('/internal/media', hooks);
   web.use(securityHeaders(config.secureCookies));
   web.use('/api/v1', api);
   web.use(['/api', '/internal'], () => {
@@ -128,6 +142,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     liveQuestion: quiz.readLiveQuestion,
   });
   const lostPublishers = watchLostPublishers(services, courses);
+  const plannedVideos = watchPlayouts(services, playouts);
   const expiredLogins = removeExpiredLogins(services);
   await accounts.offerSetUpCode();
   await quiz.resume();
@@ -137,6 +152,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     privateHttp,
     async close() {
       lostPublishers.stop();
+      plannedVideos.stop();
       expiredLogins.stop();
       await gateway.close();
       await attendance.close();
@@ -194,8 +210,11 @@ export function createFeatures(services: Services) {
   });
   courses.onTransition(quiz.transition);
   courses.onTransition(pictureTransitions(broadcasts, media));
+  const playouts = createPlayouts(services, { courses, broadcasts, media });
+  courses.onTransition(playouts.transition);
+  const videos = createVideos(services, { media, plannedFor: playouts.plannedFor });
   denyPlaybackOfExcluded(services, media);
-  return { organisations, accounts, courses, attendance, quiz, media, broadcasts, live, questions };
+  return { organisations, accounts, courses, attendance, quiz, media, broadcasts, live, questions, videos, playouts };
 }
 
 function securityHeaders(secure: boolean): express.RequestHandler {

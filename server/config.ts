@@ -21,6 +21,8 @@ const Environment = z.object({
   /** Address of the media process; the supervisor fills it in for the workers. */
   MEDIA_URL: z.url().optional(),
   FFMPEG_PATH: z.string().optional(),
+  /** A prepared video may be this large, GB of 2^30 bytes. */
+  VIDEO_LIMIT_GB: z.coerce.number().positive().max(1_000).default(4),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** `true`, a hop count, or addresses, as Express's "trust proxy". */
   TRUST_PROXY: z.string().optional(),
@@ -43,6 +45,7 @@ export interface Config {
   rtmpsPort: number | undefined;
   mediaUrl: string | undefined;
   ffmpegPath: string | undefined;
+  videoLimitBytes: number;
   logLevel: string;
   trustProxy: string | number | boolean;
   secureCookies: boolean;
@@ -74,6 +77,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     rtmpsPort: e.RTMPS_PORT,
     mediaUrl: e.MEDIA_URL,
     ffmpegPath: e.FFMPEG_PATH,
+    videoLimitBytes: Math.round(e.VIDEO_LIMIT_GB * 1024 ** 3),
     logLevel: e.LOG_LEVEL,
     trustProxy: trustProxy(e.TRUST_PROXY),
     secureCookies: e.PUBLIC_URL?.startsWith('https:') ?? false,

@@ -21,6 +21,7 @@ const Bulletin = lazy(() => import('./reports/bulletin.tsx'));
 const Units = lazy(() => import('./units/units.tsx'));
 const UnitPage = lazy(() => import('./units/unit.tsx'));
 const Accounts = lazy(() => import('./accounts/accounts.tsx'));
+const VideosPage = lazy(() => import('./videos/videos.tsx'));
 const MyAccount = lazy(() => import('./accounts/my-account.tsx'));
 
 /** Everything below /console: for officers, supervisors, enterprises and instructors. */
@@ -45,6 +46,7 @@ export default function ConsoleApp() {
             <Route path="units" element={<Units />} />
             <Route path="units/:unitId" element={<UnitPage />} />
             <Route path="accounts" element={<Only roles={['bureau']} page={<Accounts />} />} />
+            <Route path="videos" element={<Only roles={['bureau']} page={<VideosPage />} />} />
             <Route path="me" element={<MyAccount />} />
             <Route path="*" element={<NothingHere />} />
           </Route>

@@ -1,4 +1,4 @@
-import type { SourceFormat } from '#contract/media.ts';
+import type { PublishedVia, SourceFormat } from '#contract/media.ts';
 import { Publication, type RunInput } from '../publication.ts';
 import { SoundFiller } from '../sound.ts';
 import { AacSound } from './aac.ts';
@@ -7,7 +7,7 @@ import { AUDIO, audioKind, flvHeader, flvTag, SCRIPT, VIDEO, videoKind } from '.
 
 /** What an RTMP publisher sends: H.264 and AAC, handed on as FLV. */
 export class RtmpPublication extends Publication {
-  readonly via = 'rtmp';
+  readonly via: PublishedVia = 'rtmp';
   readonly container = 'flv';
 
   #metadata: { [key: string]: Amf } = {};

@@ -79,6 +79,10 @@ export const policy = {
   /** Proved by the ticket in it, not by who is signed in. */
   'beat:store': { anyone: 'all' },
   'my:credit': learners,
+  'video:list': bureauOnly,
+  'video:upload': bureauOnly,
+  'video:delete': bureauOnly,
+  'playout:run': bureauOnly,
   'room-question:ask': learners,
   'room-question:list': officersAndInstructor,
   'room-question:answer': officersAndInstructor,

@@ -7,6 +7,7 @@ import { liveEndpoints } from './live.ts';
 import { organisationEndpoints } from './organisations.ts';
 import { quizEndpoints } from './quiz.ts';
 import { reportEndpoints } from './reports.ts';
+import { videoEndpoints } from './videos.ts';
 
 /** Every REST call of the product. The server refuses to start when one has no handler or no policy. */
 export const api = {
@@ -17,6 +18,7 @@ export const api = {
   ...attendanceEndpoints,
   ...quizEndpoints,
   ...reportEndpoints,
+  ...videoEndpoints,
 };
 
 export type Api = typeof api;

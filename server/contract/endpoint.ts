@@ -15,7 +15,8 @@ export type TargetKind =
   | 'question'
   | 'live-question'
   | 'room-question'
-  | 'attempt';
+  | 'attempt'
+  | 'video';
 
 /** One REST call. Its key is `METHOD /path` below `/api/v1`; path parameters are `:name`. */
 export interface Endpoint {

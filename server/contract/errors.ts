@@ -96,6 +96,35 @@ export const errors = {
   },
   'paper-not-open': { status: 409, zh: '试卷尚未开放', en: 'The paper is not open' },
   'not-publishing': { status: 409, zh: '还没有收到推流', en: 'No stream is being published' },
+  'video-too-large': { status: 413, zh: '文件过大，上限 {limit}', en: 'The file is larger than {limit}' },
+  'video-disk-full': {
+    status: 507,
+    zh: '服务器磁盘空间不足，放不下这个视频，请联系管理员清理后再传',
+    en: 'The server’s disk has no room for this video; ask the operator to make some',
+  },
+  'video-uploaded': { status: 409, zh: '这个视频已上传完成', en: 'This video was uploaded already' },
+  'video-not-ready': { status: 409, zh: '这个视频还不能播放', en: 'This video is not ready to play' },
+  'video-in-use': {
+    status: 409,
+    zh: '这个视频已安排播放或正在播放，请先取消安排或停止播放',
+    en: 'This video is planned or on the air; cancel or stop that first',
+  },
+  'video-not-retryable': {
+    status: 409,
+    zh: '没有可以重新检查的文件，请重新上传',
+    en: 'There is no file to check again; upload it anew',
+  },
+  'playout-running': {
+    status: 409,
+    zh: '视频正在播放，请先停止',
+    en: 'A video is on the air; stop it first',
+  },
+  'playout-changed': {
+    status: 409,
+    zh: '播放安排已有变化，请按页面上的最新状态操作',
+    en: 'What is to be played has changed meanwhile; see the page as it is now',
+  },
+  'playout-past-end': { status: 400, zh: '起点超出了视频长度', en: 'The video is shorter than that' },
   'media-unavailable': { status: 503, zh: '视频服务暂时不可用', en: 'The media service is not available' },
   internal: { status: 500, zh: '系统出错，已记录（编号 {requestId}）', en: 'Something went wrong (ref {requestId})' },
 } as const satisfies Record<string, { status: number; zh: string; en: string }>;

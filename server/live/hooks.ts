@@ -1,15 +1,24 @@
 import express, { type Router } from 'express';
-import { AuthoriseRequest, MediaEvent } from '#contract/media.ts';
+import { AuthoriseRequest, type MediaEvent } from '#contract/media.ts';
+import { AuthoriseFileRequest, type AuthoriseFileResponse, type FileEvent, HookEvent } from '#contract/media-videos.ts';
 import { SIGNATURE_HEADER, verifySignature } from '#contract/signature.ts';
 import { AppError } from '../errors.ts';
 import { parse } from '../http.ts';
 import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
 
+/** What is asked and reported of prepared videos, which are another feature's. */
+export interface FileHooks {
+  authorise(request: AuthoriseFileRequest): Promise<AuthoriseFileResponse>;
+  /** @throws AppError `not-found` for a video or playout that is not there (any more) */
+  record(event: FileEvent): Promise<void>;
+}
+
 /** `/internal/media`: what the media process asks and reports. Only a body signed with the hooks' secret gets an answer. */
 export function mediaHooks(
   { secrets }: Pick<Services, 'secrets'>,
   broadcasts: Broadcasts,
+  files: FileHooks,
   afterEvent: (event: MediaEvent) => void,
 ): Router {
   const router = express.Router();
@@ -25,10 +34,15 @@ export function mediaHooks(
     const { streamKey } = parse(AuthoriseRequest, json(req.body));
     res.json(await broadcasts.authorise(streamKey));
   });
+  router.post('/authorise-file', async (req, res) => {
+    res.json(await files.authorise(parse(AuthoriseFileRequest, json(req.body))));
+  });
   router.post('/event', async (req, res) => {
-    const event = parse(MediaEvent, json(req.body));
-    await broadcasts.record(event);
-    afterEvent(event);
+    const event = parse(HookEvent, json(req.body));
+    if ('broadcastId' in event) {
+      await broadcasts.record(event);
+      afterEvent(event);
+    } else await files.record(event);
     res.status(204).end();
   });
   return router;

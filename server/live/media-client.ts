@@ -7,6 +7,13 @@ import {
   StatusResponse,
   type TakeRequest,
 } from '#contract/media.ts';
+import {
+  type EndPlayoutRequest,
+  type ExpectRequest,
+  type PlanRequest,
+  type VideoRequest,
+  VideosStatus,
+} from '#contract/media-videos.ts';
 import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
 import { AppError, notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -18,11 +25,22 @@ const RETRY_MS = 1_500;
 /** Every console asks for the stream's health every two seconds; media is asked once a second for all of them. */
 const STATUS_AGE_MS = 1_000;
 
+/** Media said no. */
+export class MediaRefusal extends Error {
+  readonly status: number;
+
+  constructor(name: string, status: number) {
+    super(`media answered ${status} to ${name}`);
+    this.status = status;
+  }
+}
+
 export type MediaClient = ReturnType<typeof createMediaClient>;
 
 /** Signed calls to the media process. */
 export function createMediaClient({ config, secrets, clock, logger }: Services) {
   let status: { at: number; answer: Promise<BroadcastStatus[]> } | null = null;
+  let videos: { at: number; answer: Promise<VideosStatus | null> } | null = null;
   let closed = false;
 
   async function post(name: string, body: object): Promise<unknown> {
@@ -38,8 +56,7 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
       body: text,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (answer.status === 404) throw notFound();
-    if (!answer.ok) throw new Error(`media answered ${answer.status} to ${name}`);
+    if (!answer.ok) throw new MediaRefusal(name, answer.status);
     return answer.status === 204 ? null : answer.json();
   }
 
@@ -66,7 +83,7 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
       try {
         await post('take', request);
       } catch (error) {
-        if (error instanceof AppError) throw error;
+        if (error instanceof MediaRefusal && error.status === 404) throw notFound();
         logger.warn({ err: error }, 'media did not switch');
         throw new AppError('media-unavailable');
       }
@@ -83,6 +100,31 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
         status = { at: now, answer };
       }
       return status.answer;
+    },
+    /** @throws MediaRefusal with 507 when its disk is full; another error while it is away */
+    expectVideo: (request: ExpectRequest) => post('videos/expect', request),
+    /** @throws MediaRefusal with 404 when there is nothing to check; another error while it is away */
+    checkVideo: (request: VideoRequest) => post('videos/check', request),
+    removeVideo: (request: VideoRequest) => insist('videos/remove', request),
+    planPlayout(request: PlanRequest): Promise<void> {
+      videos = null;
+      return insist('playouts/plan', request);
+    },
+    endPlayout(request: EndPlayoutRequest): Promise<void> {
+      videos = null;
+      return insist('playouts/end', request);
+    },
+    /** Uploads, conversions and what is planned or playing, as media sees it; null while media is away. */
+    videosStatus(): Promise<VideosStatus | null> {
+      const now = clock();
+      if (!videos || now - videos.at > STATUS_AGE_MS) {
+        const answer = post('videos/status', {}).then(
+          (body) => VideosStatus.parse(body),
+          () => null,
+        );
+        videos = { at: now, answer };
+      }
+      return videos.answer;
     },
     close() {
       closed = true;

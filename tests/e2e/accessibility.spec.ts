@@ -122,6 +122,7 @@ async function consolePages(page: Page): Promise<string[]> {
     ...(past ? [`sessions/${past.id}/report`, `sessions/${past.id}/bulletin`] : []),
     'units',
     ...(unit ? [`units/${unit.id}`] : []),
+    'videos',
     'accounts',
     'me',
   ].map((path) => `/console/${path}`);

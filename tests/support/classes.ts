@@ -11,7 +11,7 @@ interface ClassOf {
   instructorAccountId: string | null;
 }
 
-/** A course whose one session is live, with one of everything: a bank question, open in the room, asked, and in a paper. */
+/** A course whose one session is live, with one of everything: a bank question, open in the room, asked, and in a paper, and a prepared video. */
 export async function seedClass(app: TestApp, { title, unitId, personId, instructorAccountId }: ClassOf) {
   const { prisma, sealing } = app;
   const now = new Date(app.clock());
@@ -22,6 +22,7 @@ export async function seedClass(app: TestApp, { title, unitId, personId, instruc
     liveQuestionId: newId(),
     roomQuestionId: newId(),
     attemptId: newId(),
+    videoId: newId(),
   };
   const { courseId, sessionId, questionId } = ids;
   await prisma.course.create({
@@ -61,6 +62,19 @@ export async function seedClass(app: TestApp, { title, unitId, personId, instruc
   const paper = { id: newId(), sessionId, title, publishedAt: now, questions: { create: { position: 1, questionId } } };
   await prisma.paper.create({ data: paper });
   await prisma.attempt.create({ data: { id: ids.attemptId, paperId: paper.id, personId, number: 1, startedAt: now } });
+  await prisma.video.create({
+    data: {
+      id: ids.videoId,
+      name: `${title}.mp4`,
+      state: 'ready',
+      bytes: 1_000,
+      fileModifiedAt: now,
+      durationMs: 60_000,
+      poster: Uint8Array.of(1),
+      uploadedBy: '局管理员',
+      createdAt: now,
+    },
+  });
   return ids;
 }
 

@@ -13,12 +13,13 @@ import {
   type AuthoriseResponse,
   type Broadcast,
   type BroadcastStatus,
-  MediaEvent,
+  type MediaEvent,
   StatusResponse,
 } from '#contract/media.ts';
+import { type AuthoriseFileResponse, type FileEvent, HookEvent } from '#contract/media-videos.ts';
 import { SIGNATURE_HEADER, sign, verifySignature } from '#contract/signature.ts';
 
-const SECRETS = { hooks: 'h'.repeat(64), playback: 'p'.repeat(64) };
+export const SECRETS = { hooks: 'h'.repeat(64), playback: 'p'.repeat(64) };
 const PROGRAM = fileURLToPath(new URL('../../media/main.ts', import.meta.url));
 
 /** The app as the media process sees it: answers the hooks over real, signed HTTP. */
@@ -28,6 +29,10 @@ export interface HookEndpoint {
   keys: Map<string, Broadcast>;
   /** In the order of arrival. */
   events: MediaEvent[];
+  /** Of prepared videos, in the order of arrival. */
+  fileEvents: FileEvent[];
+  /** Session → whether its prepared video may go on the air. */
+  files: Map<string, AuthoriseFileResponse>;
   /** While true every hook is answered with 503. */
   away: boolean;
   /** Answers every event with 503 until the function returned is called. */
@@ -48,6 +53,8 @@ export async function startHookEndpoint(): Promise<HookEndpoint> {
     url: '',
     keys: new Map(),
     events: [],
+    fileEvents: [],
+    files: new Map(),
     away: false,
     asked: [],
     unknown: new Set(),
@@ -78,15 +85,22 @@ export async function startHookEndpoint(): Promise<HookEndpoint> {
     if (endpoint.away) res.writeHead(503).end();
     else if (!verifySignature(SECRETS.hooks, req.url ?? '', body, signature, Date.now())) res.writeHead(401).end();
     else if (req.url === '/internal/media/event') {
-      const event = MediaEvent.parse(JSON.parse(body));
+      const event = HookEvent.parse(JSON.parse(body));
       if (eventsHeld) {
         res.writeHead(503).end();
+      } else if (!('broadcastId' in event)) {
+        endpoint.fileEvents.push(event);
+        res.writeHead(204).end();
       } else if (endpoint.unknown.has(event.broadcastId)) {
         res.writeHead(404).end();
       } else {
         endpoint.events.push(event);
         res.writeHead(204).end();
       }
+    } else if (req.url === '/internal/media/authorise-file') {
+      const { sessionId } = JSON.parse(body) as { sessionId: string };
+      const answer = endpoint.files.get(sessionId) ?? { allowed: false, reason: 'not-armed' };
+      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     } else {
       const { streamKey } = AuthoriseRequest.parse(JSON.parse(body));
       endpoint.asked.push(streamKey);

@@ -11,6 +11,7 @@ import { QuestionBank } from '../quiz/bank.tsx';
 import { PaperEditor } from '../quiz/paper.tsx';
 import { useRoles } from '../roles.ts';
 import { useConsoleText } from '../text.ts';
+import { SessionVideo } from '../videos/session-video.tsx';
 import { useWords } from '../words.ts';
 import { AudienceEditor } from './audience.tsx';
 import { CourseForm } from './course-form.tsx';
@@ -149,7 +150,7 @@ function SessionActs({ session, editable }: { session: Session; editable: boolea
   const t = useCourseText();
   const shared = useConsoleText();
   const { bureau, supervisor, instructor, enterprise } = useRoles();
-  const [dialog, setDialog] = useState<'edit' | 'paper' | null>(null);
+  const [dialog, setDialog] = useState<'edit' | 'paper' | 'video' | null>(null);
   const move = useAct('POST /sessions/:sessionId/state');
   const remove = useAct('DELETE /sessions/:sessionId');
   const params = { sessionId: session.id };
@@ -183,6 +184,11 @@ function SessionActs({ session, editable }: { session: Session; editable: boolea
           {t('paper')}
         </Button>
       )}
+      {editable && (session.state === 'draft' || session.state === 'scheduled') && (
+        <Button size="small" onClick={() => setDialog('video')}>
+          {shared('videos')}
+        </Button>
+      )}
       {editable && session.state === 'scheduled' && (
         <ConfirmButton
           size="small"
@@ -205,6 +211,7 @@ function SessionActs({ session, editable }: { session: Session; editable: boolea
       {dialog === 'edit' && (
         <SessionForm courseId={session.courseId} session={session} onClose={() => setDialog(null)} />
       )}
+      {dialog === 'video' && <SessionVideo session={session} onClose={() => setDialog(null)} />}
       {dialog === 'paper' && <PaperEditor session={session} onClose={() => setDialog(null)} />}
     </Space>
   );

@@ -4,6 +4,7 @@ import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
 import { LinkButton, Loaded, PageHead, StateMark } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
+import { type Playout, PlayoutPanel } from '../videos/playout-panel.tsx';
 import { CountsPanel } from './counts-panel.tsx';
 import { useDeskLink } from './desk-link.ts';
 import { MissingPanel } from './missing-panel.tsx';
@@ -29,6 +30,9 @@ function Desk({ session }: { session: Session }) {
   const link = useDeskLink(session.id);
   const health = useRead('GET /sessions/:sessionId/stream', { params }, { every: over ? false : 2_000 });
 
+  const video = useRead('GET /sessions/:sessionId/playout', { params }, { every: over ? false : 2_000 });
+  const playout = video.data?.playout ?? null;
+
   return (
     <>
       <PageHead
@@ -44,7 +48,10 @@ function Desk({ session }: { session: Session }) {
       )}
       <div className="desk">
         <div>
-          <StreamPanel session={session} health={health.data} />
+          <StreamPanel session={session} health={health.data} video={standingOf(playout, health.data)} />
+          {bureau && video.data && (
+            <PlayoutPanel session={session} playout={playout} instructorId={standbyOf(health.data)} />
+          )}
         </div>
         <div>
           <CountsPanel session={session} devices={link.room && link.devices} />
@@ -57,6 +64,23 @@ function Desk({ session }: { session: Session }) {
       </div>
     </>
   );
+}
+
+/** The newest live publisher on standby. */
+function standbyOf(health: Result<'GET /sessions/:sessionId/stream'> | undefined): string | null {
+  const live = (health?.publishers ?? []).filter(({ via, state }) => via !== 'file' && state === 'standby');
+  return live[live.length - 1]?.id ?? null;
+}
+
+/** What a prepared video has to do with a picture that is away, or does not move. */
+function standingOf(
+  playout: Playout | null,
+  health: Result<'GET /sessions/:sessionId/stream'> | undefined,
+): 'over' | 'held' | null {
+  if (playout?.state === 'held') return 'held';
+  if (playout?.outcome !== 'finished' || playout.endedAt === null || health?.publisherLostAt == null) return null;
+  // Both are reported in the same moment.
+  return Math.abs(Date.parse(playout.endedAt) - Date.parse(health.publisherLostAt)) < 10_000 ? 'over' : null;
 }
 
 function RunButtons({ session, publishing }: { session: Session; publishing: boolean }) {

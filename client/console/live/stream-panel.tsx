@@ -22,15 +22,24 @@ const KEY_FRAMES_LONG_MS = 2_500;
 const QUIET_MS = 10_000;
 
 /** The picture, how well it arrives, and where to publish it. */
-export function StreamPanel({ session, health }: { session: Session; health: Health | undefined }) {
+export function StreamPanel({
+  session,
+  health,
+  video,
+}: {
+  session: Session;
+  health: Health | undefined;
+  /** What was on air was a prepared video that has come to its end; or it is one that is held. */
+  video: 'over' | 'held' | null;
+}) {
   const { bureau, instructor } = useRoles();
   const over = session.state === 'ended' || session.state === 'archived';
   if (over) return <Over session={session} />;
   return (
     <section className="section">
-      {health?.publisherLostAt && <Lost since={health.publisherLostAt} />}
+      {health?.publisherLostAt && <Lost since={health.publisherLostAt} asPlanned={video === 'over'} />}
       <Preview sessionId={session.id} publishing={health?.publishing ?? false} />
-      <HealthFigures health={health} />
+      <HealthFigures health={health} still={video === 'held'} />
       {health && health.publishers.length > 1 && (
         <Publishers sessionId={session.id} publishers={health.publishers} mayTake={bureau || instructor} />
       )}
@@ -39,8 +48,8 @@ export function StreamPanel({ session, health }: { session: Session; health: Hea
   );
 }
 
-/** The alarm, with the time that is left before the class ends by itself. */
-function Lost({ since }: { since: string }) {
+/** The alarm, unless the end was one that was planned, with the time that is left before the class ends by itself. */
+function Lost({ since, asPlanned }: { since: string; asPlanned: boolean }) {
   const t = useDeskText();
   const [now, setNow] = useState(serverNow);
   useEffect(() => {
@@ -52,13 +61,13 @@ function Lost({ since }: { since: string }) {
   return (
     <>
       <Alert
-        type="error"
+        type={asPlanned ? 'info' : 'error'}
         showIcon
-        title={t('publisherLost')}
+        title={t(asPlanned ? 'videoOver' : 'publisherLost')}
         description={<span role="timer">{t('lostFor', left)}</span>}
         style={{ marginBottom: 12 }}
       />
-      <Alarm />
+      {!asPlanned && <Alarm />}
     </>
   );
 }
@@ -78,12 +87,13 @@ function Over({ session }: { session: Session }) {
   );
 }
 
-function HealthFigures({ health }: { health: Health | undefined }) {
+/** `still`: silence, and a picture without change, are meant to be. */
+function HealthFigures({ health, still }: { health: Health | undefined; still: boolean }) {
   const t = useDeskText();
   const source = health?.source;
   const interval = health?.keyFrameIntervalMs ?? null;
-  const silent = (health?.levels?.silentMs ?? 0) > QUIET_MS;
-  const black = (health?.levels?.blackMs ?? 0) > QUIET_MS;
+  const silent = !still && (health?.levels?.silentMs ?? 0) > QUIET_MS;
+  const black = !still && (health?.levels?.blackMs ?? 0) > QUIET_MS;
   const soundOf = (of: Health | undefined) => {
     const { soundDb, silentMs = 0 } = of?.levels ?? {};
     if (soundDb == null) return '–';
