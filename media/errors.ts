@@ -11,6 +11,9 @@ const CODES = {
   'too-large': [413, 'The message is too large'],
   'bad-range': [416, 'The range lies outside the content'],
   internal: [500, 'Something went wrong'],
+  'origin-unavailable': [502, 'The media process does not answer'],
+  busy: [503, 'Too many different things are asked for at once'],
+  'origin-timeout': [504, 'The media process took too long to answer'],
 } as const;
 
 export type MediaErrorCode = keyof typeof CODES;
