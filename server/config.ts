@@ -20,6 +20,8 @@ const Environment = z.object({
   RTMPS_PORT: port.optional(),
   /** Address of the media process; the supervisor fills it in for the workers. */
   MEDIA_URL: z.url().optional(),
+  /** Devices in the room from which a class is delivered to a crowd, unless the officer chose. */
+  CROWD_FROM: z.coerce.number().int().min(1).default(1_000),
   FFMPEG_PATH: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** `true`, a hop count, or addresses, as Express's "trust proxy". */
@@ -42,6 +44,8 @@ export interface Config {
   rtmpPort: number;
   rtmpsPort: number | undefined;
   mediaUrl: string | undefined;
+  /** Devices. */
+  crowdFrom: number;
   ffmpegPath: string | undefined;
   logLevel: string;
   trustProxy: string | number | boolean;
@@ -73,6 +77,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     rtmpPort: e.RTMP_PORT,
     rtmpsPort: e.RTMPS_PORT,
     mediaUrl: e.MEDIA_URL,
+    crowdFrom: e.CROWD_FROM,
     ffmpegPath: e.FFMPEG_PATH,
     logLevel: e.LOG_LEVEL,
     trustProxy: trustProxy(e.TRUST_PROXY),

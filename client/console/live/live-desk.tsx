@@ -44,7 +44,7 @@ function Desk({ session }: { session: Session }) {
       )}
       <div className="desk">
         <div>
-          <StreamPanel session={session} health={health.data} />
+          <StreamPanel session={session} health={health.data} delivery={link.room?.delivery} />
         </div>
         <div>
           <CountsPanel session={session} devices={link.room && link.devices} />

@@ -7,6 +7,7 @@ import { END_AFTER_LOST_MS } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
 import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
+import { DeliveryPanel } from './delivery.tsx';
 import { Preview } from './preview.tsx';
 import { Publishers } from './publishers.tsx';
 import { Replay } from './replay.tsx';
@@ -14,6 +15,7 @@ import { useDeskText } from './text.ts';
 
 type Session = Result<'GET /sessions/:sessionId'>;
 type Health = Result<'GET /sessions/:sessionId/stream'>;
+type Delivery = Result<'GET /sessions/:sessionId/room'>['delivery'];
 
 /** Past this the picture can't be cut every two seconds, and everybody falls behind. */
 const KEY_FRAMES_LONG_MS = 2_500;
@@ -22,7 +24,15 @@ const KEY_FRAMES_LONG_MS = 2_500;
 const QUIET_MS = 10_000;
 
 /** The picture, how well it arrives, and where to publish it. */
-export function StreamPanel({ session, health }: { session: Session; health: Health | undefined }) {
+export function StreamPanel({
+  session,
+  health,
+  delivery,
+}: {
+  session: Session;
+  health: Health | undefined;
+  delivery: Delivery | undefined;
+}) {
   const { bureau, instructor } = useRoles();
   const over = session.state === 'ended' || session.state === 'archived';
   if (over) return <Over session={session} />;
@@ -34,6 +44,7 @@ export function StreamPanel({ session, health }: { session: Session; health: Hea
       {health && health.publishers.length > 1 && (
         <Publishers sessionId={session.id} publishers={health.publishers} mayTake={bureau || instructor} />
       )}
+      <DeliveryPanel session={session} now={delivery} />
       {(bureau || instructor) && <StreamKey sessionId={session.id} />}
     </section>
   );
