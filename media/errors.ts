@@ -16,6 +16,9 @@ const CODES = {
   'upload-busy': [423, 'Another request is writing to this upload'],
   internal: [500, 'Something went wrong'],
   'disk-full': [507, 'The disk is full'],
+  'origin-unavailable': [502, 'The media process does not answer'],
+  busy: [503, 'Too many different things are asked for at once'],
+  'origin-timeout': [504, 'The media process took too long to answer'],
 } as const;
 
 export type MediaErrorCode = keyof typeof CODES;

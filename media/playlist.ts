@@ -110,6 +110,24 @@ export function livePlaylist(playlist: LivePlaylist): string {
   ]);
 }
 
+export type CrowdPlaylist = Pick<
+  LivePlaylist,
+  'targetDuration' | 'mediaSequence' | 'discontinuitySequence' | 'segments'
+> & { ended: boolean };
+
+/** The same segments as ordinary HLS: few requests, and nothing that is asked for before it is there. */
+export function crowdPlaylist(playlist: CrowdPlaylist): string {
+  return text([
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    `#EXT-X-TARGETDURATION:${playlist.targetDuration}`,
+    `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`,
+    ...segmentLines(playlist.segments.map((segment) => ({ ...segment, parts: [] }))),
+    ...(playlist.ended ? ['#EXT-X-ENDLIST'] : []),
+  ]);
+}
+
 export interface RecordedPlaylist {
   targetDuration: number;
   mediaSequence: number;

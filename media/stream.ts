@@ -1,5 +1,5 @@
 import { MediaError } from './errors.ts';
-import { livePlaylist, type PlaylistSegment, type RenditionReport } from './playlist.ts';
+import { crowdPlaylist, livePlaylist, type PlaylistSegment, type RenditionReport } from './playlist.ts';
 import { EARLIEST_CUT } from './segmenter.ts';
 import { Waiters } from './waiters.ts';
 
@@ -72,8 +72,8 @@ export class Stream {
   #longestPart: number;
   #longestSegment: number;
   #peakBandwidth = 0;
-  /** Rendered playlists of this state: whole, and as a delta update. */
-  #texts: { whole?: string; delta?: string } = {};
+  /** Rendered playlists of this state: whole, as a delta update, and for a crowd. */
+  #texts: { whole?: string; delta?: string; crowd?: string } = {};
   #reports: () => RenditionReport[] = () => [];
   #waiters = new Waiters();
 
@@ -166,6 +166,12 @@ export class Stream {
     return this.#texts.whole;
   }
 
+  /** Of whole segments alone. @throws MediaError `not-started` before the first of them. */
+  crowdPlaylist(): string {
+    this.#texts.crowd ??= this.#renderForCrowd();
+    return this.#texts.crowd;
+  }
+
   /**
    * The playlist as soon as it holds what `reload` names. After the time limit, or at the end, the playlist as it is: a
    * player then asks again, while an error would cost it a back-off during a publisher's short absence.
@@ -204,7 +210,7 @@ export class Stream {
     const listed = this.#segments.slice(-LISTED_SEGMENTS);
     const first = listed[0];
     const next = this.#next();
-    const targetDuration = Math.max(2, Math.round(this.#longestSegment / 1_000_000));
+    const targetDuration = this.#targetDuration;
     const canSkipUntil = SKIP_UNTIL_TARGETS * targetDuration;
     return livePlaylist({
       targetDuration,
@@ -217,6 +223,24 @@ export class Stream {
       hintUri: this.#ended ? undefined : partUri(next.msn, next.index),
       reports: this.#ended ? [] : this.#reports(),
     });
+  }
+
+  #renderForCrowd(): string {
+    const listed = this.#segments.filter((segment) => !this.#isOpen(segment)).slice(-LISTED_SEGMENTS);
+    const first = listed[0];
+    if (!first) throw new MediaError('not-started');
+    return crowdPlaylist({
+      targetDuration: this.#targetDuration,
+      mediaSequence: first.msn,
+      discontinuitySequence: first.discontinuitySequence - (first.discontinuity ? 1 : 0),
+      segments: listed.map((segment) => this.#entry(segment, false)),
+      ended: this.#ended,
+    });
+  }
+
+  /** Whole seconds. */
+  get #targetDuration(): number {
+    return Math.max(2, Math.round(this.#longestSegment / 1_000_000));
   }
 
   #entry(segment: Segment, withParts: boolean): PlaylistSegment {

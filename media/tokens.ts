@@ -7,6 +7,12 @@ import { MediaError } from './errors.ts';
 /** Each viewer asks about five times a second with the same token; its signature is checked once. */
 const REMEMBERED = 20_000;
 
+/** Tokens of this person that were issued before this, epoch s, are refused. */
+export interface Denial {
+  personId: string;
+  issuedBefore: number;
+}
+
 /** Checks playback tokens without asking anybody. */
 export class Tokens {
   readonly #secret: string;
@@ -32,16 +38,21 @@ export class Tokens {
   }
 
   deny({ personIds, issuedBefore }: DenyRequest): void {
+    this.denyAll(personIds.map((personId) => ({ personId, issuedBefore })));
+  }
+
+  denyAll(denials: readonly Denial[]): void {
     const now = this.#clock() / 1_000;
     // What was issued before has expired by itself.
     for (const [personId, before] of this.#denied)
       if (before + PLAYBACK_TTL_SECONDS < now) this.#denied.delete(personId);
-    for (const personId of personIds) this.#denied.set(personId, issuedBefore);
+    for (const { personId, issuedBefore } of denials)
+      this.#denied.set(personId, Math.max(issuedBefore, this.#denied.get(personId) ?? 0));
   }
 
   /** People who are denied now. */
-  get denied(): number {
-    return this.#denied.size;
+  denials(): Denial[] {
+    return [...this.#denied].map(([personId, issuedBefore]) => ({ personId, issuedBefore }));
   }
 
   #verify(token: string): PlaybackClaims {

@@ -5,6 +5,7 @@ import type { Benchmark } from './bench/benchmark.ts';
  * npm run bench -- NAME [--json]: measures, prints a table and, with --json, one JSON object as the last line.
  */
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
+  delivery: async () => (await import('./bench/delivery.ts')).delivery,
   latency: async () => (await import('./bench/latency.ts')).latency,
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
   soak: async () => (await import('./bench/soak.ts')).soak,

@@ -27,6 +27,7 @@ if (chosen.includes('integration') || chosen.includes('e2e')) {
   needProgram('ffmpeg', ['ffmpeg'], ['/usr/bin/ffmpeg', process.env.FFMPEG_PATH]);
 }
 if (chosen.includes('integration')) needProgram('openssl', ['openssl'], ['/usr/bin/openssl']);
+if (chosen.includes('integration')) needProgram('nginx', ['nginx'], ['/usr/sbin/nginx']);
 if (chosen.includes('e2e'))
   needProgram('Chromium', ['chromium', 'fonts-noto-cjk'], ['/usr/bin/chromium', process.env.CHROMIUM_PATH]);
 
@@ -54,6 +55,10 @@ function needProgram(name: string, packages: string[], places: (string | undefin
   }
   if (name === 'ffmpeg') {
     console.error('ffmpeg is not installed: the tests use the one of the npm package');
+    return;
+  }
+  if (name === 'nginx') {
+    console.error('nginx is not installed: the tests of its configuration are skipped');
     return;
   }
   const orSet = name === 'Chromium' ? ', or set CHROMIUM_PATH' : '';

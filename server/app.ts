@@ -138,6 +138,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     hearOfEnded: accounts.hearOfEnded,
     locateSession: courses.locateSession,
     setPeakDevices: courses.setPeakDevices,
+    adaptDelivery: courses.adaptDelivery,
     answerQuestion: quiz.answer,
     liveQuestion: quiz.readLiveQuestion,
   });

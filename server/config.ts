@@ -20,6 +20,8 @@ const Environment = z.object({
   RTMPS_PORT: port.optional(),
   /** Address of the media process; the supervisor fills it in for the workers. */
   MEDIA_URL: z.url().optional(),
+  /** Devices in the room from which a class is delivered to a crowd, unless the officer chose. */
+  CROWD_FROM: z.coerce.number().int().min(1).default(1_000),
   FFMPEG_PATH: z.string().optional(),
   /** A prepared video may be this large, GB of 2^30 bytes. */
   VIDEO_LIMIT_GB: z.coerce.number().positive().max(1_000).default(4),
@@ -44,6 +46,8 @@ export interface Config {
   rtmpPort: number;
   rtmpsPort: number | undefined;
   mediaUrl: string | undefined;
+  /** Devices. */
+  crowdFrom: number;
   ffmpegPath: string | undefined;
   videoLimitBytes: number;
   logLevel: string;
@@ -76,6 +80,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     rtmpPort: e.RTMP_PORT,
     rtmpsPort: e.RTMPS_PORT,
     mediaUrl: e.MEDIA_URL,
+    crowdFrom: e.CROWD_FROM,
     ffmpegPath: e.FFMPEG_PATH,
     videoLimitBytes: Math.round(e.VIDEO_LIMIT_GB * 1024 ** 3),
     logLevel: e.LOG_LEVEL,

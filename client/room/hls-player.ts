@@ -1,7 +1,11 @@
 import Hls, { ErrorDetails, ErrorTypes, Events, type Fragment, type HlsConfig } from 'hls.js';
+import { beginAt } from './begin-at.ts';
 import { LOST_BEHIND_S, type Past, type Player, type PlayerEvents, type Sources } from './playback.ts';
 import { type Ladder, ladderOf, linesOf, NO_LADDER, nearest, type Quality } from './quality.ts';
 import { retrying } from './retrying.ts';
+
+/** Further behind than this, and its own measure, the player would not hurry by itself. */
+const FAR_S = 2;
 
 const CONFIG: Partial<HlsConfig> = {
   lowLatencyMode: true,
@@ -45,6 +49,9 @@ export function playByHls(
   let hls: Hls | null = null;
   let mediaErrors = 0;
   let wanted = quality;
+  let playlists = sources;
+  /** Where to go on after a change of playlists, epoch ms. */
+  let resumeAt: number | null = null;
   let playing: keyof Sources = 'picture';
   let ladder: Ladder = NO_LADDER;
   let soundMissing = false;
@@ -57,7 +64,11 @@ export function playByHls(
     if (past) place = hls?.playingDate?.getTime() ?? place;
     hls?.destroy();
     playing = source;
-    const made = new Hls({ ...(past ? PAST_CONFIG : CONFIG), autoStartLoad: source === 'sound' && !past });
+    const made = new Hls({
+      ...(past ? PAST_CONFIG : CONFIG),
+      autoStartLoad: source === 'sound' && !past,
+      pLoader: loaderFrom(() => resumeAt),
+    });
     hls = made;
     if (past) beginAtPlace(made, past.first);
     made.on(Events.ERROR, (_event, error) => {
@@ -78,6 +89,7 @@ export function playByHls(
       else retry.soon();
     });
     made.on(Events.FRAG_BUFFERED, () => {
+      resumeAt = null;
       mediaErrors = 0;
       retry.calm();
       events.onTrouble(false);
@@ -93,7 +105,7 @@ export function playByHls(
       made.on(Events.LEVEL_SWITCHING, () => tell(made));
     }
     if (source === 'sound' && past) made.on(Events.MANIFEST_LOADED, () => made.startLoad(startOf(past.first)));
-    made.loadSource(sources[source]);
+    made.loadSource(playlists[source]);
     made.attachMedia(video);
     events.onSource();
   }
@@ -141,7 +153,9 @@ export function playByHls(
 
   open('picture');
   const watch = setInterval(() => {
-    if (hls && !video.paused && hls.latency > LOST_BEHIND_S) catchUp();
+    if (!hls || video.paused || past) return;
+    if (hls.latency > LOST_BEHIND_S) catchUp();
+    else comeNearer(hls);
   }, 2_000);
 
   return {
@@ -151,6 +165,12 @@ export function playByHls(
       wanted = chosen;
       // Until then the playlist is on its way, and what is wanted is done when it is there.
       if (hls && (ladder.rungs.length > 0 || ladder.sound)) apply(hls);
+    },
+    setSources(next) {
+      if (past || next.picture === playlists.picture) return;
+      playlists = next;
+      resumeAt = hls?.playingDate?.getTime() ?? null;
+      open('picture');
     },
     seek(pdtMs) {
       place = pdtMs;
@@ -167,6 +187,35 @@ export function playByHls(
     },
   };
 }
+
+/** The player plays faster only when it is nearly where it should be; from further behind its target comes towards it. */
+function comeNearer(hls: Hls): void {
+  const details = hls.latestLevelDetails;
+  if (!details) return;
+  const usual = details.partHoldBack || details.holdBack || 3 * details.targetduration;
+  if (hls.latency > usual + FAR_S) hls.targetLatency = hls.latency - 1;
+  else if (hls.config.liveSyncDuration !== undefined) hls.config.liveSyncDuration = undefined;
+}
+
+/** Loads playlists so that the player begins where it is told, for as long as it is told so. */
+function loaderFrom(pdtMs: () => number | null): NonNullable<HlsConfig['pLoader']> {
+  const Usual = Hls.DefaultConfig.loader;
+  class FromLoader extends Usual {
+    override load(...[context, config, callbacks]: Parameters<Loader['load']>): void {
+      super.load(context, config, {
+        ...callbacks,
+        onSuccess(response, ...rest) {
+          const from = pdtMs();
+          if (from !== null && typeof response.data === 'string') response.data = beginAt(response.data, from);
+          callbacks.onSuccess(response, ...rest);
+        },
+      });
+    }
+  }
+  return FromLoader as unknown as NonNullable<HlsConfig['pLoader']>;
+}
+
+type Loader = InstanceType<HlsConfig['loader']>;
 
 /** The player's time at a point of the session axis; in a hole, where the class goes on after it. */
 function timeAt(fragments: readonly Fragment[], pdtMs: number): number | null {

@@ -16,6 +16,9 @@ export function playNatively(
   past: Past | null,
 ): Player {
   let wanted = quality;
+  let playlists = sources;
+  /** Where to go on after a change of playlists, epoch ms. */
+  let resumeAt: number | null = null;
   let ladder: Ladder = NO_LADDER;
   let destroyed = false;
   /** Where the past goes on when it is opened again. */
@@ -31,7 +34,13 @@ export function playNatively(
     retry.calm();
     events.onTrouble(false);
   };
-  const onMetadata = () => past && seek(place);
+  const onMetadata = () => {
+    const [from, now] = [resumeAt, pdt()];
+    resumeAt = null;
+    if (past) seek(place);
+    // Back to what was not shown yet, when the new playlists begin nearer to the class.
+    else if (from !== null && now !== null && now > from) video.currentTime -= (now - from) / 1_000;
+  };
   video.addEventListener('loadedmetadata', onMetadata);
   video.addEventListener('error', onError);
   video.addEventListener('playing', onPlaying);
@@ -39,7 +48,7 @@ export function playNatively(
   function start(): void {
     if (past) place = pdt() ?? place;
     const chosen = nearest(wanted, ladder);
-    video.src = chosen === 'sound' ? sources.sound : sources.picture;
+    video.src = chosen === 'sound' ? playlists.sound : playlists.picture;
     video.load();
     events.onSource();
     events.onQuality(ladder, chosen);
@@ -77,6 +86,12 @@ export function playNatively(
   return {
     pdt,
     seek,
+    setSources(next) {
+      if (past || next.picture === playlists.picture) return;
+      playlists = next;
+      resumeAt = pdt();
+      start();
+    },
     latencyMs() {
       const behind = behindS(video);
       return behind === null ? null : behind * 1_000;

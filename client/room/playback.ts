@@ -1,3 +1,4 @@
+import type { RoomSnapshot } from '#contract/live.ts';
 import type { Ladder, Quality } from './quality.ts';
 
 /** Addresses of the multivariant playlists of one broadcast. */
@@ -6,6 +7,17 @@ export interface Sources {
   /** The sound alone, where `picture` has a variant of that kind. */
   sound: string;
 }
+
+export function sourcesOf(prefix: string, list: RoomSnapshot['delivery'] | 'past'): Sources {
+  const { picture, sound } = LISTS[list];
+  return { picture: `/media/${prefix}/${picture}.m3u8`, sound: `/media/${prefix}/${sound}.m3u8` };
+}
+
+const LISTS = {
+  interactive: { picture: 'index', sound: 'sound' },
+  crowd: { picture: 'crowd', sound: 'crowd-sound' },
+  past: { picture: 'dvr', sound: 'dvr-sound' },
+};
 
 /** Where to begin in a playlist that lists the class from its first segment on. Epoch ms on the session axis. */
 export interface Past {
@@ -32,6 +44,8 @@ export interface Player {
   latencyMs(): number | null;
   /** Plays that, or what is nearest to it among what there is. */
   setQuality(quality: Quality): void;
+  /** Goes on with other playlists of the same class as it runs, leaving out nothing that was not shown yet. */
+  setSources(sources: Sources): void;
   /** Goes to that point of the session axis, epoch ms, or to what is nearest to it. Only where the past is played. */
   seek(pdtMs: number): void;
   /** Takes up the class again where it is now, after the device slept or a pause. Where the past is played it goes on as it is. */

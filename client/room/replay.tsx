@@ -20,7 +20,13 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
   const [wanted, setWanted] = useState(link.wasInPast !== null);
   const [past] = useState(() => ({ from: link.wasInPast ?? first, first }));
   const prefix = wanted ? view.playable : null;
-  const player = usePlayer(video, link, { prefix, admissions: view.admissions, past, credited: false });
+  const player = usePlayer(video, link, {
+    prefix,
+    delivery: room.delivery,
+    admissions: view.admissions,
+    past,
+    credited: false,
+  });
   useRenewal(room.sessionId, prefix);
 
   return (

@@ -22,7 +22,13 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
   const begun = room.state !== 'scheduled' && room.state !== 'draft';
   const prefix = begun ? view.playable : null;
   const [past, setPast] = useState<Past | null>(null);
-  const player = usePlayer(video, link, { prefix, admissions: view.admissions, past, credited: true });
+  const player = usePlayer(video, link, {
+    prefix,
+    delivery: room.delivery,
+    admissions: view.admissions,
+    past,
+    credited: true,
+  });
   const quiz = useQuiz(link, room.question, view.answered, player.pdt, past !== null);
   useQuizBeforeFullScreen(video, quiz);
   usePlaceAfterClass(link, past, player);

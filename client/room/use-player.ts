@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
-import type { Past, Player, PlayerEvents } from './playback.ts';
+import type { RoomSnapshot } from '#contract/live.ts';
+import { type Past, type Player, type PlayerEvents, sourcesOf } from './playback.ts';
 import { type Ladder, linesOf, NO_LADDER, type Quality, recallQuality, rememberQuality } from './quality.ts';
 import type { RoomLink } from './room-link.ts';
 
@@ -54,6 +55,7 @@ const IDLE: PlayerView = {
 export interface WhatToPlay {
   /** `/media/<prefix>/` is played; null: nothing. */
   prefix: string | null;
+  delivery: RoomSnapshot['delivery'];
   /** Rises with each playback token. */
   admissions: number;
   /** From where on; null: the class as it runs. */
@@ -66,7 +68,7 @@ export interface WhatToPlay {
 export function usePlayer(
   video: RefObject<HTMLVideoElement | null>,
   link: RoomLink,
-  { prefix, admissions, past, credited }: WhatToPlay,
+  { prefix, delivery, admissions, past, credited }: WhatToPlay,
 ): PlayerHandle {
   const [view, setView] = useState(IDLE);
   const [generation, setGeneration] = useState(0);
@@ -82,12 +84,16 @@ export function usePlayer(
     setGeneration((before) => before + 1);
   }, [admissions]);
 
-  const newest = useRef(admissions);
-  newest.current = admissions;
+  const newest = useRef({ admissions, delivery });
+  newest.current = { admissions, delivery };
   const begin = useRef(past);
   // Where it was goes over a new token; another wish for the past begins there.
   if (begin.current?.from !== past?.from) begin.current = past;
   const inPast = past !== null;
+
+  useEffect(() => {
+    if (prefix && !inPast) player.current?.setSources(sourcesOf(prefix, delivery));
+  }, [prefix, delivery, inPast]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation is a new player
   useEffect(() => {
@@ -98,8 +104,7 @@ export function usePlayer(
 
     void playerModule.then(({ createPlayer }) => {
       if (stopped) return;
-      const names = inPast ? ['dvr', 'dvr-sound'] : ['index', 'sound'];
-      const [picture = '', sound = ''] = names.map((name) => `/media/${prefix}/${name}.m3u8`);
+      const sources = sourcesOf(prefix, inPast ? 'past' : newest.current.delivery);
       const from = at.current ?? begin.current?.from ?? 0;
       const start = inPast && begin.current ? { ...begin.current, from } : null;
       const events: PlayerEvents = {
@@ -111,12 +116,12 @@ export function usePlayer(
           ),
         onTrouble: (trouble) => trouble && change({ waiting: true }),
         onDenied: () => {
-          deniedAt.current = newest.current;
+          deniedAt.current = newest.current.admissions;
           link.enterSoon();
         },
         onQuality: (ladder, quality) => change({ ladder, quality }),
       };
-      player.current = createPlayer(element, { picture, sound }, recallQuality(), events, start);
+      player.current = createPlayer(element, sources, recallQuality(), events, start);
     });
 
     const stopWatching = watchElement(element, change);

@@ -20,6 +20,13 @@ export const AudienceRule = z.object({
 /** Every non-empty list must match; a course invites whoever matches one of its rules. */
 export type AudienceRule = z.infer<typeof AudienceRule>;
 
+/** How the picture reaches viewers: a second or two behind with many requests, or some eight behind with few. */
+export const Delivery = z.enum(['interactive', 'crowd']);
+export type Delivery = z.infer<typeof Delivery>;
+/** `auto`: by how many devices are in the room. */
+export const DeliveryChoice = z.enum(['auto', 'interactive', 'crowd']);
+export type DeliveryChoice = z.infer<typeof DeliveryChoice>;
+
 export const Session = z.object({
   id: Id,
   courseId: Id,
@@ -37,6 +44,7 @@ export const Session = z.object({
   startedAt: Instant.nullable(),
   endedAt: Instant.nullable(),
   peakDevices: z.int(),
+  deliveryChoice: DeliveryChoice,
   paperPublished: z.boolean(),
   /** It is over, and its recording can be watched. */
   replay: z.boolean(),
@@ -164,6 +172,13 @@ export const courseEndpoints = endpoints({
     action: 'session:run',
     target: 'session',
     body: z.object({ to: SessionState }),
+    response: Session,
+  },
+  'POST /sessions/:sessionId/delivery': {
+    summary: 'Choose how the picture is delivered',
+    action: 'session:run',
+    target: 'session',
+    body: z.object({ choice: DeliveryChoice }),
     response: Session,
   },
   'GET /sessions/:sessionId/stream-key': {

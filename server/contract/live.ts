@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id, Instant } from './common.ts';
-import { SessionState } from './courses.ts';
+import { Delivery, SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
 import { Levels, PublisherStatus, RecordingState, RungStatus, SourceFormat } from './media.ts';
 import { QuestionKind } from './quiz.ts';
@@ -48,6 +48,8 @@ export const RoomSnapshot = z.object({
   lastPdt: z.int().nullable(),
   /** false while the publisher is away. */
   publishing: z.boolean(),
+  /** Interactive: `index.m3u8`, a second or two behind. Crowd: `crowd.m3u8`, eight, for a twentieth of the requests. */
+  delivery: Delivery,
   question: RoomLiveQuestion.nullable(),
   paperPublished: z.boolean(),
 });

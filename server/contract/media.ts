@@ -105,6 +105,29 @@ export const MAX_DENIED = 300;
 export const DenyRequest = z.object({ personIds: z.array(z.uuid()).max(MAX_DENIED), issuedBefore: z.int() });
 export type DenyRequest = z.infer<typeof DenyRequest>;
 
+/**
+ * Control `edge`: an edge says every few seconds what it serves, and is told whom to refuse. One that is not heard of counts no more.
+ */
+export const EdgeReport = z.object({
+  /** Made anew at each start of the edge's process. */
+  edge: z.uuid(),
+  /** Readers of late. */
+  broadcasts: z
+    .array(
+      z.object({
+        prefix: z.string().max(64),
+        all: z.int().min(0),
+        by: z.record(z.string().max(16), z.int().min(0)),
+      }),
+    )
+    .max(50),
+});
+export type EdgeReport = z.infer<typeof EdgeReport>;
+export const EdgeOrders = z.object({
+  denied: z.array(z.object({ personId: z.uuid(), issuedBefore: z.int() })),
+});
+export type EdgeOrders = z.infer<typeof EdgeOrders>;
+
 export const RungStatus = z.object({ name: z.string(), made: z.boolean(), readers: z.int() });
 export type RungStatus = z.infer<typeof RungStatus>;
 
@@ -155,5 +178,7 @@ export const PlaybackClaims = z.object({
   jti: z.string(),
   iat: z.int(),
   exp: z.int(),
+  /** An edge that reads for all of its viewers: it signs these itself. */
+  edge: z.literal(true).optional(),
 });
 export type PlaybackClaims = z.infer<typeof PlaybackClaims>;

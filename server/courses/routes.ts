@@ -38,6 +38,8 @@ export function courseRoutes(
       await courses.changeState(params.sessionId, body.to, actor);
       return courses.readSession(params.sessionId);
     },
+    'POST /sessions/:sessionId/delivery': ({ params, body, actor }) =>
+      courses.chooseDelivery(params.sessionId, body.choice, actor),
     'GET /sessions/:sessionId/stream-key': async ({ params, req }) => ({
       ...servers(req.hostname),
       key: await courses.streamKey(params.sessionId),

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
-import type { Session, SessionInput, SessionState } from '#contract/courses.ts';
-import { type Actor, audit } from '../audit.ts';
+import type { DeliveryChoice, Session, SessionInput, SessionState } from '#contract/courses.ts';
+import { type Actor, audit, SYSTEM } from '../audit.ts';
 import type { Tx } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
+import { deliveryFor } from './delivery.ts';
 import { hasStarted, startProblem } from './states.ts';
 import { lockCourse, lockSession } from './store.ts';
 import { newStreamKey, streamKeyHash } from './stream-key.ts';
@@ -18,7 +19,7 @@ const TEXTS: ReadonlySet<string> = new Set(['topic', 'outline', 'instructorName'
 
 /** The sessions (期) of courses: planning them, their stream keys, and what the room keeps on them. */
 export function createSessions(services: Services, marksOf: (ids: string[]) => Promise<SessionMarks>) {
-  const { db, clock, signals, sealing } = services;
+  const { db, clock, config, signals, sealing } = services;
   const { prisma } = db;
 
   /** @throws AppError `not-found` */
@@ -168,8 +169,48 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
     });
   }
 
+  /**
+   * How the picture is to be delivered from now on. 自动 begins with what it is now, and follows the number of devices.
+   * @throws AppError `not-found`
+   */
+  async function chooseDelivery(sessionId: string, choice: DeliveryChoice, actor: Actor): Promise<Session> {
+    await prisma.$transaction(async (tx) => {
+      await lockSession(tx, sessionId);
+      const row = await tx.session.findUnique({ where: { id: sessionId } });
+      if (!row) throw notFound();
+      if (row.deliveryChoice === choice) return;
+      const delivery = choice === 'auto' ? row.delivery : choice;
+      const data = { deliveryChoice: choice, delivery, revision: { increment: 1 } };
+      await tx.session.update({ where: { id: sessionId }, data });
+      await audit(tx, actor, clock(), 'session:delivery', { kind: 'session', id: sessionId }, { choice, delivery });
+    });
+    signals.emit('room-changed', sessionId);
+    return readSession(sessionId);
+  }
+
+  /** Switches a live class that is delivered by itself when its devices have become, or are no longer, a crowd. */
+  async function adaptDelivery(sessionId: string, devices: number): Promise<void> {
+    const row = await prisma.session.findUnique({ where: { id: sessionId } });
+    if (row?.state !== 'live') return;
+    const delivery = deliveryFor(row.deliveryChoice, row.delivery, devices, config.crowdFrom);
+    if (delivery === row.delivery) return;
+    const changed = await prisma.$transaction(async (tx) => {
+      // Of the workers that see it, one finds the row as it was.
+      const { count } = await tx.session.updateMany({
+        where: { id: sessionId, delivery: row.delivery, deliveryChoice: row.deliveryChoice },
+        data: { delivery, revision: { increment: 1 } },
+      });
+      if (count === 0) return false;
+      await audit(tx, SYSTEM, clock(), 'session:delivery', { kind: 'session', id: sessionId }, { delivery, devices });
+      return true;
+    });
+    if (changed) signals.emit('room-changed', sessionId);
+  }
+
   return {
     readSession,
+    chooseDelivery,
+    adaptDelivery,
     addSession,
     updateSession,
     deleteSession,

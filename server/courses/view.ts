@@ -1,4 +1,4 @@
-import type { AudienceRule, Course, Session } from '#contract/courses.ts';
+import type { AudienceRule, Course, Delivery, Session } from '#contract/courses.ts';
 import { Industry } from '#contract/organisations.ts';
 import type { Prisma } from '#prisma/client.ts';
 import { requiredMs } from './completion.ts';
@@ -32,6 +32,7 @@ export interface RoomSession {
   endedAt: number | null;
   endReason: 'officer' | 'publisher_lost' | null;
   publisherLostAt: number | null;
+  delivery: Delivery;
   peakDevices: number;
   /** Credited length that makes the session complete (达标). */
   requiredMs: number;
@@ -59,6 +60,7 @@ export function roomSession(row: SessionRow): RoomSession {
     endedAt: row.endedAt?.getTime() ?? null,
     endReason: row.endReason,
     publisherLostAt: row.publisherLostAt?.getTime() ?? null,
+    delivery: row.delivery,
     peakDevices: row.peakDevices,
     requiredMs: requiredMs({ plannedMinutes: row.plannedMinutes, completePercent: row.course.completePercent }),
     attendanceMs: row.course.attendanceSeconds * 1_000,
@@ -89,6 +91,7 @@ export function sessionView(row: Omit<SessionRow, 'course'>, courseTitle: string
     startedAt: row.startedAt?.toISOString() ?? null,
     endedAt: row.endedAt?.toISOString() ?? null,
     peakDevices: row.peakDevices,
+    deliveryChoice: row.deliveryChoice,
     paperPublished: marks.papers.has(row.id),
     replay: marks.replays.has(row.id),
   };

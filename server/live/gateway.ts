@@ -54,6 +54,7 @@ export interface GatewayNeeds {
   hearOfEnded(loginIds: string[]): void;
   locateSession(sessionId: string): Promise<Target | null>;
   setPeakDevices(sessionId: string, devices: number): Promise<void>;
+  adaptDelivery(sessionId: string, devices: number): Promise<void>;
   answerQuestion(answer: {
     sessionId: string;
     liveQuestionId: string;
@@ -87,6 +88,8 @@ export function createGateway(
   const { live } = needs;
   const viewers = createViewers(clock);
   const shown = new Map<string, number>();
+  /** The room's revision and devices for which its delivery was looked at last. */
+  const adapted = new Map<string, string>();
   const workerId = `${process.pid}.${worker.index}.${clock()}`;
 
   const io: Io = new Server(servers.publicHttp, {
@@ -204,6 +207,15 @@ export function createGateway(
     await sendToRoom(sessionRoom(sessionId), 'room:changed', await live.rooms.snapshot(sessionId));
   }
 
+  /** Asks only when the room or its devices have changed since. */
+  async function adapt(sessionId: string, devices: number): Promise<void> {
+    const { revision } = await live.rooms.snapshot(sessionId);
+    const seen = `${revision} ${devices}`;
+    if (adapted.get(sessionId) === seen) return;
+    adapted.set(sessionId, seen);
+    await needs.adaptDelivery(sessionId, devices);
+  }
+
   function changed(sessionId: string): void {
     showRoom(sessionId).catch((error: unknown) =>
       logger.warn({ err: error, sessionId }, 'a room was not told of its change'),
@@ -247,6 +259,9 @@ export function createGateway(
       const sessionId = sessionOf(room);
       if (sessionId === null) continue;
       const devices = viewers.total(sessionId);
+      adapt(sessionId, devices).catch((error: unknown) =>
+        logger.warn({ err: error, sessionId }, 'delivery was not adapted'),
+      );
       if (shown.get(sessionId) === devices) continue;
       shown.set(sessionId, devices);
       void sendToRoom(room, 'room:viewers', { sessionId, devices });

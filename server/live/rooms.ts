@@ -49,6 +49,7 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       firstPdt: playable ? broadcast.firstPdt : null,
       lastPdt: playable ? broadcast.lastPdt : null,
       publishing: broadcast?.publishing ?? false,
+      delivery: session.delivery,
       question,
       paperPublished,
     };

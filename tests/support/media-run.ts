@@ -20,6 +20,7 @@ import { type AuthoriseFileResponse, type FileEvent, HookEvent } from '#contract
 import { SIGNATURE_HEADER, sign, verifySignature } from '#contract/signature.ts';
 
 export const SECRETS = { hooks: 'h'.repeat(64), playback: 'p'.repeat(64) };
+const EDGE_PROGRAM = fileURLToPath(new URL('../../media/edge/main.ts', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../../media/main.ts', import.meta.url));
 
 /** The app as the media process sees it: answers the hooks over real, signed HTTP. */
@@ -195,6 +196,43 @@ export async function startMediaProcess(
       child.kill('SIGKILL');
       await exited;
     },
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+export interface EdgeRun {
+  url: string;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** Starts an edge of the media process, or of what stands in front of it, as a child. */
+export async function startEdgeProcess(
+  dataDir: string,
+  originUrl: string,
+  env: Record<string, string> = {},
+): Promise<EdgeRun> {
+  const settings = { ANKE_DATA: dataDir, ORIGIN_URL: originUrl, EDGE_PORT: '0', EDGE_WORKERS: '1', ...env };
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), EDGE_PROGRAM], {
+    env: { ...process.env, ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  let log = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  const { port } = await until(() => {
+    if (child.exitCode !== null) throw new Error(`the edge left: ${log}`);
+    const line = log.split('\n').find((each) => each.includes('"edge listening"'));
+    return line ? (JSON.parse(line) as { port: number }) : undefined;
+  }, 50_000);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       await exited;

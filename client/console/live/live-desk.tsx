@@ -48,7 +48,12 @@ function Desk({ session }: { session: Session }) {
       )}
       <div className="desk">
         <div>
-          <StreamPanel session={session} health={health.data} video={standingOf(playout, health.data)} />
+          <StreamPanel
+            session={session}
+            health={health.data}
+            video={standingOf(playout, health.data)}
+            delivery={link.room?.delivery}
+          />
           {bureau && video.data && (
             <PlayoutPanel session={session} playout={playout} instructorId={standbyOf(health.data)} />
           )}

@@ -7,6 +7,7 @@ import { END_AFTER_LOST_MS } from '#contract/plain.ts';
 import { useAct, useRead } from '../data.ts';
 import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
+import { DeliveryPanel } from './delivery.tsx';
 import { Preview } from './preview.tsx';
 import { Publishers } from './publishers.tsx';
 import { Replay } from './replay.tsx';
@@ -14,6 +15,7 @@ import { useDeskText } from './text.ts';
 
 type Session = Result<'GET /sessions/:sessionId'>;
 type Health = Result<'GET /sessions/:sessionId/stream'>;
+type Delivery = Result<'GET /sessions/:sessionId/room'>['delivery'];
 
 /** Past this the picture can't be cut every two seconds, and everybody falls behind. */
 const KEY_FRAMES_LONG_MS = 2_500;
@@ -26,11 +28,13 @@ export function StreamPanel({
   session,
   health,
   video,
+  delivery,
 }: {
   session: Session;
   health: Health | undefined;
   /** What was on air was a prepared video that has come to its end; or it is one that is held. */
   video: 'over' | 'held' | null;
+  delivery: Delivery | undefined;
 }) {
   const { bureau, instructor } = useRoles();
   const over = session.state === 'ended' || session.state === 'archived';
@@ -43,6 +47,7 @@ export function StreamPanel({
       {health && health.publishers.length > 1 && (
         <Publishers sessionId={session.id} publishers={health.publishers} mayTake={bureau || instructor} />
       )}
+      <DeliveryPanel session={session} now={delivery} />
       {(bureau || instructor) && <StreamKey sessionId={session.id} />}
     </section>
   );

@@ -41,6 +41,12 @@ export const useDeskText = addTexts({
     rotateSure: '更换后，旧密钥立即失效；正在推流的会断开。',
     keyHint:
       '在 OBS 的“设置 › 直播 › 自定义”中填写。每期密钥不同，请勿外传。同一密钥可再接备用推流，先到的播出，其余待命。',
+    delivery: '画面传送',
+    delivery_auto: '自动',
+    delivery_interactive: '互动',
+    delivery_crowd: '大规模',
+    nowInteractive: '现在是互动方式：学员画面约慢 2 秒，适合几百到上千台设备。',
+    nowCrowd: '现在是大规模方式：学员画面约慢 8 秒，适合更多设备；提问仍在讲到时出现。',
     status: '状态',
     publishing: '推流中',
     notPublishing: '未推流',
@@ -132,6 +138,13 @@ export const useDeskText = addTexts({
     rotateSure: 'The old key stops working at once; a running stream is cut.',
     keyHint:
       'For OBS: Settings › Stream › Custom. Each session has its own key; keep it private. Spare encoders may use it too: the first is on air, the others stand by.',
+    delivery: 'Delivery of the picture',
+    delivery_auto: 'Automatic',
+    delivery_interactive: 'Interactive',
+    delivery_crowd: 'Crowd',
+    nowInteractive: 'Interactive now: learners are about 2 seconds behind. For hundreds of devices, or a thousand.',
+    nowCrowd:
+      'Crowd now: learners are about 8 seconds behind. For more devices; questions still appear as they are asked.',
     status: 'Status',
     publishing: 'Publishing',
     notPublishing: 'Not publishing',

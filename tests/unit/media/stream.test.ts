@@ -87,6 +87,27 @@ seg-0.m4s
     expect(made.playlist()).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:1\n');
   });
 
+  it('is ordinary HLS for a crowd: closed segments alone, and nothing before the first', () => {
+    const made = stream(1);
+    expect(made.crowdPlaylist()).toBe(
+      `#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-TARGETDURATION:2
+#EXT-X-MEDIA-SEQUENCE:0
+#EXT-X-DISCONTINUITY-SEQUENCE:0
+#EXT-X-MAP:URI="init-0.mp4"
+#EXT-X-PROGRAM-DATE-TIME:2026-11-24T01:00:00.000Z
+#EXTINF:1.999998,
+seg-0.m4s
+`,
+    );
+    expect(() => stream(0).crowdPlaylist()).toThrow('Nothing has been published');
+    const details = parse(stream(20).crowdPlaylist());
+    expect(details).toMatchObject({ live: true, canBlockReload: false, startSN: 8, endSN: 19 });
+    made.end();
+    expect(parse(made.crowdPlaylist())).toMatchObject({ live: false, endSN: 1 });
+  });
+
   it('hints at the next segment when a key frame is due', () => {
     const made = stream(1);
     for (let at = 2; at < 6; at += 1) made.append(part(`1.${at}`));

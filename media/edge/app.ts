@@ -1,0 +1,46 @@
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../clock.ts';
+import type { MediaSecrets } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import { Tokens } from '../tokens.ts';
+import type { EdgeConfig } from './config.ts';
+import { createEdgeHttp } from './http.ts';
+import { Link } from './link.ts';
+import { Origin } from './origin.ts';
+import { Viewers } from './viewers.ts';
+
+export interface Edge {
+  /** Hears of the origin whom to refuse, then listens. @throws when the port is taken. */
+  listen(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Puts an edge together: the origin on one side, a crowd on the other. */
+export function createEdge(options: { config: EdgeConfig; secrets: MediaSecrets; clock: Clock; logger: Logger }): Edge {
+  const { config, secrets, clock, logger } = options;
+  const tokens = new Tokens(secrets.playback, clock);
+  const viewers = new Viewers(clock);
+  const origin = new Origin(config.origin, secrets.playback, clock);
+  const link = new Link({ origin: config.origin, secret: secrets.hooks, tokens, viewers, logger });
+  const http = createEdgeHttp({ origin, tokens, viewers, memory: config.memory, clock, logger });
+  return {
+    async listen() {
+      await link.start();
+      return new Promise<number>((resolve, reject) => {
+        http.once('error', reject);
+        http.listen({ port: config.port, host: config.host, backlog: 4_096 }, () => {
+          http.off('error', reject);
+          resolve((http.address() as AddressInfo).port);
+        });
+      });
+    },
+    async close() {
+      link.close();
+      http.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        http.close(() => resolve());
+      });
+      origin.close();
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+
+const Environment = z.object({
+  /** The media process: `http://host:port`. */
+  ORIGIN_URL: z.url({ protocol: /^http$/ }),
+  EDGE_PORT: z.coerce.number().int().min(0).max(65_535).default(8090),
+  EDGE_HOST: z.string().default('127.0.0.1'),
+  /** Processes that share the port. Each asks the origin for itself. */
+  EDGE_WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(Math.max(1, Math.min(4, os.availableParallelism() - 1))),
+  /** Megabytes of parts and segments that each process keeps. */
+  EDGE_MEMORY: z.coerce.number().int().min(16).max(65_536).default(256),
+  ANKE_DATA: z.string().default('./data'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+export interface EdgeConfig {
+  origin: URL;
+  port: number;
+  host: string;
+  workers: number;
+  /** Bytes. */
+  memory: number;
+  /** Absolute; only `secrets/` in it is read. */
+  dataDir: string;
+  logLevel: string;
+}
+
+/** Reads and checks the environment. @throws Error naming every wrong variable. */
+export function loadEdgeConfig(env: NodeJS.ProcessEnv = process.env): EdgeConfig {
+  const parsed = Environment.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')));
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`wrong environment: ${wrong.join('; ')}`);
+  }
+  const e = parsed.data;
+  return {
+    origin: new URL(e.ORIGIN_URL),
+    port: e.EDGE_PORT,
+    host: e.EDGE_HOST,
+    workers: e.EDGE_WORKERS,
+    memory: e.EDGE_MEMORY * 1_024 * 1_024,
+    dataDir: path.resolve(e.ANKE_DATA),
+    logLevel: e.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,137 @@
+import type http from 'node:http';
+import { pipeline } from 'node:stream';
+import { directivesOf, viewerAddress } from '../addresses.ts';
+import { answeredPreflight, createViewerServer, leftSignal, type Patience, playbackCookie, send } from '../answers.ts';
+import type { Clock } from '../clock.ts';
+import { MediaError } from '../errors.ts';
+import { SOUND } from '../ladder.ts';
+import type { Logger } from '../logger.ts';
+import type { Tokens } from '../tokens.ts';
+import { Collapse } from './collapse.ts';
+import type { Origin, OriginAnswer } from './origin.ts';
+import { type Playlist, Playlists } from './playlists.ts';
+import { Shelf } from './shelf.ts';
+import type { Viewers } from './viewers.ts';
+
+export interface EdgeHttpOptions {
+  origin: Origin;
+  tokens: Tokens;
+  viewers: Viewers;
+  /** Bytes of parts and segments to keep. */
+  memory: number;
+  clock: Clock;
+  logger: Logger;
+  patience?: Partial<Patience>;
+}
+
+const MAX_URL = 2_048;
+/** Different addresses that may wait for the origin at once; a class has about a dozen. */
+const MAX_OPEN = 1_000;
+const PLAYLIST = /\.m3u8$/;
+const NUMBERED = /^(?:init-\d{1,9}\.mp4|seg-\d{1,9}\.m4s|part-\d{1,9}\.\d{1,4}\.m4s)$/;
+
+/** For a cache in front of it alone: seconds that an answer may be given again. */
+const CACHED_IN_FRONT = 'x-accel-expires';
+const CHECK_PATH = '/edge/check';
+const PASSED = new Set([
+  ...['content-type', 'content-length', 'content-range', 'accept-ranges', 'cache-control'],
+  ...['access-control-allow-origin', 'cross-origin-resource-policy', 'x-content-type-options', 'content-disposition'],
+]);
+
+/** Serves viewers as the media process does, and asks it once for all of them. */
+export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
+  const { origin, tokens, viewers, clock } = options;
+  const collapse = new Collapse<OriginAnswer | Playlist>(MAX_OPEN);
+  const playlists = new Playlists(collapse, clock);
+  const shelf = new Shelf(options.memory, clock);
+
+  async function answer(req: http.IncomingMessage, res: http.ServerResponse): Promise<void> {
+    const { url = '' } = req;
+    if (url.length > MAX_URL) throw new MediaError('not-found');
+    const [path = '', search = ''] = url.split('?', 2);
+    if (answeredPreflight(req, res)) return;
+    if (req.method !== 'GET' && req.method !== 'HEAD') throw new MediaError('method-not-allowed');
+    if (path === '/media/health')
+      return send(req, res, { bytes: Buffer.from('{"live":true}'), type: 'application/json', caching: 'no-store' });
+    if (path === CHECK_PATH) return check(req, res);
+
+    const address = viewerAddress(path);
+    if (!address) throw new MediaError('not-found');
+    const { prefix, rendition, file } = address;
+    const claims = tokens.check(address.token ?? playbackCookie(req), prefix);
+    viewers.note(prefix, claims.jti, rendition && rendition !== SOUND ? rendition : null);
+    const below = rendition === undefined ? file : `${rendition}/${file}`;
+    if (PLAYLIST.test(file)) return playlist(req, res, prefix, below, rendition === undefined ? '' : search);
+    if (NUMBERED.test(file)) return numbered(req, res, prefix, below);
+    return passThrough(req, res, prefix, search === '' ? below : `${below}?${search}`);
+  }
+
+  /** For a cache in front, which must not ask for each part: may this token read below this prefix? */
+  function check(req: http.IncomingMessage, res: http.ServerResponse): void {
+    const [token, prefix] = [req.headers['x-anke-token'], req.headers['x-anke-prefix']];
+    const [at, rendition] = [String(prefix ?? ''), String(req.headers['x-anke-rendition'] ?? '')];
+    const claims = tokens.check(typeof token === 'string' ? token : undefined, at);
+    viewers.note(at, claims.jti, rendition === '' || rendition === SOUND ? null : rendition);
+    res.writeHead(204, { 'cache-control': 'no-store' }).end();
+  }
+
+  async function playlist(
+    req: http.IncomingMessage,
+    res: http.ServerResponse,
+    prefix: string,
+    below: string,
+    search: string,
+  ): Promise<void> {
+    const ask = (query: string, stop: AbortSignal) => origin.get(prefix, `${below}${query}`, stop);
+    const { value, first } = await playlists.get(`${prefix}/${below}`, directivesOf(search), leftSignal(res), ask);
+    // Of those who waited together one is enough to fill a cache.
+    give(req, res, value, { [CACHED_IN_FRONT]: first && value.status === 200 ? '1' : '0' });
+  }
+
+  async function numbered(req: http.IncomingMessage, res: http.ServerResponse, prefix: string, below: string) {
+    const key = `${prefix}/${below}`;
+    const kept = shelf.get(key);
+    if (kept) return give(req, res, kept);
+    const { value } = await collapse.join(key, leftSignal(res), async (stop) => {
+      const fetched = await origin.get(prefix, below, stop);
+      shelf.put(key, fetched);
+      return fetched;
+    });
+    give(req, res, value);
+  }
+
+  function passThrough(
+    req: http.IncomingMessage,
+    res: http.ServerResponse,
+    prefix: string,
+    below: string,
+  ): Promise<void> {
+    const { range } = req.headers;
+    const upstream = origin.open(prefix, below, req.method ?? 'GET', range === undefined ? {} : { range });
+    // A viewer who has had enough must not keep the origin sending.
+    res.on('close', () => upstream.destroy());
+    return new Promise((resolve, reject) => {
+      upstream.on('error', (error) => reject(new MediaError('origin-unavailable', { cause: error })));
+      upstream.on('response', (got) => {
+        const passed = Object.entries(got.headers).filter(([name]) => PASSED.has(name));
+        res.writeHead(got.statusCode ?? 502, Object.fromEntries(passed));
+        pipeline(got, res, () => resolve());
+      });
+      upstream.end();
+    });
+  }
+
+  return createViewerServer(answer, options.logger, options.patience);
+}
+
+/** An answer of the origin's, as often as it is wanted; a refusal is nobody's to keep. */
+function give(
+  req: http.IncomingMessage,
+  res: http.ServerResponse,
+  answer: OriginAnswer | Playlist,
+  headers?: http.OutgoingHttpHeaders,
+): void {
+  const { status, bytes, type } = answer;
+  const caching = status === 200 ? answer.caching : 'no-store';
+  send(req, res, { status, bytes, type, caching, headers, gzip: 'gzip' in answer ? answer.gzip : undefined });
+}

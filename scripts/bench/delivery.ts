@@ -1,0 +1,384 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import type { Broadcast } from '#contract/media.ts';
+import {
+  childrenOf,
+  makeBroadcast,
+  makeDataFolder,
+  playbackToken,
+  playbackUrl,
+  startEdgeProcess,
+  startHookEndpoint,
+  startMediaProcess,
+} from '#tests/support/media-run.ts';
+import { publishTestSignal } from '#tests/support/publish.ts';
+import { type EdgeNginx, startEdgeNginx } from '../outside/nginx.ts';
+import { median, quantile } from '../outside/quantile.ts';
+import { until } from '../outside/until.ts';
+import type { Measured } from './benchmark.ts';
+import { addressFor, get, saturate, Wire } from './generator.ts';
+import { follow, type Profile, sharedText, type Watched } from './viewers.ts';
+
+const CONNECTIONS = 64;
+const ROUND_MS = 1_000;
+const ROUNDS = 7;
+const WATCH_MS = 10_000;
+const CROWDS = [100, 500, 1_000, 2_000, 5_000];
+const BLOCKED = 5_000;
+const TARGETS = { ofNginxStatic: 0.9, addedLatencyMs: 100 };
+
+type Say = (step: string) => void;
+const readText = sharedText((body) => gunzipSync(body));
+
+/** Requests a second, and processor time of nginx and edge for each, which other work on the machine does not change. */
+interface Throughput {
+  static: number;
+  nginx: number;
+  edge: number;
+  bytes: number;
+  staticMicros: number;
+  nginxMicros: number;
+  edgeMicros: number;
+}
+
+interface Stage {
+  broadcast: Broadcast;
+  media: { url: string; pid: number };
+  counter: Counter;
+  edge: { url: string; pid: number };
+  nginx: EdgeNginx;
+}
+
+/**
+ * The edge under load: against nginx with plain files, with more and more viewers, beside the media process itself, and
+ * what a waiting request and a thousand viewers cost.
+ */
+export async function delivery(say: Say): Promise<Measured> {
+  const [loadBefore = 0] = os.loadavg();
+  const perViewer = await withStage({}, '1280x720', say, (stage) => measurePerViewer(stage, say));
+  const throughput = await withStage({ LADDER: '720p' }, '1280x720', say, async (stage, stopPublishing) => {
+    await stopPublishing();
+    return measureThroughput(stage, say);
+  });
+  const rest = await withStage({ LADDER: '360p' }, '640x360', say, async (stage) => {
+    // First what waiting costs, while the memory of these processes has held no crowd.
+    const blocked = await measureBlocked(stage, say);
+    const latency = await measureLatency(stage, say);
+    return { latency, blocked, crowds: await measureCrowds(stage, say) };
+  });
+  const { latency, crowds, blocked } = rest;
+  const ratio = (name: string) => Number(((throughput[name]?.nginx ?? 0) / (throughput[name]?.static ?? 1)).toFixed(2));
+  const rows: Measured['rows'] = {};
+  for (const [name, each] of Object.entries(throughput)) {
+    rows[`${name}: static / nginx+edge / edge, requests/s`] = { ...each, ratio: ratio(name) };
+  }
+  rows['latency added by nginx+edge, 100 viewers, ms'] = { ...latency };
+  for (const each of crowds) rows[`${each.viewers} viewers, ${each.profile}`] = { ...each };
+  rows['a blocked playlist request, KiB'] = { ...blocked };
+  for (const [name, each] of Object.entries(perViewer)) rows[`1,000 viewers, ${name}`] = { ...each };
+  rows['held to'] = TARGETS;
+  const ratios = Object.fromEntries(Object.keys(throughput).map((name) => [name, ratio(name)]));
+  const figures = { throughput, ratios, latency, crowds, blocked, perThousandViewers: perViewer };
+  return {
+    rows,
+    figures: { bench: 'delivery', ...figures, target: TARGETS, loadBefore: Number(loadBefore.toFixed(2)) },
+  };
+}
+
+async function withStage<T>(
+  env: Record<string, string>,
+  size: string,
+  say: Say,
+  work: (stage: Stage, stopPublishing: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const broadcast = makeBroadcast();
+  const dataDir = makeDataFolder();
+  const app = await startHookEndpoint();
+  app.keys.set('bench', broadcast);
+  const media = await startMediaProcess(dataDir, app.url, env);
+  const counter = await startCounter(media.url);
+  const edge = await startEdgeProcess(dataDir, counter.url, { LOG_LEVEL: 'info' });
+  const statics = (folder: string) => `location /static/ { alias ${folder}/static/; }`;
+  const nginx = await startEdgeNginx({ edgeUrl: edge.url, server: statics });
+  if (!nginx) throw new Error('nginx is not installed: apt-get install nginx');
+  const publisher = publishTestSignal(media.rtmpUrl('bench'), { size, fps: 25 });
+  let publishing = true;
+  const stopPublishing = async () => {
+    if (publishing) await publisher.stop();
+    publishing = false;
+  };
+  try {
+    const last = playbackUrl(media, broadcast, 'sound/seg-6.m4s');
+    await until('the class has begun', async () => (await fetch(last)).ok);
+    say('a class is live');
+    const stage = { broadcast, media: { url: media.url, pid: media.child.pid ?? 0 }, counter, edge, nginx };
+    return await work(stage, stopPublishing);
+  } finally {
+    await stopPublishing();
+    await nginx.remove();
+    await edge.stop();
+    await counter.stop();
+    await media.stop();
+    await app.close();
+    await rm(dataDir, { recursive: true });
+  }
+}
+
+/** Requests and megabits a second of a thousand viewers, from one viewer of each rendition over real connections. */
+async function measurePerViewer(stage: Stage, say: Say) {
+  const result: Record<string, { requestsPerSecond: number; mbits: number }> = {};
+  for (const profile of ['interactive', 'crowd'] as Profile[]) {
+    say(`one viewer of each quality, ${profile}`);
+    const names = ['720p', '480p', '360p', 'sound'];
+    const watched = await watchFor(
+      stage,
+      stage.nginx.url,
+      WATCH_MS * 2,
+      names.map((name) => ({ name, profile })),
+    );
+    const per = (each: Watched | undefined) => {
+      const { requests = 0, bytes = 0 } = each ?? {};
+      return { requests: requests / (WATCH_MS * 2), mbits: (bytes * 8) / (WATCH_MS * 2) / 1_000 };
+    };
+    const sound = per(watched[3]);
+    for (const [at, name] of names.entries()) {
+      const own = per(watched[at]);
+      const both =
+        name === 'sound' ? sound : { requests: own.requests + sound.requests, mbits: own.mbits + sound.mbits };
+      result[`${profile}, ${name}`] = {
+        requestsPerSecond: Math.round(both.requests * 1_000_000),
+        mbits: Math.round(both.mbits * 1_000),
+      };
+    }
+  }
+  return result;
+}
+
+/** How much later a part comes to viewers of the edge than to one of the media process itself. */
+async function measureLatency(stage: Stage, say: Say) {
+  say('100 viewers of nginx and edge, one of the media process');
+  const through = Array.from({ length: 100 }, () => ({ name: '360p', profile: 'interactive' as const }));
+  const [direct, ...rest] = await Promise.all([
+    watchFor(stage, stage.media.url, WATCH_MS * 2, [{ name: '360p', profile: 'interactive' }]),
+    watchFor(stage, stage.nginx.url, WATCH_MS * 2, through),
+  ]);
+  const added: number[] = [];
+  for (const { arrivals } of rest.flat()) {
+    for (const [part, at] of arrivals) {
+      const first = direct?.[0]?.arrivals.get(part);
+      if (first !== undefined) added.push(at - first);
+    }
+  }
+  return { medianMs: Math.round(median(added)), p95Ms: Math.round(quantile(added, 0.95)), parts: added.length };
+}
+
+async function measureCrowds(stage: Stage, say: Say) {
+  const crowds = [];
+  for (const profile of ['interactive', 'crowd'] as const) {
+    for (const viewers of CROWDS) {
+      say(`${viewers} viewers, ${profile}`);
+      await stage.counter.count();
+      const before = cpuOf(stage);
+      const who = Array.from({ length: viewers }, () => ({ name: '360p', profile }));
+      const watched = await watchFor(stage, stage.nginx.url, WATCH_MS, who);
+      const after = cpuOf(stage);
+      const seconds = WATCH_MS / 1_000;
+      const sum = (of: (each: Watched) => number) => watched.reduce((all, each) => all + of(each), 0);
+      const share = (name: keyof typeof before) => Math.round(((after[name] - before[name]) / seconds) * 100);
+      // What a viewer that keeps up gets: three parts a second, or a segment in two seconds.
+      const due = (profile === 'interactive' ? 3 : 0.5) * seconds * viewers;
+      crowds.push({
+        viewers,
+        profile,
+        requestsPerSecond: Math.round(sum((each) => each.requests) / seconds),
+        originPerSecond: Math.round((await stage.counter.count()) / seconds),
+        keptUp: Number(Math.min(1, sum((each) => each.arrivals.size) / due).toFixed(2)),
+        errors: sum((each) => each.errors),
+        cpuNginx: share('nginx'),
+        cpuEdge: share('edge'),
+        cpuGenerator: share('generator'),
+        idle: Math.round(share('idle') / os.availableParallelism()),
+      });
+    }
+  }
+  return crowds;
+}
+
+/** Requests a second for the same bytes: nginx with files, nginx with cache and edge, the edge alone. */
+async function measureThroughput(stage: Stage, say: Say) {
+  const { broadcast, nginx, edge } = stage;
+  const tokens = Array.from({ length: CONNECTIONS }, () => playbackToken(broadcast));
+  const files = {
+    part: '720p/part-MSN.1.m4s',
+    segment: '720p/seg-MSN.m4s',
+    playlist: '720p/live.m3u8',
+    'crowd-playlist': '720p/crowd.m3u8',
+  };
+  const folder = path.join(nginx.folder, 'static');
+  await mkdir(folder, { recursive: true });
+  const newest = await (await fetch(playbackUrl(edge, broadcast, '720p/live.m3u8'))).text();
+  const msn = [...newest.matchAll(/^seg-(\d+)\.m4s$/gm)].at(-1)?.[1] ?? '0';
+  const result: Record<string, Throughput> = {};
+  for (const [name, template] of Object.entries(files)) {
+    const file = template.replace('MSN', msn);
+    const bytes = await bodyOf(edge.url, `/media/t/${tokens[0]}/${broadcast.prefix}/${file}`);
+    await writeFile(path.join(folder, name), bytes);
+    const ours = tokens.map((token) => `/media/t/${token}/${broadcast.prefix}/${file}`);
+    const asked = { static: tokens.map(() => `/static/${name}`), nginx: ours, edge: ours };
+    const rates = { static: [] as number[], nginx: [] as number[], edge: [] as number[] };
+    const cpu = { static: 0, nginx: 0, edge: 0 };
+    const replies = { static: 0, nginx: 0, edge: 0 };
+    say(`${name}, ${ROUNDS} rounds`);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const way of ['static', 'nginx', 'edge'] as const) {
+        const before = cpuOf(stage);
+        const { perSecond, replies: count } = await saturate(
+          way === 'edge' ? edge.url : nginx.url,
+          asked[way],
+          ROUND_MS,
+        );
+        const after = cpuOf(stage);
+        rates[way].push(perSecond);
+        replies[way] += count;
+        cpu[way] += after.nginx + after.edge - before.nginx - before.edge;
+      }
+    }
+    const cost = (way: keyof typeof cpu) => Math.round((cpu[way] / replies[way]) * 1e6);
+    result[name] = {
+      static: median(rates.static),
+      nginx: median(rates.nginx),
+      edge: median(rates.edge),
+      bytes: bytes.length,
+      staticMicros: cost('static'),
+      nginxMicros: cost('nginx'),
+      edgeMicros: cost('edge'),
+    };
+  }
+  return result;
+}
+
+/** Memory of a request that waits for a playlist, in each process that holds it. */
+async function measureBlocked(stage: Stage, say: Say) {
+  say(`${BLOCKED} requests that wait`);
+  const { broadcast, nginx, edge, media } = stage;
+  const text = await (await fetch(playbackUrl(edge, broadcast, '360p/live.m3u8'))).text();
+  // The segment after the one that is open: two seconds away at least.
+  const next = Number([...text.matchAll(/seg-(\d+)\.m4s/g)].at(-1)?.[1] ?? 0) + 2;
+  const wait = async (address: string) => {
+    const url = new URL(address);
+    const wires = Array.from({ length: BLOCKED }, (_, n) => new Wire(url, addressFor(n)));
+    const base = `/media/t/${playbackToken(broadcast)}/${broadcast.prefix}/360p`;
+    // First a round that is answered, so that only the waiting is counted.
+    await Promise.all(wires.map((wire) => wire.ask(get(url, `${base}/live.m3u8`))));
+    return {
+      waiting: Promise.all(wires.map((wire) => wire.ask(get(url, `${base}/live.m3u8?_HLS_msn=${next}`)))),
+      close: () => {
+        for (const wire of wires) wire.close();
+      },
+    };
+  };
+  const kib = async (address: string, pids: () => number[]) => {
+    const rss = () => pids().reduce((sum, pid) => sum + rssOf(pid), 0);
+    const before = rss();
+    const { waiting, close } = await wait(address);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const during = rss();
+    await waiting;
+    close();
+    return Number(((during - before) / BLOCKED).toFixed(1));
+  };
+  return {
+    edge: await kib(edge.url, () => [edge.pid]),
+    nginx: await kib(nginx.url, () => childrenOf(nginx.pid, 'nginx')),
+    media: await kib(media.url, () => [media.pid]),
+  };
+}
+
+function watchFor(
+  stage: Stage,
+  url: string,
+  ms: number,
+  who: { name: string; profile: Profile }[],
+): Promise<Watched[]> {
+  const endAt = performance.now() + ms;
+  const ended = () => performance.now() > endAt;
+  return Promise.all(
+    who.map(async ({ name, profile }, n) => {
+      // A crowd comes within a second, not within a millisecond.
+      await new Promise((resolve) => setTimeout(resolve, (n / who.length) * 1_000));
+      const base = `/media/t/${playbackToken(stage.broadcast)}/${stage.broadcast.prefix}/${name}`;
+      return follow(url, base, profile, ended, n, readText);
+    }),
+  );
+}
+
+async function bodyOf(address: string, file: string): Promise<Buffer> {
+  const url = new URL(address);
+  const wire = new Wire(url, addressFor(0));
+  const { body } = await wire.ask(get(url, file));
+  wire.close();
+  return body;
+}
+
+interface Counter {
+  url: string;
+  /** Requests since the last time it was asked. */
+  count(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+async function startCounter(originUrl: string): Promise<Counter> {
+  const program = fileURLToPath(new URL('./origin-counter.ts', import.meta.url));
+  const child: ChildProcess = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, originUrl], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  if (!child.stdout) throw new Error('the counter has no output');
+  const lines = createInterface({ input: child.stdout });
+  const line = async () => String((await once(lines, 'line'))[0]);
+  const url = await line();
+  return {
+    url,
+    async count() {
+      const answer = line();
+      child.stdin?.write('\n');
+      return Number(await answer);
+    },
+    async stop() {
+      child.stdin?.end();
+      await once(child, 'close');
+    },
+  };
+}
+
+/** Seconds of processor time that each has had. */
+function cpuOf({ nginx, edge }: Stage) {
+  const { user, system } = process.cpuUsage();
+  const seconds = (pids: number[]) => pids.reduce((sum, pid) => sum + ticksOf(pid) / 100, 0);
+  return {
+    nginx: seconds(childrenOf(nginx.pid, 'nginx')),
+    edge: seconds([edge.pid]),
+    generator: (user + system) / 1e6,
+    // Of the whole machine: other work on it shows here.
+    idle: os.cpus().reduce((sum, { times }) => sum + times.idle / 1_000, 0),
+  };
+}
+
+function ticksOf(pid: number): number {
+  // After the name, which may hold anything: state is field 3, user and system time are 14 and 15.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** KiB. */
+function rssOf(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+}

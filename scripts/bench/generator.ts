@@ -1,0 +1,111 @@
+import net from 'node:net';
+
+/** What came back, as far as a load generator looks. */
+export interface Reply {
+  status: number;
+  /** On the wire, headers included. */
+  bytes: number;
+  body: Buffer;
+}
+
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
+
+/**
+ * One keep-alive connection that sends prebuilt requests, one after the other. Bare sockets: an HTTP client would cost more
+ * than what it measures.
+ */
+export class Wire {
+  readonly #socket: net.Socket;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #expected = -1;
+  #head = 0;
+  #status = 0;
+  #done: ((reply: Reply) => void) | null = null;
+  #failed: ((error: Error) => void) | null = null;
+  #broken: Error | null = null;
+
+  /** @param from an address of this machine: each has its own ports */
+  constructor(url: URL, from: string) {
+    this.#socket = net.connect({ host: url.hostname, port: Number(url.port), localAddress: from, noDelay: true });
+    this.#socket.on('data', (chunk) => this.#take(chunk));
+    this.#socket.on('error', (error) => this.#fail(error));
+    this.#socket.on('close', () => this.#fail(new Error('the connection was closed')));
+  }
+
+  ask(request: Buffer | string): Promise<Reply> {
+    if (this.#broken) return Promise.reject(this.#broken);
+    return new Promise((resolve, reject) => {
+      this.#done = resolve;
+      this.#failed = reject;
+      this.#socket.write(request);
+    });
+  }
+
+  close(): void {
+    this.#socket.removeAllListeners('close');
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    if (this.#expected < 0) {
+      const all = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
+      this.#chunks = [all];
+      const end = all.indexOf(END_OF_HEAD);
+      if (end < 0) return;
+      const head = all.toString('latin1', 0, end);
+      this.#status = Number(head.slice(9, 12));
+      this.#head = end + END_OF_HEAD.length;
+      this.#expected = this.#head + Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    }
+    if (this.#size < this.#expected) return;
+    const all = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    const reply = { status: this.#status, bytes: this.#size, body: all.subarray(this.#head) };
+    this.#chunks = [];
+    this.#size = 0;
+    this.#expected = -1;
+    const done = this.#done;
+    this.#done = null;
+    done?.(reply);
+  }
+
+  #fail(error: Error): void {
+    this.#broken = error;
+    this.#failed?.(error);
+  }
+}
+
+/** Source addresses: each has about 28,000 ports. */
+export function addressFor(n: number): string {
+  return `127.0.0.${2 + (n % 8)}`;
+}
+
+export function get(url: URL, path: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: ${url.host}\r\nAccept-Encoding: gzip\r\n\r\n`;
+}
+
+/** Requests a second that are answered when every connection asks again at once. */
+export async function saturate(
+  address: string,
+  paths: string[],
+  ms: number,
+): Promise<{ perSecond: number; replies: number }> {
+  const url = new URL(address);
+  const wires = paths.map((path, n) => ({ wire: new Wire(url, addressFor(n)), request: Buffer.from(get(url, path)) }));
+  let replies = 0;
+  const startedAt = performance.now();
+  await Promise.all(
+    wires.map(async ({ wire, request }) => {
+      while (performance.now() - startedAt < ms) {
+        const reply = await wire.ask(request);
+        if (reply.status !== 200) throw new Error(`answered ${reply.status}`);
+        replies += 1;
+      }
+    }),
+  );
+  const seconds = (performance.now() - startedAt) / 1_000;
+  for (const { wire } of wires) wire.close();
+  return { perSecond: Math.round(replies / seconds), replies };
+}

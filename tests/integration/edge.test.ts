@@ -1,0 +1,290 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { StatusResponse } from '#contract/media.ts';
+import { type EdgeNginx, startEdgeNginx } from '#scripts/outside/nginx.ts';
+import { type CountingProxy, startCountingProxy } from '#tests/support/counting-proxy.ts';
+import {
+  type EdgeRun,
+  type HookEndpoint,
+  type MediaRun,
+  makeBroadcast,
+  makeDataFolder,
+  playbackToken,
+  playbackUrl,
+  startEdgeProcess,
+  startHookEndpoint,
+  startMediaProcess,
+  until,
+} from '#tests/support/media-run.ts';
+import { type Publisher, publishTestSignal } from '#tests/support/publish.ts';
+
+const broadcast = makeBroadcast();
+let dataDir: string;
+let app: HookEndpoint;
+let media: MediaRun;
+let origin: CountingProxy;
+let edge: EdgeRun;
+let nginx: EdgeNginx | null;
+let publisher: Publisher;
+
+beforeAll(async () => {
+  dataDir = makeDataFolder();
+  app = await startHookEndpoint();
+  app.keys.set('good', broadcast);
+  media = await startMediaProcess(dataDir, app.url);
+  origin = await startCountingProxy(media.url);
+  edge = await startEdgeProcess(dataDir, origin.url);
+  nginx = await startEdgeNginx({ edgeUrl: edge.url });
+  publisher = publishTestSignal(media.rtmpUrl('good'), { fps: 30 });
+  await until(async () => (await fetch(playbackUrl(media, broadcast, '360p/seg-1.m4s'))).ok);
+});
+
+afterAll(async () => {
+  await publisher.stop();
+  await nginx?.remove();
+  await edge.stop();
+  await origin.close();
+  await media.stop();
+  await app.close();
+  fs.rmSync(dataDir, { recursive: true });
+});
+
+beforeEach(() => origin.counts.clear());
+
+function partAfter(playlist: string): { msn: number; index: number } {
+  const [, msn, index] = /PRELOAD-HINT:TYPE=PART,URI="part-(\d+)\.(\d+)\.m4s"/.exec(playlist) ?? [];
+  return { msn: Number(msn), index: Number(index) };
+}
+
+async function textOf(address: string): Promise<string> {
+  const answer = await fetch(address);
+  expect([address.slice(-60), answer.status]).toEqual([address.slice(-60), 200]);
+  return answer.text();
+}
+
+/** Follows a rendition as a player does, by blocking reloads, and returns what it got of each part. */
+async function watch(url: string, rounds: number): Promise<Map<string, string>> {
+  const token = playbackToken(broadcast);
+  const address = (file: string) => playbackUrl({ url }, broadcast, `360p/${file}`, token);
+  const got = new Map<string, string>();
+  let next = partAfter(await textOf(address('live.m3u8')));
+  for (let round = 0; round < rounds; round += 1) {
+    const query = `?_HLS_msn=${next.msn}&_HLS_part=${next.index}${round % 2 ? '&_HLS_skip=YES' : ''}`;
+    const playlist = await textOf(address(`live.m3u8${query}`));
+    const name = `part-${next.msn}.${next.index}.m4s`;
+    expect(playlist).toContain(`URI="${name}"`);
+    const part = await fetch(address(name));
+    expect(part.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    got.set(name, Buffer.from(await part.arrayBuffer()).toString('base64'));
+    next = partAfter(playlist);
+  }
+  return got;
+}
+
+const fronts: [string, () => string | undefined][] = [
+  ['the edge', () => edge.url],
+  ['nginx before the edge', () => nginx?.url],
+];
+
+describe.each(fronts)('%s', (_, where) => {
+  const url = () => where() ?? '';
+
+  beforeEach((context) => {
+    if (where() !== undefined) return;
+    console.warn('nginx is not installed and cannot be: its configuration is not tested');
+    context.skip();
+  });
+
+  it('asks once for a hundred viewers that wait, and gives all of them the same bytes', async () => {
+    const rounds = 6;
+    const watched = await Promise.all(Array.from({ length: 100 }, () => watch(url(), rounds)));
+    const all = new Map(watched.flatMap((got) => [...got]));
+    for (const got of watched) for (const [part, bytes] of got) expect(bytes === all.get(part), part).toBe(true);
+    for (const [part, bytes] of all) {
+      const direct = await fetch(playbackUrl(media, broadcast, `360p/${part}`));
+      expect(Buffer.from(await direct.arrayBuffer()).toString('base64') === bytes, part).toBe(true);
+    }
+    const asked = [...origin.counts].filter(([address]) => address.startsWith('360p/'));
+    const parts = asked.filter(([address]) => address.includes('part-'));
+    expect(parts.every(([, times]) => times === 1)).toBe(true);
+    expect(parts).toHaveLength(all.size);
+    // Each state of the playlist, whole and as an update, and some of those who came late to one.
+    const playlists = asked.filter(([address]) => address.includes('.m3u8')).reduce((sum, [, times]) => sum + times, 0);
+    expect(playlists).toBeLessThan(5 * all.size + 10);
+  });
+
+  it('has the part that comes next as soon as it is there', async () => {
+    const token = playbackToken(broadcast);
+    const address = (file: string) => playbackUrl({ url: url() }, broadcast, `sound/${file}`, token);
+    const next = partAfter(await textOf(address('live.m3u8')));
+    const hinted = address(`part-${next.msn}.${next.index}.m4s`);
+    const answers = await Promise.all([1, 2, 3].map(() => fetch(hinted)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  it('refuses wrong tokens, other prefixes and nobody’s address', async () => {
+    const status = async (token: string) => {
+      const answer = await fetch(playbackUrl({ url: url() }, broadcast, '360p/init-1.mp4', token));
+      return [answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')];
+    };
+    const now = Math.floor(Date.now() / 1_000);
+    const good = playbackToken(broadcast);
+    expect((await status(good))[0]).toBe(200);
+    const refused = (code: number) => [code, 'application/problem+json', 'no-store'];
+    expect(await status(playbackToken(broadcast, { exp: now - 1 }))).toEqual(refused(401));
+    expect(await status(playbackToken(broadcast, {}, 'x'.repeat(64)))).toEqual(refused(401));
+    expect(await status(playbackToken(makeBroadcast()))).toEqual(refused(403));
+    expect((await fetch(`${url()}/media/${broadcast.prefix}/360p/init-1.mp4`)).status).toBe(401);
+    const cookie = { cookie: `other=1; anke_play=${good}` };
+    expect((await fetch(`${url()}/media/${broadcast.prefix}/360p/init-1.mp4`, { headers: cookie })).status).toBe(200);
+    const elsewhere = await fetch(playbackUrl({ url: url() }, makeBroadcast(), 'index.m3u8'));
+    expect(elsewhere.status).toBe(404);
+  });
+
+  it('stops who was sent out, also from what it keeps', async () => {
+    const personId = randomUUID();
+    const token = playbackToken(broadcast, { sub: personId, iat: Math.floor(Date.now() / 1_000) - 5 });
+    const address = playbackUrl({ url: url() }, broadcast, '360p/init-1.mp4', token);
+    expect((await fetch(address)).status).toBe(200);
+    const issuedBefore = Math.floor(Date.now() / 1_000);
+    expect((await media.control('deny', { personIds: [personId], issuedBefore })).status).toBe(204);
+    await until(async () => (await fetch(address)).status === 401, 40_000);
+    expect((await fetch(playbackUrl({ url: url() }, broadcast, '360p/init-1.mp4'))).status).toBe(200);
+  });
+
+  it('keeps what is numbered, and tells caches which answers change', async () => {
+    const head = async (file: string, init?: RequestInit) => {
+      const answer = await fetch(playbackUrl({ url: url() }, broadcast, file), init);
+      await answer.arrayBuffer();
+      return answer;
+    };
+    const whole = await head('360p/seg-1.m4s');
+    const size = Number(whole.headers.get('content-length'));
+    expect(whole.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(whole.headers.get('access-control-allow-origin')).toBe('*');
+    await head('360p/seg-1.m4s');
+    expect(origin.counts.get('360p/seg-1.m4s') ?? 0).toBeLessThan(2);
+    const some = await head('360p/seg-1.m4s', { headers: { range: 'bytes=10-19' } });
+    expect([some.status, some.headers.get('content-range')]).toEqual([206, `bytes 10-19/${size}`]);
+    const none = await head('360p/seg-1.m4s', { method: 'HEAD' });
+    expect([none.status, Number(none.headers.get('content-length'))]).toEqual([200, size]);
+    expect((await head('360p/seg-1.m4s', { method: 'POST' })).status).toBe(405);
+    for (const file of ['index.m3u8', '360p/live.m3u8'])
+      expect((await head(file)).headers.get('cache-control')).toBe('no-cache');
+    for (const file of ['360p/seg-99999.m4s', '360p/nothing.m4s', '9p/seg-1.m4s']) {
+      const missing = await head(file);
+      expect([missing.status, missing.headers.get('cache-control')]).toEqual([404, 'no-store']);
+    }
+    expect((await head('360p/live.m3u8?_HLS_msn=999999')).status).toBe(400);
+    expect((await head('360p/live.m3u8?_HLS_msn=1e3')).status).toBe(400);
+  });
+
+  it('is not led elsewhere by an address', async () => {
+    const token = playbackToken(broadcast);
+    const tricks = [
+      `/media/t/${token}/${broadcast.prefix}/360p/../../../../control/status`,
+      `/media/t/${token}/${broadcast.prefix}/%2e%2e/%2e%2e/control/status`,
+      `/media/t/${token}/${broadcast.prefix}/360p/..%2f..%2fcontrol%2fedge`,
+      `/media/t/${token}/${broadcast.prefix}/360p/seg-1.m4s%00.mp4`,
+      `/media/t/${token}/${broadcast.prefix}//360p/%0d%0aX: y/seg-1.m4s`,
+      `/anke-check`,
+      `/control/status`,
+      `/media/t/${token}/../../control/edge`,
+    ];
+    for (const path of tricks) {
+      const answer = await raw(url(), `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      expect([path.slice(-40), answer.slice(0, 10)]).toEqual([path.slice(-40), expect.stringMatching(/^HTTP\/1.1 4/)]);
+    }
+    expect(media.child.exitCode).toBeNull();
+  });
+
+  it('shows its viewers to the media process', async () => {
+    await until(async () => {
+      await fetch(playbackUrl({ url: url() }, broadcast, '360p/live.m3u8'));
+      const { broadcasts } = StatusResponse.parse(await (await media.control('status', {})).json());
+      const status = broadcasts.find(({ broadcastId }) => broadcastId === broadcast.id);
+      return (status?.readers ?? 0) > 5 && (status?.rungs[0]?.readers ?? 0) > 5;
+    });
+  });
+});
+
+const listening: typeof fronts = [['the media process', () => media.url], ...fronts];
+
+describe.each(listening)('%s, whatever it is asked,', (_, where) => {
+  beforeEach((context) => {
+    if (where() === undefined) context.skip();
+  });
+
+  it('answers any address with a refusal, or with what its token opens, and stays up', async () => {
+    const url = where() ?? '';
+    const token = playbackToken(broadcast);
+    const pieces = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.constantFrom('media', 't', token, broadcast.prefix, '360p', 'live.m3u8', 'seg-1.m4s'),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom('..', '.', '', '%2e%2e', '%2f', '%00', '%0d%0a', 'control', 'edge', 'check'),
+      },
+      { weight: 1, arbitrary: fc.string({ maxLength: 12 }).map(encodeURI) },
+    );
+    const query = fc.constantFrom(
+      '',
+      '?',
+      '?_HLS_msn=',
+      '?_HLS_part=0',
+      '?_HLS_msn=1&_HLS_part=0',
+      '?a=%',
+      '?_HLS_skip',
+    );
+    const paths = fc
+      .tuple(fc.boolean(), fc.array(pieces, { maxLength: 7 }), query)
+      .map(
+        ([usual, tail, search]) =>
+          `${usual ? `/media/t/${token}/${broadcast.prefix}/` : '/'}${tail.join('/')}${search}`,
+      );
+    await fc.assert(
+      fc.asyncProperty(paths, async (path) => {
+        const answer = await raw(url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+        const status = Number(answer.slice(9, 12));
+        expect(status === 200 || (status >= 400 && status < 500), `${status} for ${path}`).toBe(true);
+        if (status === 200) expect(path).toContain(`${token}/${broadcast.prefix}`);
+      }),
+      { numRuns: 150 },
+    );
+    expect((await fetch(playbackUrl({ url }, broadcast, '360p/live.m3u8'))).status).toBe(200);
+  });
+});
+
+describe('an edge without its origin', () => {
+  it('says so, keeps no error, and goes on when it is back', async () => {
+    const address = playbackUrl(edge, broadcast, '360p/live.m3u8?_HLS_msn=0');
+    const fresh = playbackUrl(edge, broadcast, '360p/part-99999.0.m4s');
+    origin.away = true;
+    const away = await fetch(fresh);
+    expect(away.status).toBe(502);
+    expect(await away.json()).toMatchObject({ code: 'origin-unavailable' });
+    origin.away = false;
+    expect((await fetch(fresh)).status).toBe(404);
+    expect((await fetch(address)).status).toBe(200);
+  });
+});
+
+/** Bytes as they are to a server, and what it says until it closes. */
+async function raw(url: string, request: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = net.connect(Number(port), hostname);
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    answer += text;
+  });
+  socket.on('error', () => undefined);
+  socket.write(request);
+  await once(socket, 'close');
+  return answer;
+}
