@@ -168,6 +168,7 @@ describe('several publishers of a session', () => {
   });
 
   it('are four at most', async () => {
+    await until(async () => (await states()).length === 0);
     const clients = await Promise.all([1, 2, 3, 4, 5].map(() => RtmpClient.publish(media.rtmpPort, 'several')));
     const codes = clients.map(({ code }) => code);
     expect(codes.filter((code) => code === 'NetStream.Publish.Start')).toHaveLength(4);
