@@ -67,7 +67,7 @@ export interface Multivariant {
 const SOUND_GROUP = 'sound';
 
 /** The distance from the live edge that players keep, s; the draft wants at least two part targets (4.4.3.8). */
-const PART_HOLD_BACK = 1.0;
+const PART_HOLD_BACK = 0.95;
 
 export function multivariantPlaylist({ pictures, sound }: Multivariant): string {
   return text([

@@ -42,7 +42,7 @@ describe('the playlist', () => {
       `#EXTM3U
 #EXT-X-VERSION:9
 #EXT-X-TARGETDURATION:2
-#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.000,PART-HOLD-BACK=1.000,HOLD-BACK=6.000
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.000,PART-HOLD-BACK=0.950,HOLD-BACK=6.000
 #EXT-X-PART-INF:PART-TARGET=0.350
 #EXT-X-MEDIA-SEQUENCE:0
 #EXT-X-DISCONTINUITY-SEQUENCE:0
@@ -67,7 +67,7 @@ seg-0.m4s
   it('is read by hls.js as it is meant', () => {
     const details = parse(stream(20).playlist());
     expect(details.playlistParsingError).toBeNull();
-    expect(details).toMatchObject({ live: true, canBlockReload: true, partTarget: 0.35, partHoldBack: 1, startSN: 9 });
+    expect(details).toMatchObject({ live: true, canBlockReload: true, partTarget: 0.35, partHoldBack: 0.95, startSN: 9 });
     expect(details.fragments).toHaveLength(11);
     expect(details.partList?.at(-1)).toMatchObject({ index: 1, relurl: 'part-20.1.m4s' });
     expect(details.preloadHint).toMatchObject({ URI: 'part-20.2.m4s' });
