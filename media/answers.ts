@@ -28,10 +28,18 @@ const PATIENCE: Patience = { headersMs: 10_000, requestMs: 30_000, idleMs: 30_00
  */
 const SHARED = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
 
+/** Of an answer, with what it costs below HTTP. */
+const HEAD_BYTES = 400;
+
 type Answer = (req: http.IncomingMessage, res: http.ServerResponse) => Promise<void>;
 
 /** A server for viewers: every refusal is a problem document with a code, and who dawdles is cut off. */
-export function createViewerServer(answer: Answer, logger: Logger, patience: Partial<Patience> = {}): http.Server {
+export function createViewerServer(
+  answer: Answer,
+  logger: Logger,
+  patience: Partial<Patience> = {},
+  onSent: (bytes: number) => void = () => undefined,
+): http.Server {
   const { headersMs, requestMs, idleMs, answerMs } = { ...PATIENCE, ...patience };
   const settings = {
     keepAliveTimeout: 65_000,
@@ -43,6 +51,7 @@ export function createViewerServer(answer: Answer, logger: Logger, patience: Par
     // A viewer who reads nothing for so long holds memory for nothing.
     res.setTimeout(idleMs, () => res.destroy());
     res.once('prefinish', () => {
+      onSent(HEAD_BYTES + Number(res.getHeader('content-length') ?? 0));
       const timer = setTimeout(() => res.destroy(), answerMs);
       res.once('close', () => clearTimeout(timer));
     });

@@ -3,6 +3,8 @@ import { Archive } from './archive.ts';
 import { Broadcasts, prepareRecordings } from './broadcasts.ts';
 import type { Clock } from './clock.ts';
 import type { MediaConfig, MediaSecrets } from './config.ts';
+import { Edges } from './edges.ts';
+import { Egress } from './egress.ts';
 import { findFfmpeg } from './ffmpeg.ts';
 import { Hooks } from './hooks.ts';
 import { createHttp } from './http.ts';
@@ -48,6 +50,8 @@ export async function createMedia(options: {
     archive,
     videos,
     tokens: new Tokens(secrets.playback, clock),
+    egress: new Egress(config.maxEgress, clock),
+    edges: new Edges(clock),
     secret: secrets.hooks,
     clock,
     logger,

@@ -30,6 +30,8 @@ const Environment = z.object({
     .transform((names) => RUNGS.filter(({ name }) => names.includes(name))),
   /** How long a class that waits for its publisher shows the slate. */
   SLATE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(60),
+  /** Mbit/s; near it new viewers are offered less. */
+  MAX_EGRESS: z.coerce.number().positive().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -47,6 +49,8 @@ export interface MediaConfig {
   /** From the top down, at least one. */
   ladder: Rung[];
   slateSeconds: number;
+  /** Mbit/s; null for no cap. */
+  maxEgress: number | null;
   logLevel: string;
 }
 
@@ -70,6 +74,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): MediaConfig {
     ffmpegPath: e.FFMPEG_PATH,
     ladder: e.LADDER,
     slateSeconds: e.SLATE_SECONDS,
+    maxEgress: e.MAX_EGRESS ?? null,
     logLevel: e.LOG_LEVEL,
   };
 }

@@ -18,8 +18,11 @@ import type { Archive, ClosedRecording } from './archive.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { Clock } from './clock.ts';
+import type { Edges } from './edges.ts';
+import type { Egress } from './egress.ts';
 import { MediaError } from './errors.ts';
 import { SOUND } from './ladder.ts';
+import { lighter, type Offer } from './lighter.ts';
 import type { Logger } from './logger.ts';
 import type { Past } from './past.ts';
 import type { Rendition } from './rendition.ts';
@@ -32,6 +35,8 @@ export interface HttpOptions {
   archive: Archive;
   videos: PreparedVideos;
   tokens: Tokens;
+  egress: Egress;
+  edges: Edges;
   secret: string;
   clock: Clock;
   logger: Logger;
@@ -62,8 +67,13 @@ const PART = /^part-(\d{1,9})\.(\d{1,4})\.m4s$/;
 
 /** Serves viewers, edges, and the app's controls. */
 export function createHttp(options: HttpOptions): http.Server {
-  const patience = { requestMs: UPLOAD_PIECE_MS, ...options.patience };
-  return createViewerServer((req, res) => answer(req, res, options), options.logger, patience);
+  const { logger, patience, egress } = options;
+  return createViewerServer(
+    (req, res) => answer(req, res, options),
+    logger,
+    { requestMs: UPLOAD_PIECE_MS, ...patience },
+    (bytes) => egress.add(bytes),
+  );
 }
 
 async function answer(req: http.IncomingMessage, res: http.ServerResponse, options: HttpOptions): Promise<void> {
@@ -86,7 +96,12 @@ async function answer(req: http.IncomingMessage, res: http.ServerResponse, optio
   // An edge reports its viewers itself.
   if (!claims.edge)
     broadcast.readers.note(claims.jti, options.clock(), rendition && rendition !== SOUND ? rendition : null);
-  if (rendition === undefined) return serveOverview(req, res, broadcast, file);
+  if (rendition === undefined) {
+    const { egress } = options;
+    // An edge offers what its own line carries.
+    const offer = claims.edge ? 'all' : egress.offer(egress.measured, claims.scr === true);
+    return serveOverview(req, res, broadcast, file, offer);
+  }
   const found = broadcast.rendition(rendition);
   if (!found) throw new MediaError(broadcast.started ? 'not-found' : 'not-started');
   await serve(req, res, found, file, search);
@@ -127,11 +142,18 @@ async function servePast(
   sendMedia(req, res, init === undefined ? await past.segment(Number(segment)) : await past.init(Number(init)));
 }
 
-function serveOverview(req: http.IncomingMessage, res: http.ServerResponse, broadcast: Broadcast, file: string): void {
+function serveOverview(
+  req: http.IncomingMessage,
+  res: http.ServerResponse,
+  broadcast: Broadcast,
+  file: string,
+  offer: Offer,
+): void {
   const overview = OVERVIEWS[file];
   if (!overview) throw new MediaError('not-found');
   if (!broadcast.started) throw new MediaError('not-started');
-  sendPlaylist(req, res, broadcast.multivariant(overview.lists, overview.sound ? SOUND : undefined));
+  const text = broadcast.multivariant(overview.lists, overview.sound ? SOUND : undefined);
+  sendPlaylist(req, res, lighter(text, offer));
 }
 
 async function serve(
@@ -183,9 +205,10 @@ async function control(
   req: http.IncomingMessage,
   res: http.ServerResponse,
   path: string,
-  { broadcasts, videos, tokens, secret, clock }: HttpOptions,
+  options: HttpOptions,
 ): Promise<void> {
   if (req.method !== 'POST') throw new MediaError('not-found');
+  const { broadcasts, videos, tokens, secret, egress, edges } = options;
   const text = await body(req);
   const header = req.headers[SIGNATURE_HEADER];
   if (!verifySignature(secret, path, text, typeof header === 'string' ? header : undefined, Date.now())) {
@@ -210,9 +233,12 @@ async function control(
       tokens.deny(given(DenyRequest));
       break;
     case '/control/edge':
-      return sendJson(req, res, heardFrom(given(EdgeReport), broadcasts, tokens, clock()));
+      return sendJson(req, res, heardFrom(given(EdgeReport), options));
     case '/control/status':
-      return sendJson(req, res, { broadcasts: broadcasts.status() });
+      return sendJson(req, res, {
+        broadcasts: broadcasts.status(),
+        egress: edges.withOurs({ used: egress.measured, cap: egress.cap }),
+      });
     default: {
       const answer = await videos.control(path.slice('/control/'.length), given);
       if (answer) return sendJson(req, res, answer);
@@ -222,9 +248,10 @@ async function control(
 }
 
 /** Counts an edge's viewers as ours, and tells it whom to refuse. */
-function heardFrom(report: EdgeReport, broadcasts: Broadcasts, tokens: Tokens, now: number): EdgeOrders {
+function heardFrom(report: EdgeReport, { broadcasts, tokens, edges, clock }: HttpOptions): EdgeOrders {
+  edges.hear(report.edge, report.egress);
   for (const { prefix, ...readers } of report.broadcasts)
-    broadcasts.byPrefix(prefix)?.readers.hear(report.edge, now, readers);
+    broadcasts.byPrefix(prefix)?.readers.hear(report.edge, clock(), readers);
   return { denied: tokens.denials() };
 }
 

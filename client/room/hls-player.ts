@@ -55,6 +55,8 @@ export function playByHls(
   let playing: keyof Sources = 'picture';
   let ladder: Ladder = NO_LADDER;
   let soundMissing = false;
+  /** The server has no room for pictures now. */
+  let noPictures = false;
   /** Where the past goes on when it is opened again. */
   let place = past?.from ?? 0;
   const retry = retrying(() => open('picture'));
@@ -97,6 +99,7 @@ export function playByHls(
     if (source === 'picture') {
       made.on(Events.MANIFEST_LOADED, (_event, { levels }) => {
         // The player leaves out the sound alone beside pictures, and the rungs that this browser cannot play.
+        noPictures = levels.length > 0 && ladderOf(levels).rungs.length === 0;
         ladder = { rungs: ladderOf(made.levels).rungs, sound: ladderOf(levels).sound && !soundMissing };
         apply(made);
         if (playing === 'picture') made.startLoad(past ? startOf(past.first) : -1);
@@ -141,7 +144,7 @@ export function playByHls(
   }
 
   function tell(current: Hls): void {
-    const chosen = nearest(wanted, ladder);
+    const chosen = noPictures ? 'sound' : nearest(wanted, ladder);
     events.onQuality(ladder, chosen !== 'sound' && current.autoLevelEnabled ? 'auto' : chosen);
   }
 

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { MediaSecrets } from '../config.ts';
+import { Egress } from '../egress.ts';
 import type { Logger } from '../logger.ts';
 import { Tokens } from '../tokens.ts';
 import type { EdgeConfig } from './config.ts';
@@ -20,9 +21,10 @@ export function createEdge(options: { config: EdgeConfig; secrets: MediaSecrets;
   const { config, secrets, clock, logger } = options;
   const tokens = new Tokens(secrets.playback, clock);
   const viewers = new Viewers(clock);
+  const egress = new Egress(config.maxEgress, clock);
   const origin = new Origin(config.origin, secrets.playback, clock);
-  const link = new Link({ origin: config.origin, secret: secrets.hooks, tokens, viewers, logger });
-  const http = createEdgeHttp({ origin, tokens, viewers, memory: config.memory, clock, logger });
+  const link = new Link({ origin: config.origin, secret: secrets.hooks, tokens, viewers, egress, logger });
+  const http = createEdgeHttp({ origin, tokens, viewers, egress, memory: config.memory, clock, logger });
   return {
     async listen() {
       await link.start();

@@ -16,6 +16,8 @@ const Environment = z.object({
     .default(Math.max(1, Math.min(4, os.availableParallelism() - 1))),
   /** Megabytes of parts and segments that each process keeps. */
   EDGE_MEMORY: z.coerce.number().int().min(16).max(65_536).default(256),
+  /** Mbit/s of all processes and of the cache in front together; near it new viewers are offered less. */
+  MAX_EGRESS: z.coerce.number().positive().optional(),
   ANKE_DATA: z.string().default('./data'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -27,6 +29,8 @@ export interface EdgeConfig {
   workers: number;
   /** Bytes. */
   memory: number;
+  /** Mbit/s of this process; null for no cap. */
+  maxEgress: number | null;
   /** Absolute; only `secrets/` in it is read. */
   dataDir: string;
   logLevel: string;
@@ -46,6 +50,7 @@ export function loadEdgeConfig(env: NodeJS.ProcessEnv = process.env): EdgeConfig
     host: e.EDGE_HOST,
     workers: e.EDGE_WORKERS,
     memory: e.EDGE_MEMORY * 1_024 * 1_024,
+    maxEgress: e.MAX_EGRESS === undefined ? null : e.MAX_EGRESS / e.EDGE_WORKERS,
     dataDir: path.resolve(e.ANKE_DATA),
     logLevel: e.LOG_LEVEL,
   };

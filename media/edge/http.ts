@@ -3,20 +3,23 @@ import { pipeline } from 'node:stream';
 import { directivesOf, viewerAddress } from '../addresses.ts';
 import { answeredPreflight, createViewerServer, leftSignal, type Patience, playbackCookie, send } from '../answers.ts';
 import type { Clock } from '../clock.ts';
+import type { Egress } from '../egress.ts';
 import { MediaError } from '../errors.ts';
 import { SOUND } from '../ladder.ts';
+import { lighter } from '../lighter.ts';
 import type { Logger } from '../logger.ts';
 import type { Tokens } from '../tokens.ts';
 import { Collapse } from './collapse.ts';
 import type { Origin, OriginAnswer } from './origin.ts';
 import { type Playlist, Playlists } from './playlists.ts';
 import { Shelf } from './shelf.ts';
-import type { Viewers } from './viewers.ts';
+import { usedBy, type Viewers } from './viewers.ts';
 
 export interface EdgeHttpOptions {
   origin: Origin;
   tokens: Tokens;
   viewers: Viewers;
+  egress: Egress;
   /** Bytes of parts and segments to keep. */
   memory: number;
   clock: Clock;
@@ -40,7 +43,7 @@ const PASSED = new Set([
 
 /** Serves viewers as the media process does, and asks it once for all of them. */
 export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
-  const { origin, tokens, viewers, clock } = options;
+  const { origin, tokens, viewers, egress, clock } = options;
   const collapse = new Collapse<OriginAnswer | Playlist>(MAX_OPEN);
   const playlists = new Playlists(collapse, clock);
   const shelf = new Shelf(options.memory, clock);
@@ -61,7 +64,8 @@ export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
     const claims = tokens.check(address.token ?? playbackCookie(req), prefix);
     viewers.note(prefix, claims.jti, rendition && rendition !== SOUND ? rendition : null);
     const below = rendition === undefined ? file : `${rendition}/${file}`;
-    if (PLAYLIST.test(file)) return playlist(req, res, prefix, below, rendition === undefined ? '' : search);
+    if (rendition === undefined && PLAYLIST.test(file)) return overview(req, res, prefix, file, claims.scr === true);
+    if (PLAYLIST.test(file)) return playlist(req, res, prefix, below, search);
     if (NUMBERED.test(file)) return numbered(req, res, prefix, below);
     return passThrough(req, res, prefix, search === '' ? below : `${below}?${search}`);
   }
@@ -73,6 +77,23 @@ export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
     const claims = tokens.check(typeof token === 'string' ? token : undefined, at);
     viewers.note(at, claims.jti, rendition === '' || rendition === SOUND ? null : rendition);
     res.writeHead(204, { 'cache-control': 'no-store' }).end();
+  }
+
+  /** The list of renditions, less what the line does not carry for one more: it is each viewer's own, and kept by nobody. */
+  async function overview(
+    req: http.IncomingMessage,
+    res: http.ServerResponse,
+    prefix: string,
+    file: string,
+    screen: boolean,
+  ): Promise<void> {
+    const ask = (_: string, stop: AbortSignal) => origin.get(prefix, file, stop);
+    const none = { reload: null, skip: false };
+    const { value } = await playlists.get(`${prefix}/${file}`, none, leftSignal(res), ask);
+    const { status, type, caching, bytes } = value;
+    const offer = egress.offer(usedBy(viewers, egress), screen);
+    const offered = status === 200 ? Buffer.from(lighter(bytes.toString('utf8'), offer)) : bytes;
+    give(req, res, { status, type, caching, bytes: offered }, { [CACHED_IN_FRONT]: '0' });
   }
 
   async function playlist(
@@ -121,7 +142,7 @@ export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
     });
   }
 
-  return createViewerServer(answer, options.logger, options.patience);
+  return createViewerServer(answer, options.logger, options.patience, (bytes) => egress.add(bytes));
 }
 
 /** An answer of the origin's, as often as it is wanted; a refusal is nobody's to keep. */

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { EdgeOrders, type EdgeReport } from '#contract/media.ts';
 import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
+import type { Egress } from '../egress.ts';
 import type { Logger } from '../logger.ts';
 import type { Tokens } from '../tokens.ts';
-import type { Viewers } from './viewers.ts';
+import { usedBy, type Viewers } from './viewers.ts';
 
 export interface LinkOptions {
   origin: URL;
   secret: string;
   tokens: Tokens;
   viewers: Viewers;
+  egress: Egress;
   logger: Logger;
 }
 
@@ -39,8 +41,9 @@ export class Link {
   }
 
   async #exchange(): Promise<void> {
-    const { origin, secret, tokens, viewers, logger } = this.#options;
-    const report: EdgeReport = { edge: this.#edge, broadcasts: viewers.report() };
+    const { origin, secret, tokens, viewers, egress, logger } = this.#options;
+    const sent = { used: usedBy(viewers, egress), cap: egress.cap };
+    const report: EdgeReport = { edge: this.#edge, egress: sent, broadcasts: viewers.report() };
     const text = JSON.stringify(report);
     try {
       const answer = await fetch(new URL(PATH, origin), {

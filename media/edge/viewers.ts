@@ -1,5 +1,6 @@
 import type { EdgeReport } from '#contract/media.ts';
 import type { Clock } from '../clock.ts';
+import { type Egress, taken } from '../egress.ts';
 import { Readers } from '../readers.ts';
 
 /** A cache in front asks for each viewer once in ten seconds. */
@@ -30,4 +31,10 @@ export class Viewers {
       return [];
     });
   }
+}
+
+/** What goes out for this edge's viewers, Mbit/s: what it sends itself or, with a cache in front, what they take. */
+export function usedBy(viewers: Viewers, egress: Egress): number {
+  const byCaches = viewers.report().reduce((sum, readers) => sum + taken(readers), 0);
+  return Math.max(egress.measured, byCaches);
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 import { Delivery, SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
-import { Levels, PublisherStatus, RecordingState, RungStatus, SourceFormat } from './media.ts';
+import { EgressStatus, Levels, PublisherStatus, RecordingState, RungStatus, SourceFormat } from './media.ts';
 import { QuestionKind } from './quiz.ts';
 
 /** A question as the room sees it: without its answer until it is closed. */
@@ -98,6 +98,8 @@ export const StreamHealth = z.object({
   /** Everybody who publishes into the session, in the order in which they came. */
   publishers: z.array(PublisherStatus),
   recording: RecordingState,
+  /** Of the whole installation; null while media is away. */
+  egress: EgressStatus.nullable(),
   publisherLostAt: Instant.nullable(),
 });
 export type StreamHealth = z.infer<typeof StreamHealth>;

@@ -105,12 +105,17 @@ export const MAX_DENIED = 300;
 export const DenyRequest = z.object({ personIds: z.array(z.uuid()).max(MAX_DENIED), issuedBefore: z.int() });
 export type DenyRequest = z.infer<typeof DenyRequest>;
 
+/** What is sent to viewers, Mbit/s, and what the lines carry that do it; null without a cap. */
+export const EgressStatus = z.object({ used: z.number(), cap: z.number().nullable() });
+export type EgressStatus = z.infer<typeof EgressStatus>;
+
 /**
  * Control `edge`: an edge says every few seconds what it serves, and is told whom to refuse. One that is not heard of counts no more.
  */
 export const EdgeReport = z.object({
   /** Made anew at each start of the edge's process. */
   edge: z.uuid(),
+  egress: EgressStatus,
   /** Readers of late. */
   broadcasts: z
     .array(
@@ -162,7 +167,7 @@ export const BroadcastStatus = z.object({
   recording: RecordingState,
 });
 export type BroadcastStatus = z.infer<typeof BroadcastStatus>;
-export const StatusResponse = z.object({ broadcasts: z.array(BroadcastStatus) });
+export const StatusResponse = z.object({ broadcasts: z.array(BroadcastStatus), egress: EgressStatus });
 export type StatusResponse = z.infer<typeof StatusResponse>;
 
 /**
@@ -180,5 +185,7 @@ export const PlaybackClaims = z.object({
   exp: z.int(),
   /** An edge that reads for all of its viewers: it signs these itself. */
   edge: z.literal(true).optional(),
+  /** A screen that a room shares: it keeps the whole ladder when others are offered less. */
+  scr: z.literal(true).optional(),
 });
 export type PlaybackClaims = z.infer<typeof PlaybackClaims>;

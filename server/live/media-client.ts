@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import {
   type BroadcastStatus,
   type DenyRequest,
+  type EgressStatus,
   type EndRequest,
   type RetargetRequest,
   StatusResponse,
@@ -39,7 +40,7 @@ export type MediaClient = ReturnType<typeof createMediaClient>;
 
 /** Signed calls to the media process. */
 export function createMediaClient({ config, secrets, clock, logger }: Services) {
-  let status: { at: number; answer: Promise<BroadcastStatus[]> } | null = null;
+  let status: { at: number; answer: Promise<StatusResponse | null> } | null = null;
   let videos: { at: number; answer: Promise<VideosStatus | null> } | null = null;
   let closed = false;
 
@@ -73,6 +74,19 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
     }
   }
 
+  /** Asks at most once a second. */
+  function ask(): Promise<StatusResponse | null> {
+    const now = clock();
+    if (!status || now - status.at > STATUS_AGE_MS) {
+      const answer = post('status', {}).then(
+        (body) => StatusResponse.parse(body),
+        () => null,
+      );
+      status = { at: now, answer };
+    }
+    return status.answer;
+  }
+
   return {
     /** The session's publisher, if there is one, goes on into this broadcast. */
     retarget: (request: z.infer<typeof RetargetRequest>) => insist('retarget', request),
@@ -90,16 +104,12 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
       status = null;
     },
     /** Open broadcasts as media sees them; empty while media is away. */
-    status(): Promise<BroadcastStatus[]> {
-      const now = clock();
-      if (!status || now - status.at > STATUS_AGE_MS) {
-        const answer = post('status', {}).then(
-          (body) => StatusResponse.parse(body).broadcasts,
-          () => [],
-        );
-        status = { at: now, answer };
-      }
-      return status.answer;
+    async status(): Promise<BroadcastStatus[]> {
+      return (await ask())?.broadcasts ?? [];
+    },
+    /** What is sent to viewers; null while media is away. */
+    async egress(): Promise<EgressStatus | null> {
+      return (await ask())?.egress ?? null;
     },
     /** @throws MediaRefusal with 507 when its disk is full; another error while it is away */
     expectVideo: (request: ExpectRequest) => post('videos/expect', request),

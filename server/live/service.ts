@@ -167,6 +167,7 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
         rungs: status?.rungs ?? [],
         publishers: open.flatMap(({ publishers }) => publishers),
         recording: status?.recording ?? 'none',
+        egress: await media.egress(),
         publisherLostAt: session.publisherLostAt === null ? null : new Date(session.publisherLostAt).toISOString(),
       };
     },

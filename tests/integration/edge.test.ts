@@ -275,6 +275,31 @@ describe('an edge without its origin', () => {
   });
 });
 
+describe('an edge near what its line carries', () => {
+  it('offers new viewers less, a shared screen everything, and goes on serving whoever is there', async () => {
+    const narrow = await startEdgeProcess(dataDir, media.url, { MAX_EGRESS: '1' });
+    try {
+      const there = playbackToken(broadcast);
+      const watching = setInterval(() => void fetch(playbackUrl(narrow, broadcast, '360p/seg-1.m4s', there)), 20);
+      const offered = async (claims: object) =>
+        (await textOf(playbackUrl(narrow, broadcast, 'index.m3u8', playbackToken(broadcast, { ...claims }))))
+          .split('\n')
+          .filter((line) => line.endsWith('.m3u8'));
+      await until(async () => (await offered({})).join() === 'sound/live.m3u8').finally(() => clearInterval(watching));
+      expect(await offered({ scr: true })).toEqual(['360p/live.m3u8', 'sound/live.m3u8']);
+      expect((await fetch(playbackUrl(narrow, broadcast, '360p/live.m3u8', there))).status).toBe(200);
+      const used = async () => {
+        const { egress } = StatusResponse.parse(await (await media.control('status', {})).json());
+        return egress.used > 1 && egress;
+      };
+      // The whole has no cap: the media process itself and the other edge have none.
+      expect(await until(used)).toMatchObject({ cap: null });
+    } finally {
+      await narrow.stop();
+    }
+  });
+});
+
 /** Bytes as they are to a server, and what it says until it closes. */
 async function raw(url: string, request: string): Promise<string> {
   const { hostname, port } = new URL(url);

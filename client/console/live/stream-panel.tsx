@@ -113,6 +113,7 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
     [t('bitrate'), health?.publishing ? t('megabits', { count: (health.bitrate / 1_000_000).toFixed(2) }) : '–'],
     [t('keyFrames'), interval === null ? '–' : t('lasting', { count: (interval / 1_000).toFixed(1) })],
     [t('sound'), soundOf(health)],
+    [t('egress'), health?.egress ? egressText(health.egress) : '–'],
     [t('lag'), health?.lagMs == null ? '–' : t('lasting', { count: (health.lagMs / 1_000).toFixed(1) })],
   ];
   return (
@@ -132,6 +133,9 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
       {health?.recording === 'failing' && (
         <Alert type="error" showIcon title={t('notRecorded')} style={{ marginTop: 8 }} />
       )}
+      {health?.egress && health.egress.cap !== null && health.egress.used >= 0.8 * health.egress.cap && (
+        <Alert type="warning" showIcon title={t('egressNear')} style={{ marginTop: 8 }} />
+      )}
       {health?.reduced && <Alert type="warning" showIcon title={t('reduced')} style={{ marginTop: 8 }} />}
       {silent && <Alert type="warning" showIcon title={t('silent')} style={{ marginTop: 8 }} />}
       {black && <Alert type="warning" showIcon title={t('black')} style={{ marginTop: 8 }} />}
@@ -140,6 +144,11 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
       )}
     </>
   );
+}
+
+function egressText({ used, cap }: NonNullable<Health['egress']>): string {
+  const sent = Math.round(used).toLocaleString('en');
+  return cap === null ? `${sent} Mbit/s` : `${sent} / ${Math.round(cap).toLocaleString('en')} Mbit/s`;
 }
 
 function StreamKey({ sessionId }: { sessionId: string }) {

@@ -41,6 +41,8 @@ export const useDeskText = addTexts({
     rotateSure: '更换后，旧密钥立即失效；正在推流的会断开。',
     keyHint:
       '在 OBS 的“设置 › 直播 › 自定义”中填写。每期密钥不同，请勿外传。同一密钥可再接备用推流，先到的播出，其余待命。',
+    egress: '出口流量（全部）',
+    egressNear: '出口流量接近上限：新进入的学员先看 360p 或只听声音，已在看的不受影响。',
     delivery: '画面传送',
     delivery_auto: '自动',
     delivery_interactive: '互动',
@@ -138,6 +140,9 @@ export const useDeskText = addTexts({
     rotateSure: 'The old key stops working at once; a running stream is cut.',
     keyHint:
       'For OBS: Settings › Stream › Custom. Each session has its own key; keep it private. Spare encoders may use it too: the first is on air, the others stand by.',
+    egress: 'Sent (all classes)',
+    egressNear:
+      'Near the limit of what is sent: who comes now begins with 360p or the sound alone. Nobody else is affected.',
     delivery: 'Delivery of the picture',
     delivery_auto: 'Automatic',
     delivery_interactive: 'Interactive',
