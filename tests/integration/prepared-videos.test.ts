@@ -101,7 +101,7 @@ describe('a video', () => {
     videoId = begun.id;
     const half = Math.floor(bytes.length / 2);
     const patch = (offset: number, piece: Buffer, token: string) =>
-      officer.fetch(`/media/videos/${videoId}`, {
+      officer.fetch(`/uploads/${videoId}`, {
         method: 'PATCH',
         headers: {
           authorization: `Bearer ${token}`,
