@@ -44,6 +44,7 @@ export default defineConfig(({ mode }) => {
       proxy: {
         '/api': APP,
         '/media': APP,
+        '/uploads': APP,
         '/socket.io': { target: APP, ws: true },
       },
     },

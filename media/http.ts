@@ -60,7 +60,7 @@ const OVERVIEWS: Record<string, { lists: string; sound: boolean }> = {
 /** A crowd's playlist may be given again for a second, by every cache on the way. */
 const FOR_A_SECOND = 'public, max-age=1';
 
-const UPLOAD = /^\/media\/videos\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const UPLOAD = /^\/uploads\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const INIT = /^init-(\d{1,9})\.mp4$/;
 const SEGMENT = /^seg-(\d{1,9})\.m4s$/;
 const PART = /^part-(\d{1,9})\.(\d{1,4})\.m4s$/;

@@ -107,7 +107,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   web.disable('x-powered-by');
   web.set('trust proxy', config.trustProxy);
   web.use(requestIds());
-  web.use('/media', mediaPassThrough(config.mediaUrl, logger));
+  web.use(['/media', '/uploads'], mediaPassThrough(config.mediaUrl, logger));
   const files = {
     authorise: playouts.authorise,
     record: (event: FileEvent) => ('videoId' in event ? videos.record(event) : playouts.record(event)),

@@ -12,7 +12,7 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 
 
 /**
  * Passes `/media/*` on to the media process. For trials and small districts: a crowd's picture comes from an edge that
- * talks to media directly, with the same URLs.
+ * talks to media directly, with the same URLs. An officer's uploads always come this way.
  */
 export function mediaPassThrough(mediaUrl: string | undefined, logger: Logger): RequestHandler {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 2_000 });

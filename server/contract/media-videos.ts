@@ -36,7 +36,7 @@ export type VideoFacts = z.infer<typeof VideoFacts>;
 
 /**
  * Claims of the upload token (JWT, HS256 with the hooks' secret), sent as `Authorization: Bearer …` with every request to
- * `/media/videos/<id>`. These are HEAD and PATCH as the tus protocol 1.0 has them.
+ * `/uploads/<id>`. These are HEAD and PATCH as the tus protocol 1.0 has them.
  */
 export const UploadClaims = z.object({ aud: z.literal('upload'), vid: z.uuid(), exp: z.int() });
 export type UploadClaims = z.infer<typeof UploadClaims>;

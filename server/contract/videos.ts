@@ -94,7 +94,7 @@ export const videoEndpoints = endpoints({
     response: z.object({ items: z.array(Video), limitBytes: z.int() }),
   },
   'POST /videos': {
-    summary: 'Begin the upload of a video: its bytes then go to `/media/videos/<id>` by the tus protocol',
+    summary: 'Begin the upload of a video: its bytes then go to `/uploads/<id>` by the tus protocol',
     action: 'video:upload',
     target: 'none',
     body: z.object({ name: FileName, bytes: z.int().positive(), fileModifiedAt: z.int().nonnegative() }),

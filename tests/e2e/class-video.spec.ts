@@ -20,6 +20,11 @@ test('an officer uploads a video; it begins the class at its time, and a learner
   await line.send('Network.emulateNetworkConditions', slow);
   await desk.locator('input[type=file]').setInputFiles(file);
   await expect(desk.getByText(/约剩/)).toBeVisible();
+  await desk.getByRole('button', { name: '暂停' }).click();
+  await expect(desk.getByText('已暂停')).toBeVisible();
+  await desk.getByRole('button', { name: '继续' }).click();
+  await expect(desk.getByText(/约剩/)).toBeVisible();
+  desk.once('dialog', (leaving) => void leaving.accept());
   await desk.reload();
   await expect(desk.getByText(/已传 [1-9]\d*%/)).toBeVisible();
   await line.send('Network.emulateNetworkConditions', { ...slow, uploadThroughput: 100_000_000 });

@@ -110,7 +110,7 @@ describe('an upload', () => {
     const noOffset = await uploadPiece(media, videoId, 0, bytes.subarray(0, 1), { 'upload-offset': '-1' });
     expect(await codeOf(noOffset)).toEqual([400, 'bad-request']);
     for (const tricky of ['../../secrets/hooks', '%2e%2e%2fhooks', `${videoId}/../x`, videoId.toUpperCase()]) {
-      const answer = await fetch(`${media.url}/media/videos/${tricky}`, { method: 'PATCH' });
+      const answer = await fetch(`${media.url}/uploads/${tricky}`, { method: 'PATCH' });
       expect([tricky, [404, 405].includes(answer.status)]).toEqual([tricky, true]);
     }
     expect(await storedOffset(media, videoId)).toBe(100_000);
@@ -119,7 +119,7 @@ describe('an upload', () => {
   it('has one writer at a time, and keeps what came of one that broke off', async () => {
     const abort = new AbortController();
     let slow: ReadableStreamDefaultController<Uint8Array> | undefined;
-    const broken = fetch(`${media.url}/media/videos/${videoId}`, {
+    const broken = fetch(`${media.url}/uploads/${videoId}`, {
       method: 'PATCH',
       headers: {
         authorization: `Bearer ${uploadToken(videoId)}`,

@@ -14,6 +14,7 @@ import { makeVideo, testSignal } from '#tests/support/videos.ts';
 
 /* App and media together: an officer uploads a video and lets it go out as the class. */
 
+const LIMIT = 2 ** 50;
 const soon = { timeout: 45_000, interval: 100 };
 
 let hooked: TestApp;
@@ -29,7 +30,7 @@ beforeAll(async () => {
   // Media reports to one worker, and another one tells media what to do.
   hooked = await startApp();
   media = await startMediaProcess(hooked.config.dataDir, hooked.url);
-  app = await startApp({ beside: hooked, config: { mediaUrl: media.url, videoLimitBytes: 20_000_000 } });
+  app = await startApp({ beside: hooked, config: { mediaUrl: media.url, videoLimitBytes: LIMIT } });
   district = await hooked.seedDistrict();
   for (const client of Object.values(district.clients)) Object.assign(client, { url: app.url });
   officer = district.clients.bureau;
@@ -100,7 +101,7 @@ describe('a video', () => {
     videoId = begun.id;
     const half = Math.floor(bytes.length / 2);
     const patch = (offset: number, piece: Buffer, token: string) =>
-      officer.fetch(`/media/videos/${videoId}`, {
+      officer.fetch(`/uploads/${videoId}`, {
         method: 'PATCH',
         headers: {
           authorization: `Bearer ${token}`,
@@ -135,9 +136,12 @@ describe('a video', () => {
   });
 
   it('that is too large, or has no name left, is refused before a byte is sent', async () => {
-    const file = { name: 'a.mp4', bytes: 20_000_001, fileModifiedAt: 0 };
+    const file = { name: 'a.mp4', bytes: LIMIT + 1, fileModifiedAt: 0 };
     const large = await officer.call('POST /videos', { body: file });
     expect([large.status, large.problem?.code]).toEqual([413, 'video-too-large']);
+    // As much as nobody has.
+    const full = await officer.call('POST /videos', { body: { ...file, bytes: LIMIT } });
+    expect([full.status, full.problem?.code]).toEqual([507, 'video-disk-full']);
     const nameless = await officer.call('POST /videos', { body: { ...file, bytes: 1, name: ' ../\u0000 ' } });
     expect(nameless.problem?.code).toBe('bad-request');
   });

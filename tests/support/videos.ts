@@ -35,7 +35,7 @@ export function uploadPiece(
   bytes: Buffer,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  return fetch(`${media.url}/media/videos/${videoId}`, {
+  return fetch(`${media.url}/uploads/${videoId}`, {
     method: 'PATCH',
     headers: {
       authorization: `Bearer ${uploadToken(videoId)}`,
@@ -49,7 +49,7 @@ export function uploadPiece(
 
 /** How much of an upload is stored. */
 export async function storedOffset(media: { url: string }, videoId: string): Promise<number> {
-  const answer = await fetch(`${media.url}/media/videos/${videoId}`, {
+  const answer = await fetch(`${media.url}/uploads/${videoId}`, {
     method: 'HEAD',
     headers: { authorization: `Bearer ${uploadToken(videoId)}` },
   });

@@ -110,7 +110,7 @@ function send(videoId: string, file: File, onDone: () => void): void {
     request.setHeader('Authorization', `Bearer ${token.text}`);
   };
   const upload = new Upload(file, {
-    uploadUrl: new URL(`/media/videos/${videoId}`, location.href).href,
+    uploadUrl: new URL(`/uploads/${videoId}`, location.href).href,
     chunkSize: PIECE_BYTES,
     retryDelays: RETRY_MS,
     storeFingerprintForResuming: false,
