@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { Archive } from './archive.ts';
 import { Broadcasts, prepareRecordings } from './broadcasts.ts';
+import type { ConnectionOptions } from './browser/connection.ts';
+import { takeBrowserPublishers } from './browser/server.ts';
 import type { Clock } from './clock.ts';
 import type { MediaConfig, MediaSecrets } from './config.ts';
 import { Edges } from './edges.ts';
@@ -20,7 +22,7 @@ export interface Media {
   close(): Promise<void>;
 }
 
-/** Puts the media process together: publishers in by RTMP, viewers out by HTTP. */
+/** Puts the media process together: publishers in by RTMP and from pages, viewers out by HTTP. */
 export async function createMedia(options: {
   config: MediaConfig;
   secrets: MediaSecrets;
@@ -56,15 +58,22 @@ export async function createMedia(options: {
     clock,
     logger,
   });
+  const taken: Pick<ConnectionOptions, 'logger' | 'clock' | 'onPublish' | 'onAbandoned'> = {
+    logger,
+    clock,
+    onPublish: (publication, broadcast) => broadcasts.publish(publication, broadcast),
+    onAbandoned: (broadcast) => broadcasts.abandoned(broadcast),
+  };
   const rtmp = createRtmpServer({
+    ...taken,
     host: config.rtmpHost,
     port: config.rtmpPort,
     secure: config.rtmps,
-    logger,
-    clock,
-    authorise: (streamKey, remoteAddress) => broadcasts.authorise(streamKey, remoteAddress),
-    onPublish: (publication, broadcast) => broadcasts.publish(publication, broadcast),
-    onAbandoned: (broadcast) => broadcasts.abandoned(broadcast),
+    authorise: (streamKey, remoteAddress) => broadcasts.authorise({ streamKey }, remoteAddress),
+  });
+  const pages = takeBrowserPublishers(http, {
+    ...taken,
+    authorise: (credential, remoteAddress) => broadcasts.authorise(credential, remoteAddress),
   });
 
   return {
@@ -83,6 +92,7 @@ export async function createMedia(options: {
     async close() {
       videos.close();
       await rtmp.close();
+      pages.close();
       await broadcasts.close();
       await hooks.close();
       http.closeAllConnections();

@@ -1,7 +1,8 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { Broadcast as BroadcastInfo, BroadcastStatus, TakeRequest } from '#contract/media.ts';
+import type { Broadcast as BroadcastInfo, BroadcastStatus, Credential, TakeRequest } from '#contract/media.ts';
 import type { Archive } from './archive.ts';
+import type { Authorisation } from './authorisation.ts';
 import { Broadcast } from './broadcast.ts';
 import type { Clock } from './clock.ts';
 import { MediaError } from './errors.ts';
@@ -11,7 +12,6 @@ import { RUNGS, type Rung, rungsFor } from './ladder.ts';
 import type { Logger } from './logger.ts';
 import type { Publication } from './publication.ts';
 import { Recording, recordingPath, unfinishedBroadcasts } from './recording.ts';
-import type { Authorisation } from './rtmp/connection.ts';
 import { makeSlate, type Slate, SlateShow } from './slate.ts';
 import { MAX_PUBLISHERS, Switcher } from './switcher.ts';
 
@@ -72,18 +72,23 @@ export class Broadcasts {
   }
 
   /** Asks the app, and bounds how many publish into one session. */
-  async authorise(streamKey: string, remoteAddress: string): Promise<Authorisation> {
-    const answer = await this.#options.hooks.authorise(streamKey, remoteAddress);
+  async authorise(credential: Credential, remoteAddress: string): Promise<Authorisation> {
+    const answer = await this.#options.hooks.authorise(credential, remoteAddress);
     if (!answer.allowed) return answer;
-    return (await this.admit(answer.broadcast)) ? answer : { allowed: false, reason: 'too-many-publishers' };
+    const { broadcast, publisherId } = answer;
+    return (await this.admit(broadcast, publisherId)) ? answer : { allowed: false, reason: 'too-many-publishers' };
   }
 
-  /** Keeps a place for a publisher; false when all are taken. `publish` or `abandoned` must follow. */
-  async admit(broadcast: BroadcastInfo): Promise<boolean> {
+  /**
+   * Keeps a place for a publisher; false when all are taken. `publish` or `abandoned` must follow.
+   * @param publisherId of one that may be back, and then takes a place that is its own
+   */
+  async admit(broadcast: BroadcastInfo, publisherId?: string): Promise<boolean> {
     const { sessionId } = broadcast;
-    const present = this.#switchers.get(sessionId)?.size ?? 0;
+    const switcher = this.#switchers.get(sessionId);
     const expected = this.#expected.get(sessionId) ?? 0;
-    if (present + expected >= MAX_PUBLISHERS) return false;
+    const isBack = publisherId !== undefined && switcher?.has(publisherId);
+    if (!isBack && (switcher?.size ?? 0) + expected >= MAX_PUBLISHERS) return false;
     this.#expected.set(sessionId, expected + 1);
     try {
       await this.#open(broadcast);

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type AuthoriseResponse, AuthoriseResponse as AuthoriseSchema } from '#contract/media.ts';
+import {
+  type AuthoriseRequest,
+  type AuthoriseResponse,
+  AuthoriseResponse as AuthoriseSchema,
+  type Credential,
+} from '#contract/media.ts';
 import {
   type AuthoriseFileRequest,
   type AuthoriseFileResponse,
@@ -39,11 +44,12 @@ export class Hooks {
     void this.#drain();
   }
 
-  /** May whoever holds this key publish? @throws when the app can't be reached: then nobody may. */
-  async authorise(streamKey: string, remoteAddress: string): Promise<AuthoriseResponse> {
+  /** May whoever holds this publish? @throws when the app can't be reached: then nobody may. */
+  async authorise(credential: Credential, remoteAddress: string): Promise<AuthoriseResponse> {
+    const request: AuthoriseRequest = { credential, remoteAddress };
     for (let attempt = 1; ; attempt++) {
       try {
-        const answer = await this.#post('authorise', { streamKey, remoteAddress });
+        const answer = await this.#post('authorise', request);
         return AuthoriseSchema.parse(await answer.json());
       } catch (error) {
         if (attempt === AUTHORISE_ATTEMPTS) throw error;

@@ -13,6 +13,8 @@ export interface RunInput {
 
 export interface PublicationOptions {
   remoteAddress: string;
+  /** By which it is known again when it comes back; undefined where its stream key alone is known. */
+  publisherId?: string | undefined;
   clock: Clock;
   disconnect: (reason: string) => void;
   setPaused: (paused: boolean) => void;
@@ -24,6 +26,7 @@ const RATE_WINDOW_MS = 10_000;
 /** One publisher's stream, from its start to its end. A connection feeds it; a source reads it. */
 export abstract class Publication {
   readonly remoteAddress: string;
+  readonly publisherId: string | undefined;
   readonly #clock: Clock;
   readonly #disconnect: (reason: string) => void;
   readonly #setPaused: (paused: boolean) => void;
@@ -37,6 +40,7 @@ export abstract class Publication {
 
   constructor(options: PublicationOptions) {
     this.remoteAddress = options.remoteAddress;
+    this.publisherId = options.publisherId;
     this.#clock = options.clock;
     this.#disconnect = options.disconnect;
     this.#setPaused = options.setPaused;

@@ -23,6 +23,9 @@ export interface SwitcherOptions {
   onMoved: (from: Broadcast) => void;
 }
 
+/** To a publisher whose place was taken by itself, come back on another connection. */
+export const REPLACED = 'the publisher came back by another connection';
+
 interface Publisher {
   readonly id: string;
   readonly publication: Publication;
@@ -31,6 +34,8 @@ interface Publisher {
   feed: Feed | null;
   /** It was on air, and its picture stopped. */
   lost: boolean;
+  /** It came back by another connection, which takes its place with the first picture. */
+  succeeded: boolean;
 }
 
 /** Publishers of one session at the same time: one on air, the others ready to take its place. */
@@ -86,24 +91,35 @@ export class Switcher {
     });
   }
 
+  /** Whether this publisher is here, by whatever connection. */
+  has(publisherId: string): boolean {
+    return this.#publishers.some(({ id }) => id === publisherId);
+  }
+
   /** @param takesOver goes on air also when somebody else is */
   add(publication: Publication, takesOver: boolean): void {
     const publisher: Publisher = {
-      id: randomUUID(),
+      id: publication.publisherId ?? randomUUID(),
       publication,
       connectedAt: this.#options.clock(),
       feed: null,
       lost: false,
+      succeeded: false,
     };
+    const earlier = this.#publishers.find(({ id }) => id === publisher.id);
     const isWanted = this.#publishers.every(({ feed, lost }) => !feed || lost);
     this.#publishers.push(publisher);
-    if (isWanted || takesOver) this.#bring(publisher);
+    if (isWanted || takesOver || earlier?.feed) this.#bring(publisher);
     else this.#standBy(publisher);
+    if (!earlier) return;
+    // Nobody may have noticed yet that the old connection is dead; what still comes of it is shown until then.
+    earlier.succeeded = true;
+    if (!earlier.feed?.showing) earlier.publication.close(REPLACED);
   }
 
   /** @returns whether there is such a publisher */
   take(id: string): boolean {
-    const publisher = this.#publishers.find((each) => each.id === id);
+    const publisher = this.#publishers.findLast((each) => each.id === id);
     if (publisher && !publisher.feed) this.#bring(publisher);
     return publisher !== undefined;
   }
@@ -147,7 +163,10 @@ export class Switcher {
         onPicture(to);
         onMoved(from);
       },
-      onReplaced: () => this.#standBy(publisher),
+      onReplaced: () => {
+        this.#standBy(publisher);
+        if (publisher.succeeded) publisher.publication.close(REPLACED);
+      },
     });
     publisher.feed = feed;
     source.onSilence(() => {
@@ -191,7 +210,7 @@ export class Switcher {
 
   #bringNewest(but: Publisher): void {
     if (this.#broadcast.ended || this.showing) return;
-    const newest = this.#publishers.findLast((each) => each !== but && !each.feed);
+    const newest = this.#publishers.findLast((each) => each !== but && !each.feed && !each.succeeded);
     if (newest) this.#bring(newest);
   }
 }

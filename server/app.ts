@@ -22,7 +22,7 @@ import { courseRoutes } from './courses/routes.ts';
 import { type Courses, createCourses } from './courses/service.ts';
 import { openDb } from './db.ts';
 import { notFound } from './errors.ts';
-import { mediaPassThrough, pages } from './front-door.ts';
+import { mediaPassThrough, pages, publishPassThrough } from './front-door.ts';
 import { type Locators, mount, problems, requestIds } from './http.ts';
 import { createAudienceQuestions } from './live/audience-questions.ts';
 import { createBroadcasts } from './live/broadcasts.ts';
@@ -142,6 +142,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     answerQuestion: quiz.answer,
     liveQuestion: quiz.readLiveQuestion,
   });
+  publishPassThrough(publicHttp, config.mediaUrl);
   const lostPublishers = watchLostPublishers(services, courses);
   const plannedVideos = watchPlayouts(services, playouts);
   const expiredLogins = removeExpiredLogins(services);

@@ -1,11 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { pipeline } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import express, { type RequestHandler } from 'express';
+import { PUBLISH_PATH } from '#contract/publish.ts';
 import { AppError } from './errors.ts';
 import type { Logger } from './logger.ts';
+import { intercept, tunnel } from './upgrades.ts';
 
 const DIST = fileURLToPath(new URL('../dist/client', import.meta.url));
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'proxy-authorization'];
@@ -42,6 +44,21 @@ export function mediaPassThrough(mediaUrl: string | undefined, logger: Logger): 
     res.on('close', () => upstream.destroy());
     req.pipe(upstream);
   };
+}
+
+/**
+ * Passes pages that publish on to the media process. Call it after the sockets are attached to `server`: they end every
+ * upgrade that they don't know.
+ */
+export function publishPassThrough(server: http.Server, mediaUrl: string | undefined): void {
+  intercept(server, 'upgrade', (req: http.IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (req.url !== PUBLISH_PATH) return false;
+    if (mediaUrl) {
+      const { hostname, port } = new URL(mediaUrl);
+      tunnel(req, socket, head, { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) });
+    } else socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    return true;
+  });
 }
 
 /** The built pages. Assets carry a hash in their name and live for a year; the shell is asked for each time. */

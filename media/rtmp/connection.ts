@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { AuthoriseResponse, Broadcast } from '#contract/media.ts';
+import type { Broadcast } from '#contract/media.ts';
+import type { Authorisation } from '../authorisation.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { type Amf, AmfError, decodeAmf, encodeAmf } from './amf0.ts';
@@ -8,8 +9,6 @@ import { AUDIO, audioKind, VIDEO, videoCodecName, videoKind } from './flv.ts';
 import { Handshake } from './handshake.ts';
 import { RtmpPublication } from './publication.ts';
 import { PLAY_REFUSED, type Refusal, refusalOf, unsupported } from './refusals.ts';
-
-export type Authorisation = AuthoriseResponse | { allowed: false; reason: 'too-many-publishers' };
 
 export interface Timeouts {
   /** From the connection to the end of the handshake, ms. */

@@ -11,6 +11,7 @@ export interface Refusal {
 
 const WORDS = {
   'unknown-key': '串流密钥无效 · Wrong stream key',
+  'bad-ticket': '推流凭证无效 · Wrong ticket',
   'session-ended': '本期课程已结束 · The session has ended',
   'session-archived': '本期课程已归档 · The session is archived',
   'too-many-publishers': '本期课程的推流已达上限 · Too many publish to this session already',

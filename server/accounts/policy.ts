@@ -71,6 +71,7 @@ export const policy = {
   'session:update': bureauOnly,
   'session:run': bureauOnly,
   'session:stream': officersAndInstructor,
+  'session:publish': officersAndInstructor,
   'my:sessions': { learner: 'all' },
 
   'room:enter': learners,

@@ -146,6 +146,14 @@ export const liveEndpoints = endpoints({
     target: 'session',
     body: z.object({ publisherId: Id }),
   },
+  'POST /sessions/:sessionId/publish-ticket': {
+    summary: 'Leave to publish from a page, for one connection that is made within a minute',
+    action: 'session:publish',
+    target: 'session',
+    /** Made anew by each page, and the same for all of its connections. */
+    body: z.object({ publisherId: Id }),
+    response: z.object({ ticket: z.string() }),
+  },
   'GET /sessions/:sessionId/questions': {
     summary: 'Questions that learners asked, newest first',
     action: 'room-question:list',

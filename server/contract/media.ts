@@ -15,13 +15,28 @@ export const Broadcast = z.object({
 });
 export type Broadcast = z.infer<typeof Broadcast>;
 
-/** Hook `authorise`: may whoever holds this stream key publish now, and into which broadcast? */
-export const AuthoriseRequest = z.object({ streamKey: z.string().max(256), remoteAddress: z.string().max(64) });
+/** By what a publisher may come: the session's stream key, or a ticket that was given to one page. */
+export const Credential = z.union([
+  z.object({ streamKey: z.string().max(256) }),
+  z.object({ ticket: z.string().max(2_048) }),
+]);
+export type Credential = z.infer<typeof Credential>;
+
+/** Hook `authorise`: may whoever holds this publish now, and into which broadcast? */
+export const AuthoriseRequest = z.object({ credential: Credential, remoteAddress: z.string().max(64) });
 export type AuthoriseRequest = z.infer<typeof AuthoriseRequest>;
 
 export const AuthoriseResponse = z.discriminatedUnion('allowed', [
-  z.object({ allowed: z.literal(true), broadcast: Broadcast }),
-  z.object({ allowed: z.literal(false), reason: z.enum(['unknown-key', 'session-ended', 'session-archived']) }),
+  z.object({
+    allowed: z.literal(true),
+    broadcast: Broadcast,
+    /** A page that comes back on a new connection before the old one is noticed to be dead takes its own place. */
+    publisherId: z.uuid().optional(),
+  }),
+  z.object({
+    allowed: z.literal(false),
+    reason: z.enum(['unknown-key', 'bad-ticket', 'session-ended', 'session-archived']),
+  }),
 ]);
 export type AuthoriseResponse = z.infer<typeof AuthoriseResponse>;
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { AuthoriseResponse, Broadcast, MediaEvent } from '#contract/media.ts';
+import type { AuthoriseResponse, Broadcast, Credential, MediaEvent } from '#contract/media.ts';
 import type { Courses } from '../courses/service.ts';
 import type { Tx } from '../db.ts';
 import { notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
+import { verifyPublishTicket } from './publish-ticket.ts';
 
 type Kind = Broadcast['kind'];
 
@@ -23,7 +24,7 @@ const PREFIX_BYTES = 18;
 export type Broadcasts = ReturnType<typeof createBroadcasts>;
 
 /** What is, or was, published for a session: one URL prefix a broadcast. */
-export function createBroadcasts({ db, clock, signals }: Services, courses: Courses) {
+export function createBroadcasts({ db, clock, secrets, signals }: Services, courses: Courses) {
   const { prisma } = db;
 
   /** The session's broadcast of a kind: the open one, else for a session that is over its last. */
@@ -63,14 +64,26 @@ export function createBroadcasts({ db, clock, signals }: Services, courses: Cour
     });
   }
 
-  /** Who holds a stream key may publish a preview before the class, and the class while it is live. */
-  async function authorise(streamKey: string): Promise<AuthoriseResponse> {
-    const session = await courses.findByStreamKey(streamKey);
-    if (!session) return { allowed: false, reason: 'unknown-key' };
-    if (session.state === 'ended') return { allowed: false, reason: 'session-ended' };
-    if (session.state === 'archived') return { allowed: false, reason: 'session-archived' };
-    const kind = session.state === 'live' ? 'live' : 'preview';
-    return { allowed: true, broadcast: await open(session.sessionId, kind) };
+  /** Who holds a stream key or a ticket may publish a preview before the class, and the class while it is live. */
+  async function authorise(credential: Credential): Promise<AuthoriseResponse> {
+    const found = 'ticket' in credential ? await byTicket(credential.ticket) : await byKey(credential.streamKey);
+    if (!found) return { allowed: false, reason: 'ticket' in credential ? 'bad-ticket' : 'unknown-key' };
+    const { sessionId, state, publisherId } = found;
+    if (state === 'ended') return { allowed: false, reason: 'session-ended' };
+    if (state === 'archived') return { allowed: false, reason: 'session-archived' };
+    const broadcast = await open(sessionId, state === 'live' ? 'live' : 'preview');
+    return { allowed: true, broadcast, publisherId };
+  }
+
+  async function byKey(streamKey: string) {
+    const found = await courses.findByStreamKey(streamKey);
+    return found && { ...found, publisherId: undefined };
+  }
+
+  async function byTicket(token: string) {
+    const ticket = verifyPublishTicket(secrets.ticket, token, clock());
+    const session = ticket && (await courses.sessionForRoom(ticket.sessionId));
+    return session && { ...ticket, state: session.state };
   }
 
   /**

@@ -31,8 +31,8 @@ export function mediaHooks(
     next();
   });
   router.post('/authorise', async (req, res) => {
-    const { streamKey } = parse(AuthoriseRequest, json(req.body));
-    res.json(await broadcasts.authorise(streamKey));
+    const { credential } = parse(AuthoriseRequest, json(req.body));
+    res.json(await broadcasts.authorise(credential));
   });
   router.post('/authorise-file', async (req, res) => {
     res.json(await files.authorise(parse(AuthoriseFileRequest, json(req.body))));

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
-import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Server } from 'socket.io';
+import { intercept, tunnel } from '../upgrades.ts';
 
 const PATH = '/socket.io/';
 
@@ -46,18 +46,7 @@ export function shareLongPolling(
   intercept(publicHttp, 'upgrade', (req: http.IncomingMessage, socket: Duplex, head: Buffer) => {
     const port = ownerPort(req.url);
     if (port === null) return false;
-    const upstream = net.connect(port, '127.0.0.1', () => {
-      const lines = req.rawHeaders.flatMap((name, i, all) => (i % 2 === 0 ? [`${name}: ${all[i + 1]}`] : []));
-      upstream.write(`${req.method} ${req.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
-      upstream.write(head);
-      socket.pipe(upstream).pipe(socket);
-    });
-    const cut = () => {
-      socket.destroy();
-      upstream.destroy();
-    };
-    upstream.on('error', cut).on('close', cut);
-    socket.on('error', cut).on('close', cut);
+    tunnel(req, socket, head, { host: '127.0.0.1', port });
     return true;
   });
 
@@ -72,19 +61,5 @@ export function shareLongPolling(
       return;
     }
     io.engine.handleUpgrade(req as Parameters<typeof io.engine.handleUpgrade>[0], socket, head);
-  });
-}
-
-/** Puts `first` before the listeners there are; they see only what it did not take. */
-function intercept<A extends unknown[]>(
-  server: http.Server,
-  event: 'request' | 'upgrade',
-  first: (...args: A) => boolean,
-): void {
-  const listeners = server.listeners(event) as ((...args: A) => void)[];
-  server.removeAllListeners(event);
-  server.on(event, (...args) => {
-    if (first(...(args as unknown as A))) return;
-    for (const listener of listeners) listener.apply(server, args as unknown as A);
   });
 }

@@ -21,6 +21,9 @@ export function liveRoutes(live: LiveService, questions: AudienceQuestions): Han
     'GET /sessions/:sessionId/stream': ({ params }) => live.health(params.sessionId),
     'POST /sessions/:sessionId/on-air': ({ params, body, actor }) =>
       live.putOnAir(params.sessionId, body.publisherId, actor),
+    'POST /sessions/:sessionId/publish-ticket': async ({ params, body, actor }) => ({
+      ticket: await live.publishTicket(params.sessionId, body.publisherId, actor),
+    }),
     'GET /sessions/:sessionId/questions': ({ params }) => questions.list(params.sessionId),
     'POST /room-questions/:roomQuestionId/answered': ({ params, actor }) =>
       questions.tick(params.roomQuestionId, actor),

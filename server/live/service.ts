@@ -10,6 +10,7 @@ import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { MediaClient } from './media-client.ts';
 import { PLAYBACK_RENEW_MS, signPlayback } from './playback.ts';
+import { signPublishTicket } from './publish-ticket.ts';
 import type { Rooms } from './rooms.ts';
 import { signTicket, type Ticket, verifyTicket } from './ticket.ts';
 
@@ -148,6 +149,19 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
     async putOnAir(sessionId: string, publisherId: string, actor: Actor): Promise<void> {
       await media.take({ sessionId, publisherId });
       await audit(db.prisma, actor, clock(), 'session:on-air', { kind: 'session', id: sessionId }, { publisherId });
+    },
+
+    /**
+     * Leave to publish from a page.
+     * @throws AppError `session-not-open` for a session that is over
+     */
+    async publishTicket(sessionId: string, publisherId: string, actor: Actor): Promise<string> {
+      const session = await courses.sessionForRoom(sessionId);
+      if (!session) throw notFound();
+      if (session.endedAt !== null) throw new AppError('session-not-open');
+      const now = clock();
+      await audit(db.prisma, actor, now, 'session:publish', { kind: 'session', id: sessionId }, { publisherId });
+      return signPublishTicket(secrets.ticket, { sessionId, publisherId }, now);
     },
 
     async health(sessionId: string): Promise<StreamHealth> {

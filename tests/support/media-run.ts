@@ -26,8 +26,10 @@ const PROGRAM = fileURLToPath(new URL('../../media/main.ts', import.meta.url));
 /** The app as the media process sees it: answers the hooks over real, signed HTTP. */
 export interface HookEndpoint {
   url: string;
-  /** Stream key → where its publisher goes. Others are refused. */
+  /** Stream key or ticket → where its publisher goes. Others are refused. */
   keys: Map<string, Broadcast>;
+  /** Ticket → by which id its publisher is known again. */
+  publisherIds: Map<string, string>;
   /** In the order of arrival. */
   events: MediaEvent[];
   /** Of prepared videos, in the order of arrival. */
@@ -40,7 +42,7 @@ export interface HookEndpoint {
   holdEvents(): () => void;
   /** Broadcasts of which it knows nothing: their events are answered with 404. */
   unknown: Set<string>;
-  /** Stream keys that were asked about. */
+  /** Stream keys and tickets that were asked about. */
   asked: string[];
   /** Holds the answers to `authorise` back until the function returned is called. */
   holdAuthorise(): () => void;
@@ -53,6 +55,7 @@ export async function startHookEndpoint(): Promise<HookEndpoint> {
   const endpoint: HookEndpoint = {
     url: '',
     keys: new Map(),
+    publisherIds: new Map(),
     events: [],
     fileEvents: [],
     files: new Map(),
@@ -103,13 +106,15 @@ export async function startHookEndpoint(): Promise<HookEndpoint> {
       const answer = endpoint.files.get(sessionId) ?? { allowed: false, reason: 'not-armed' };
       res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     } else {
-      const { streamKey } = AuthoriseRequest.parse(JSON.parse(body));
-      endpoint.asked.push(streamKey);
+      const { credential } = AuthoriseRequest.parse(JSON.parse(body));
+      const key = 'ticket' in credential ? credential.ticket : credential.streamKey;
+      endpoint.asked.push(key);
       await held;
-      const broadcast = endpoint.keys.get(streamKey);
+      const broadcast = endpoint.keys.get(key);
+      const publisherId = endpoint.publisherIds.get(key);
       const answer: AuthoriseResponse = broadcast
-        ? { allowed: true, broadcast }
-        : { allowed: false, reason: 'unknown-key' };
+        ? { allowed: true, broadcast, ...(publisherId && { publisherId }) }
+        : { allowed: false, reason: 'ticket' in credential ? 'bad-ticket' : 'unknown-key' };
       res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     }
   });

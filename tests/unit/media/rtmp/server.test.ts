@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Broadcast } from '#contract/media.ts';
+import type { Authorisation } from '#media/authorisation.ts';
 import type { Publication } from '#media/publication.ts';
 import { encodeAmf } from '#media/rtmp/amf0.ts';
 import { writeChunks } from '#media/rtmp/chunks.ts';
-import type { Authorisation } from '#media/rtmp/connection.ts';
 import { createRtmpServer, type RtmpOptions, type RtmpServer } from '#media/rtmp/server.ts';
 import { RtmpClient } from '#tests/support/rtmp-client.ts';
 
