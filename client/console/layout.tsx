@@ -5,6 +5,7 @@ import { getLanguage, setLanguage } from '#client/i18n.ts';
 import { signOut, useMe } from '#client/session.ts';
 import { Emblem } from '#client/ui/page.tsx';
 import { useUiText } from '#client/ui/text.ts';
+import { OnAirBar } from './live/publish/on-air-bar.tsx';
 import { useRoles } from './roles.ts';
 import { useConsoleText } from './text.ts';
 
@@ -46,6 +47,7 @@ export function ConsoleLayout() {
         {account}
       </Drawer>
       <Layout.Content className="console-content" role="main">
+        <OnAirBar />
         <Suspense fallback={<Skeleton active paragraph={{ rows: 8 }} />}>
           <Outlet />
         </Suspense>

@@ -1,4 +1,4 @@
-import { Alert, Button, Input, Space } from 'antd';
+import { Alert, Button, Input, Space, Tabs } from 'antd';
 import { useEffect, useState } from 'react';
 import { formatClock } from '#client/format.ts';
 import { serverNow } from '#client/server-clock.ts';
@@ -10,6 +10,7 @@ import { useRoles } from '../roles.ts';
 import { DeliveryPanel } from './delivery.tsx';
 import { Preview } from './preview.tsx';
 import { Publishers } from './publishers.tsx';
+import { PublishPanel } from './publish/publish-panel.tsx';
 import { Replay } from './replay.tsx';
 import { useDeskText } from './text.ts';
 
@@ -48,7 +49,7 @@ export function StreamPanel({
         <Publishers sessionId={session.id} publishers={health.publishers} mayTake={bureau || instructor} />
       )}
       <DeliveryPanel session={session} now={delivery} />
-      {(bureau || instructor) && <StreamKey sessionId={session.id} />}
+      {(bureau || instructor) && <Ways session={session} health={health} />}
     </section>
   );
 }
@@ -97,6 +98,7 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
   const t = useDeskText();
   const source = health?.source;
   const interval = health?.keyFrameIntervalMs ?? null;
+  const onAir = health?.publishers.find(({ state }) => state === 'on-air');
   const silent = !still && (health?.levels?.silentMs ?? 0) > QUIET_MS;
   const black = !still && (health?.levels?.blackMs ?? 0) > QUIET_MS;
   const soundOf = (of: Health | undefined) => {
@@ -108,6 +110,7 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
   };
   const figures: [string, string][] = [
     [t('status'), health?.publishing ? t('publishing') : t('notPublishing')],
+    [t('via'), onAir ? t(onAir.via) : '–'],
     [t('resolution'), source?.width ? `${source.width}×${source.height}` : '–'],
     [t('rate'), source?.framesPerSecond ? t('fps', { count: Math.round(source.framesPerSecond) }) : '–'],
     [t('bitrate'), health?.publishing ? t('megabits', { count: (health.bitrate / 1_000_000).toFixed(2) }) : '–'],
@@ -149,6 +152,21 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
 function egressText({ used, cap }: NonNullable<Health['egress']>): string {
   const sent = Math.round(used).toLocaleString('en');
   return cap === null ? `${sent} Mbit/s` : `${sent} / ${Math.round(cap).toLocaleString('en')} Mbit/s`;
+}
+
+/** How to publish. */
+function Ways({ session, health }: { session: Session; health: Health | undefined }) {
+  const t = useDeskText();
+  const of = { sessionId: session.id, title: t('title', { number: session.number, topic: session.topic }) };
+  return (
+    <Tabs
+      className="ways"
+      items={[
+        { key: 'browser', label: t('fromBrowser'), children: <PublishPanel of={of} publishers={health?.publishers ?? []} /> },
+        { key: 'rtmp', label: t('fromSoftware'), children: <StreamKey sessionId={session.id} /> },
+      ]}
+    />
+  );
 }
 
 function StreamKey({ sessionId }: { sessionId: string }) {

@@ -1,0 +1,281 @@
+import { Alert, Button, Radio, Select } from 'antd';
+import { useEffect, useRef, useState } from 'react';
+import { formatClock } from '#client/format.ts';
+import { ConfirmButton, LinkButton, Mark } from '../../parts.tsx';
+import { QUALITIES, type Quality } from './choices.ts';
+import type { Device } from './devices.ts';
+import { LevelMeter } from './level-meter.tsx';
+import { type OnAir, useOnAir } from './on-air.ts';
+import type { Publisher, PublisherState } from './publisher.ts';
+import { canShareScreen, lackOf } from './support.ts';
+import { usePublishText } from './text.ts';
+import { usePublisher, usePublisherState } from './use-publisher.ts';
+
+/** 用浏览器直播. @param taken somebody else publishes into the session */
+export function PublishPanel({ of, taken }: { of: OnAir; taken: boolean }) {
+  const t = usePublishText();
+  const publisher = usePublisher(of, () => t('paused'));
+  const elsewhere = useOnAir();
+  const lack = lackOf();
+  if (lack) return <Alert type="info" showIcon title={t(lack)} />;
+  if (!publisher) {
+    return (
+      <Alert
+        type="info"
+        showIcon
+        title={t('elsewhere', { title: elsewhere?.title ?? '' })}
+        action={<LinkButton to={`/console/sessions/${elsewhere?.sessionId}/live`}>{t('barBack')}</LinkButton>}
+      />
+    );
+  }
+  return <Desk publisher={publisher} taken={taken} />;
+}
+
+function Desk({ publisher, taken }: { publisher: Publisher; taken: boolean }) {
+  const t = usePublishText();
+  const state = usePublisherState(publisher);
+  const { phase, failure } = state;
+  return (
+    <div className="publish">
+      {failure && (
+        <Alert type="error" showIcon title={typeof failure === 'string' ? t(failure) : failure.words} role="alert" />
+      )}
+      {phase === 'closed' && <Doors publisher={publisher} />}
+      {phase === 'opening' && <p role="status">{t('opening')}</p>}
+      {phase !== 'closed' && phase !== 'opening' && (
+        <>
+          <Own publisher={publisher} />
+          <PictureTrouble publisher={publisher} state={state} />
+          <Air publisher={publisher} state={state} taken={taken} />
+          <Controls publisher={publisher} state={state} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Doors({ publisher }: { publisher: Publisher }) {
+  const t = usePublishText();
+  return (
+    <>
+      <p className="muted">{t('hint')}</p>
+      <div className="page-actions">
+        <Button type="primary" onClick={() => void publisher.open('camera')}>
+          {t('useCamera')}
+        </Button>
+        {canShareScreen() && <Button onClick={() => void publisher.open('screen')}>{t('useScreen')}</Button>}
+      </div>
+    </>
+  );
+}
+
+/** What is sent, as it is sent. */
+function Own({ publisher }: { publisher: Publisher }) {
+  const t = usePublishText();
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    const element = video.current;
+    if (!element) return;
+    element.srcObject = publisher.stream;
+    void element.play().catch(() => undefined);
+    return () => {
+      element.srcObject = null;
+    };
+  }, [publisher]);
+  return (
+    <div className="preview publish__own">
+      <video ref={video} muted playsInline aria-label={t('title')} />
+    </div>
+  );
+}
+
+const SOUND_TROUBLE = {
+  refused: 'microphoneRefused',
+  none: 'microphoneNone',
+  busy: 'microphoneBusy',
+  lost: 'microphoneLost',
+} as const;
+const CAMERA_TROUBLE = {
+  refused: 'cameraRefused',
+  none: 'cameraNone',
+  busy: 'cameraBusy',
+  lost: 'cameraLost',
+  ended: 'screenEnded',
+} as const;
+const SCREEN_TROUBLE = {
+  refused: 'screenRefused',
+  none: 'screenNone',
+  busy: 'screenBusy',
+  lost: 'screenEnded',
+  ended: 'screenEnded',
+} as const;
+
+function PictureTrouble({ publisher, state }: { publisher: Publisher; state: PublisherState }) {
+  const t = usePublishText();
+  const { kind, picture, sound, microphoneId } = state;
+  const again = (retry: () => Promise<void>) => (
+    <Button size="small" onClick={() => void retry()}>
+      {t('again')}
+    </Button>
+  );
+  return (
+    <>
+      {picture && (
+        <Alert
+          type="error"
+          showIcon
+          role="alert"
+          title={t((kind === 'camera' ? CAMERA_TROUBLE : SCREEN_TROUBLE)[picture])}
+          action={again(() => publisher.open(kind))}
+        />
+      )}
+      {sound && (
+        <Alert
+          type="error"
+          showIcon
+          role="alert"
+          title={t(SOUND_TROUBLE[sound])}
+          action={again(() => publisher.chooseMicrophone(microphoneId))}
+        />
+      )}
+    </>
+  );
+}
+
+function Controls({ publisher, state }: { publisher: Publisher; state: PublisherState }) {
+  const t = usePublishText();
+  const { kind, devices, cameraId, microphoneId, muted, quality, sound } = state;
+  return (
+    <div className="publish__controls">
+      {canShareScreen() && (
+        <Radio.Group
+          optionType="button"
+          aria-label={t('source')}
+          value={kind}
+          onChange={({ target }) => void publisher.open(target.value)}
+          options={[
+            { value: 'camera', label: t('camera') },
+            { value: 'screen', label: t('screen') },
+          ]}
+        />
+      )}
+      {kind === 'camera' ? (
+        <Choice
+          label={t('camera')}
+          devices={devices.cameras}
+          chosen={cameraId}
+          onChosen={(id) => void publisher.chooseCamera(id)}
+        />
+      ) : (
+        <Button onClick={() => void publisher.open('screen')}>{t('chooseScreen')}</Button>
+      )}
+      <Choice
+        label={t('microphone')}
+        devices={devices.microphones}
+        chosen={microphoneId}
+        onChosen={(id) => void publisher.chooseMicrophone(id)}
+      />
+      {!sound && (
+        <LevelMeter publisher={publisher} muted={muted}>
+          <Button size="small" onClick={() => publisher.setMuted(!muted)}>
+            {muted ? t('unmute') : t('mute')}
+          </Button>
+        </LevelMeter>
+      )}
+      <div className="field-line">
+        <span className="muted">{t('quality')}</span>
+        <Select
+          aria-label={t('quality')}
+          value={quality}
+          onChange={(chosen: Quality) => publisher.chooseQuality(chosen)}
+          options={Object.keys(QUALITIES).map((name) => ({ value: name, label: name }))}
+        />
+      </div>
+    </div>
+  );
+}
+
+function Choice({
+  label,
+  devices,
+  chosen,
+  onChosen,
+}: {
+  label: string;
+  devices: Device[];
+  chosen: string | null;
+  onChosen: (id: string) => void;
+}) {
+  const t = usePublishText();
+  if (devices.length === 0) return null;
+  return (
+    <div className="field-line">
+      <span className="muted">{label}</span>
+      <Select
+        aria-label={label}
+        value={devices.some(({ id }) => id === chosen) ? chosen : null}
+        onChange={(id: string | null) => id && onChosen(id)}
+        options={devices.map(({ id, label: name }, at) => ({
+          value: id,
+          label: name || t('unnamed', { number: at + 1 }),
+        }))}
+      />
+    </div>
+  );
+}
+
+function Air({ publisher, state, taken }: { publisher: Publisher; state: PublisherState; taken: boolean }) {
+  const t = usePublishText();
+  const { phase, attempt, slow, reduced, picture, sound } = state;
+  if (phase === 'open') {
+    return (
+      <>
+        {taken && <Alert type="info" showIcon title={t('otherSource')} />}
+        <div className="page-actions">
+          <Button
+            type="primary"
+            disabled={taken || (picture !== null && sound !== null)}
+            onClick={() => publisher.start()}
+          >
+            {t('start')}
+          </Button>
+          <Button onClick={() => publisher.close()}>{t('closeDevices')}</Button>
+        </div>
+      </>
+    );
+  }
+  return (
+    <>
+      <div role="status">
+        {phase === 'connecting' && t('connecting')}
+        {phase === 'reconnecting' && <Alert type="warning" showIcon title={t('reconnecting', { attempt })} />}
+        {phase === 'on-air' && <OnAirLine since={state.since} bitrate={state.bitrate} />}
+        {slow && <Alert type="warning" showIcon title={t('slow')} />}
+        {reduced && <Alert type="info" showIcon title={t('reduced')} />}
+      </div>
+      <div className="page-actions">
+        <ConfirmButton danger question={t('stopSure')} verb={t('stop')} onConfirm={() => publisher.stop()} />
+      </div>
+    </>
+  );
+}
+
+function OnAirLine({ since, bitrate }: { since: number; bitrate: number }) {
+  const t = usePublishText();
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <p className="publish__air">
+      <Mark tone="red">
+        <span className="mark__dot" />
+        {t('onAir')}
+      </Mark>
+      <span aria-hidden>
+        {t('sending', { time: formatClock(now - since), rate: (bitrate / 1_000_000).toFixed(2) })}
+      </span>
+    </p>
+  );
+}
