@@ -4,6 +4,13 @@ import { CHROMIUM } from '#scripts/outside/chromium.ts';
 import { address, expectPicture, framesShown, HEADERS, read, signInAs } from './pages.ts';
 import { newViewer, signInToOffice, type Viewer } from './viewer.ts';
 
+declare global {
+  interface Window {
+    /** The screen that the page shares. */
+    shared?: MediaStream;
+  }
+}
+
 /* An instructor with a browser and nothing else. The devices are Chromium's: a moving picture, and a beep a second. */
 test.use({
   launchOptions: {
@@ -28,6 +35,14 @@ let cut: () => Promise<() => void>;
 test.beforeAll(async ({ browser }) => {
   context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   desk = await context.newPage();
+  await desk.addInitScript(() => {
+    const { mediaDevices } = navigator;
+    const share = mediaDevices.getDisplayMedia.bind(mediaDevices);
+    mediaDevices.getDisplayMedia = async (options) => {
+      window.shared = await share(options);
+      return window.shared;
+    };
+  });
   let away = false;
   await desk.routeWebSocket('**/media/publish', async (page) => {
     if (away) return page.close();
@@ -90,28 +105,41 @@ test('a network that is lost is found again, and the learner sees on', async () 
   await expect(desk.getByText('画面中断', { exact: false })).toBeVisible();
   comesBack();
   await expect(desk.getByText('正在推流')).toBeVisible();
-  const shown = await framesShown(learner.page);
-  await expect.poll(() => framesShown(learner.page)).toBeGreaterThan(shown + 25);
+  await moreFrames(learner.page);
 });
 
 test('on another page of the console it goes on, and leads back', async () => {
   await desk.getByRole('link', { name: '开工第一课' }).click();
   await expect(desk.getByText(/正在用浏览器直播/)).toBeVisible();
-  const shown = await framesShown(learner.page);
-  await expect.poll(() => framesShown(learner.page)).toBeGreaterThan(shown + 50);
+  await moreFrames(learner.page);
   await desk.getByRole('link', { name: '回到直播台' }).click();
   await expect(desk.getByText('正在推流')).toBeVisible();
 });
 
-test('the picture changes while it is on air, and one that is lost is a card with words', async () => {
-  await desk.getByText('屏幕', { exact: true }).click();
-  await expect(desk.getByRole('button', { name: '换一个窗口或屏幕' })).toBeVisible();
-  const shown = await framesShown(learner.page);
-  // Nothing moves on that screen.
-  await expect.poll(() => framesShown(learner.page)).toBeGreaterThan(shown + 50);
+test('the microphone is turned off and on', async () => {
   await desk.getByRole('button', { name: '关闭麦克风' }).click();
   await expect(desk.getByText('麦克风已关闭，学员听不到声音')).toBeVisible();
-  await expect.poll(() => loudest(learner.page)).toBe(0);
+  await expect.poll(() => loudest(learner.page)).toBeLessThan(0.001);
+  await desk.getByRole('button', { name: '打开麦克风' }).click();
+  await expect.poll(() => loudest(learner.page)).toBeGreaterThan(0.01);
+});
+
+test('the picture changes while it is on air; when sharing ends the learner still has one, and the desk says so', async () => {
+  await desk.getByText('屏幕', { exact: true }).click();
+  await expect(desk.getByRole('button', { name: '换一个窗口或屏幕' })).toBeVisible();
+  // Nothing moves on that screen.
+  await moreFrames(learner.page);
+  await desk.evaluate(() => {
+    for (const track of window.shared?.getTracks() ?? []) {
+      track.stop();
+      // As for the browser's own bar; a page that stops a track by itself hears nothing.
+      track.dispatchEvent(new Event('ended'));
+    }
+  });
+  await expect(desk.getByText(/屏幕共享已结束/)).toBeVisible();
+  await moreFrames(learner.page);
+  await desk.getByText('摄像头', { exact: true }).first().click();
+  await expect(desk.getByText(/屏幕共享已结束/)).toBeHidden();
 });
 
 test('it ends when the person says so', async () => {
@@ -120,6 +148,11 @@ test('it ends when the person says so', async () => {
   await expect(desk.getByRole('button', { name: '开始推流' })).toBeVisible();
   await expect(desk.getByText('画面中断', { exact: false })).toBeVisible();
 });
+
+async function moreFrames(page: Page): Promise<void> {
+  const shown = await framesShown(page);
+  await expect.poll(() => framesShown(page)).toBeGreaterThan(shown + 50);
+}
 
 /** Peak of what the page's video sounds like over the next second and a half, 0 to 1. */
 function loudest(page: Page): Promise<number> {

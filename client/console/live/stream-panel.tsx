@@ -142,7 +142,7 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
       {health?.reduced && <Alert type="warning" showIcon title={t('reduced')} style={{ marginTop: 8 }} />}
       {silent && <Alert type="warning" showIcon title={t('silent')} style={{ marginTop: 8 }} />}
       {black && <Alert type="warning" showIcon title={t('black')} style={{ marginTop: 8 }} />}
-      {interval !== null && interval > KEY_FRAMES_LONG_MS && (
+      {interval !== null && interval > KEY_FRAMES_LONG_MS && onAir?.via === 'rtmp' && (
         <Alert type="warning" showIcon title={t('keyFramesLong')} style={{ marginTop: 8 }} />
       )}
     </>

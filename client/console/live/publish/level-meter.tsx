@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import type { Publisher } from './publisher.ts';
+import type { Studio } from './studio.ts';
 import { usePublishText } from './text.ts';
 
 const EVERY_MS = 80;
@@ -13,11 +13,11 @@ const FALL_DB = 2.5;
 
 /** What the microphone says, and a warning when that is nothing. */
 export function LevelMeter({
-  publisher,
+  studio,
   muted,
   children,
 }: {
-  publisher: Publisher;
+  studio: Studio;
   muted: boolean;
   /** Beside it. */
   children: ReactNode;
@@ -29,14 +29,14 @@ export function LevelMeter({
   useEffect(() => {
     let heardAt = performance.now();
     const timer = setInterval(() => {
-      const level = publisher.level();
+      const level = studio.level();
       const now = performance.now();
       if (level > SILENT_DB || muted) heardAt = now;
       setSilent(now - heardAt > SILENT_AFTER_MS);
       setShown((last) => Math.max(LEAST_DB, Math.min(0, Math.max(level, last - FALL_DB))));
     }, EVERY_MS);
     return () => clearInterval(timer);
-  }, [publisher, muted]);
+  }, [studio, muted]);
 
   const percent = Math.round(((shown - LEAST_DB) / -LEAST_DB) * 100);
   return (

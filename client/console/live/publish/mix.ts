@@ -21,7 +21,7 @@ export class Mix {
   readonly #canvas = document.createElement('canvas');
   readonly #context: CanvasRenderingContext2D;
   readonly #video = document.createElement('video');
-  readonly #track: CanvasCaptureMediaStreamTrack;
+  readonly #drawn: Pick<CanvasCaptureMediaStreamTrack, 'requestFrame'>;
   readonly #ticker: Worker;
   readonly #audio = new AudioContext();
   readonly #out: MediaStreamAudioDestinationNode;
@@ -34,7 +34,8 @@ export class Mix {
   #screenSound: MediaStream | null = null;
   #words = '';
 
-  constructor(size: Size) {
+  /** @param onTick called with every picture, also while the page is hidden */
+  constructor(size: Size, onTick: () => void) {
     this.#canvas.width = size.width;
     this.#canvas.height = size.height;
     const context = this.#canvas.getContext('2d', { alpha: false });
@@ -43,7 +44,9 @@ export class Mix {
     this.#video.muted = true;
     this.#video.playsInline = true;
     const picture = this.#canvas.captureStream(0);
-    this.#track = picture.getVideoTracks()[0] as CanvasCaptureMediaStreamTrack;
+    const track = picture.getVideoTracks()[0] as CanvasCaptureMediaStreamTrack;
+    // Firefox has it on the stream.
+    this.#drawn = 'requestFrame' in track ? track : (picture as unknown as CanvasCaptureMediaStreamTrack);
 
     this.#out = this.#audio.createMediaStreamDestination();
     this.#voice = this.#audio.createGain();
@@ -61,9 +64,12 @@ export class Mix {
     this.#audio.addEventListener('statechange', () => this.wake());
     this.wake();
 
-    this.stream = new MediaStream([this.#track, ...this.#out.stream.getAudioTracks()]);
+    this.stream = new MediaStream([track, ...this.#out.stream.getAudioTracks()]);
     this.#ticker = new Worker(new URL('./ticker.ts', import.meta.url), { type: 'module' });
-    this.#ticker.addEventListener('message', () => this.#draw());
+    this.#ticker.addEventListener('message', () => {
+      this.#draw();
+      onTick();
+    });
     this.#ticker.postMessage(FRAMES_PER_SECOND);
   }
 
@@ -125,7 +131,7 @@ export class Mix {
     this.setPicture(null);
     this.setMicrophone(null);
     this.setScreenSound(null);
-    this.#track.stop();
+    stop(this.stream);
     void this.#audio.close();
   }
 
@@ -160,6 +166,6 @@ export class Mix {
       this.#context.textBaseline = 'middle';
       this.#context.fillText(this.#words, width / 2, height / 2, width * 0.9);
     }
-    this.#track.requestFrame();
+    this.#drawn.requestFrame();
   }
 }

@@ -6,10 +6,12 @@ import { QUALITIES, type Quality } from './choices.ts';
 import type { Device } from './devices.ts';
 import { LevelMeter } from './level-meter.tsx';
 import { type OnAir, useOnAir } from './on-air.ts';
-import type { Publisher, PublisherState } from './publisher.ts';
+import type { Publisher } from './publisher.ts';
+import { useStore } from './store.ts';
+import type { Studio, StudioState } from './studio.ts';
 import { canShareScreen, lackOf } from './support.ts';
 import { usePublishText } from './text.ts';
-import { usePublisher, usePublisherState } from './use-publisher.ts';
+import { usePublisher } from './use-publisher.ts';
 
 /** 用浏览器直播. @param taken somebody else publishes into the session */
 export function PublishPanel({ of, taken }: { of: OnAir; taken: boolean }) {
@@ -33,20 +35,22 @@ export function PublishPanel({ of, taken }: { of: OnAir; taken: boolean }) {
 
 function Desk({ publisher, taken }: { publisher: Publisher; taken: boolean }) {
   const t = usePublishText();
-  const state = usePublisherState(publisher);
-  const { phase, failure } = state;
+  const { studio } = publisher;
+  const state = useStore(studio.store);
+  const { failure } = useStore(publisher.store);
+  const { devicesAre, picture, sound } = state;
   return (
     <div className="publish">
       {failure && (
         <Alert type="error" showIcon title={typeof failure === 'string' ? t(failure) : failure.words} role="alert" />
       )}
-      {phase === 'closed' && <Doors publisher={publisher} />}
-      {phase === 'opening' && <p role="status">{t('opening')}</p>}
-      {phase !== 'closed' && phase !== 'opening' && (
+      {devicesAre === 'closed' && <Doors studio={studio} />}
+      {devicesAre === 'opening' && <p role="status">{t('opening')}</p>}
+      {devicesAre === 'open' && (
         <>
-          <Own publisher={publisher} />
-          <PictureTrouble publisher={publisher} state={state} />
-          <Air publisher={publisher} state={state} taken={taken} />
+          <Own studio={studio} />
+          <Trouble studio={studio} state={state} />
+          <Air publisher={publisher} taken={taken} nothing={picture !== null && sound !== null} />
           <Controls publisher={publisher} state={state} />
         </>
       )}
@@ -54,34 +58,34 @@ function Desk({ publisher, taken }: { publisher: Publisher; taken: boolean }) {
   );
 }
 
-function Doors({ publisher }: { publisher: Publisher }) {
+function Doors({ studio }: { studio: Studio }) {
   const t = usePublishText();
   return (
     <>
       <p className="muted">{t('hint')}</p>
       <div className="page-actions">
-        <Button type="primary" onClick={() => void publisher.open('camera')}>
+        <Button type="primary" onClick={() => void studio.open('camera')}>
           {t('useCamera')}
         </Button>
-        {canShareScreen() && <Button onClick={() => void publisher.open('screen')}>{t('useScreen')}</Button>}
+        {canShareScreen() && <Button onClick={() => void studio.open('screen')}>{t('useScreen')}</Button>}
       </div>
     </>
   );
 }
 
 /** What is sent, as it is sent. */
-function Own({ publisher }: { publisher: Publisher }) {
+function Own({ studio }: { studio: Studio }) {
   const t = usePublishText();
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const element = video.current;
     if (!element) return;
-    element.srcObject = publisher.stream;
+    element.srcObject = studio.stream;
     void element.play().catch(() => undefined);
     return () => {
       element.srcObject = null;
     };
-  }, [publisher]);
+  }, [studio]);
   return (
     <div className="preview publish__own">
       <video ref={video} muted playsInline aria-label={t('title')} />
@@ -110,7 +114,7 @@ const SCREEN_TROUBLE = {
   ended: 'screenEnded',
 } as const;
 
-function PictureTrouble({ publisher, state }: { publisher: Publisher; state: PublisherState }) {
+function Trouble({ studio, state }: { studio: Studio; state: StudioState }) {
   const t = usePublishText();
   const { kind, picture, sound, microphoneId } = state;
   const again = (retry: () => Promise<void>) => (
@@ -126,7 +130,7 @@ function PictureTrouble({ publisher, state }: { publisher: Publisher; state: Pub
           showIcon
           role="alert"
           title={t((kind === 'camera' ? CAMERA_TROUBLE : SCREEN_TROUBLE)[picture])}
-          action={again(() => publisher.open(kind))}
+          action={again(() => studio.open(kind))}
         />
       )}
       {sound && (
@@ -135,15 +139,16 @@ function PictureTrouble({ publisher, state }: { publisher: Publisher; state: Pub
           showIcon
           role="alert"
           title={t(SOUND_TROUBLE[sound])}
-          action={again(() => publisher.chooseMicrophone(microphoneId))}
+          action={again(() => studio.chooseMicrophone(microphoneId))}
         />
       )}
     </>
   );
 }
 
-function Controls({ publisher, state }: { publisher: Publisher; state: PublisherState }) {
+function Controls({ publisher, state }: { publisher: Publisher; state: StudioState }) {
   const t = usePublishText();
+  const { studio } = publisher;
   const { kind, devices, cameraId, microphoneId, muted, quality, sound } = state;
   return (
     <div className="publish__controls">
@@ -152,7 +157,7 @@ function Controls({ publisher, state }: { publisher: Publisher; state: Publisher
           optionType="button"
           aria-label={t('source')}
           value={kind}
-          onChange={({ target }) => void publisher.open(target.value)}
+          onChange={({ target }) => void studio.open(target.value)}
           options={[
             { value: 'camera', label: t('camera') },
             { value: 'screen', label: t('screen') },
@@ -164,20 +169,20 @@ function Controls({ publisher, state }: { publisher: Publisher; state: Publisher
           label={t('camera')}
           devices={devices.cameras}
           chosen={cameraId}
-          onChosen={(id) => void publisher.chooseCamera(id)}
+          onChosen={(id) => void studio.chooseCamera(id)}
         />
       ) : (
-        <Button onClick={() => void publisher.open('screen')}>{t('chooseScreen')}</Button>
+        <Button onClick={() => void studio.open('screen')}>{t('chooseScreen')}</Button>
       )}
       <Choice
         label={t('microphone')}
         devices={devices.microphones}
         chosen={microphoneId}
-        onChosen={(id) => void publisher.chooseMicrophone(id)}
+        onChosen={(id) => void studio.chooseMicrophone(id)}
       />
       {!sound && (
-        <LevelMeter publisher={publisher} muted={muted}>
-          <Button size="small" onClick={() => publisher.setMuted(!muted)}>
+        <LevelMeter studio={studio} muted={muted}>
+          <Button size="small" onClick={() => studio.setMuted(!muted)}>
             {muted ? t('unmute') : t('mute')}
           </Button>
         </LevelMeter>
@@ -224,19 +229,16 @@ function Choice({
   );
 }
 
-function Air({ publisher, state, taken }: { publisher: Publisher; state: PublisherState; taken: boolean }) {
+/** @param nothing there is neither picture nor sound */
+function Air({ publisher, taken, nothing }: { publisher: Publisher; taken: boolean; nothing: boolean }) {
   const t = usePublishText();
-  const { phase, attempt, slow, reduced, picture, sound } = state;
-  if (phase === 'open') {
+  const { phase, attempt, slow, reduced, since, bitrate } = useStore(publisher.store);
+  if (phase === 'off') {
     return (
       <>
         {taken && <Alert type="info" showIcon title={t('otherSource')} />}
         <div className="page-actions">
-          <Button
-            type="primary"
-            disabled={taken || (picture !== null && sound !== null)}
-            onClick={() => publisher.start()}
-          >
+          <Button type="primary" disabled={taken || nothing} onClick={() => publisher.start()}>
             {t('start')}
           </Button>
           <Button onClick={() => publisher.close()}>{t('closeDevices')}</Button>
@@ -249,7 +251,7 @@ function Air({ publisher, state, taken }: { publisher: Publisher; state: Publish
       <div role="status">
         {phase === 'connecting' && t('connecting')}
         {phase === 'reconnecting' && <Alert type="warning" showIcon title={t('reconnecting', { attempt })} />}
-        {phase === 'on-air' && <OnAirLine since={state.since} bitrate={state.bitrate} />}
+        {phase === 'on-air' && <OnAirLine since={since} bitrate={bitrate} />}
         {slow && <Alert type="warning" showIcon title={t('slow')} />}
         {reduced && <Alert type="info" showIcon title={t('reduced')} />}
       </div>

@@ -1,6 +1,7 @@
 /** How often the recorder gives what it has, ms: this much is added to the delay of the picture. */
 const SLICE_MS = 100;
-const AUDIO_BITRATE = 64_000;
+/** Bits per second. */
+export const AUDIO_BITRATE = 64_000;
 const KEY_FRAME_MS = 2_000;
 
 /** Chromium knows these before the type library does. */

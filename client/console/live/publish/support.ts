@@ -10,17 +10,16 @@ const TYPES = [
   'video/webm',
 ];
 
-/** The recorder's type of this browser; null where it records nothing that we take. */
-export function recorderType(): string | null {
-  if (typeof MediaRecorder === 'undefined') return null;
-  return TYPES.find((type) => MediaRecorder.isTypeSupported(type)) ?? null;
+/** What this browser records of what we take, the best first. */
+export function recorderTypes(): string[] {
+  return typeof MediaRecorder === 'undefined' ? [] : TYPES.filter((type) => MediaRecorder.isTypeSupported(type));
 }
 
 export function lackOf(): Lack | null {
   // Without https, browsers hide devices altogether; 127.0.0.1 is the exception.
   if (!window.isSecureContext) return 'insecure';
   const canCapture = typeof HTMLCanvasElement.prototype.captureStream === 'function';
-  return navigator.mediaDevices && canCapture && recorderType() !== null ? null : 'browser';
+  return navigator.mediaDevices && canCapture && recorderTypes().length > 0 ? null : 'browser';
 }
 
 /** Phones can't. */

@@ -21,7 +21,6 @@ const SILENCE_MS = 8_000;
 export class Uplink {
   readonly #socket: WebSocket;
   readonly #listeners: UplinkListeners;
-  readonly #watch: ReturnType<typeof setInterval>;
   #sent = 0;
   #taken = 0;
   #heardAt = Date.now();
@@ -37,7 +36,6 @@ export class Uplink {
     });
     this.#socket.addEventListener('message', ({ data }) => this.#hear(data));
     this.#socket.addEventListener('close', () => this.#end(null));
-    this.#watch = setInterval(() => this.#checkSilence(), 1_000);
   }
 
   /** Bytes that were sent and not yet read by the server. */
@@ -71,6 +69,12 @@ export class Uplink {
     this.#end(null);
   }
 
+  /** To be called now and then. */
+  checkSilence(): void {
+    const silent = Date.now() - this.#heardAt;
+    if (this.#accepted ? this.backlog > 0 && silent > SILENCE_MS : silent > ANSWER_MS) this.#end(null);
+  }
+
   #hear(data: unknown): void {
     const answer = PublishAnswer.safeParse(JSON.parse(String(data)));
     if (!answer.success || this.#ended) return;
@@ -88,11 +92,6 @@ export class Uplink {
     }
   }
 
-  #checkSilence(): void {
-    const silent = Date.now() - this.#heardAt;
-    if (this.#accepted ? this.backlog > 0 && silent > SILENCE_MS : silent > ANSWER_MS) this.#end(null);
-  }
-
   #end(refusal: PublishRefusal | null): void {
     if (this.#ended) return;
     this.#close();
@@ -101,7 +100,6 @@ export class Uplink {
 
   #close(): void {
     this.#ended = true;
-    clearInterval(this.#watch);
     this.#socket.close();
   }
 }

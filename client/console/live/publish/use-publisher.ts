@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { OnAir } from './on-air.ts';
 import { Publisher } from './publisher.ts';
 
@@ -21,8 +21,4 @@ export function usePublisher({ sessionId, title }: OnAir, wordsOnCard: () => str
     [publisher],
   );
   return publisher;
-}
-
-export function usePublisherState(publisher: Publisher) {
-  return useSyncExternalStore(publisher.subscribe, () => publisher.state);
 }
