@@ -43,9 +43,13 @@ export async function connectPage(url: string, ticket: string): Promise<PagePubl
     answers,
     closed,
     record(signal) {
-      recorder?.kill('SIGKILL');
-      recorder = startRecorder(signal);
-      recorder.stdout?.on('data', (bytes: Buffer) => socket.send(bytes));
+      const before = recorder;
+      const next = startRecorder(signal);
+      recorder = next;
+      // A browser's is there at once; this one takes over when it is.
+      next.stdout?.once('data', () => before?.stdout?.removeAllListeners('data').resume());
+      next.stdout?.on('data', (bytes: Buffer) => socket.send(bytes));
+      next.stdout?.once('data', () => before?.kill('SIGKILL'));
     },
     async stop() {
       recorder?.kill('SIGKILL');
@@ -75,12 +79,12 @@ const ENCODERS = {
   h264: '-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p',
 };
 
-function startRecorder({ codec = 'vp8', size = '640x360', audio = true }: RecordedSignal = {}): ChildProcess {
+function startRecorder({ codec = 'vp8', size = '320x180', audio = true }: RecordedSignal = {}): ChildProcess {
   const args = [
     ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-re', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=30`],
     ...(audio ? ['-re', '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-c:a', 'libopus', '-b:a', '48k'] : []),
     ...[...ENCODERS[codec].split(' '), '-b:v', '600k', '-g', '60', '-keyint_min', '60'],
-    // Matroska says live what WebM does not allow: H.264.
+    // WebM does not allow H.264. A cluster is written when it ends, and a browser writes all that it has ten times a second.
     ...[
       '-f',
       codec === 'h264' ? 'matroska' : 'webm',

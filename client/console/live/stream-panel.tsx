@@ -9,8 +9,8 @@ import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { DeliveryPanel } from './delivery.tsx';
 import { Preview } from './preview.tsx';
-import { Publishers } from './publishers.tsx';
 import { PublishPanel } from './publish/publish-panel.tsx';
+import { Publishers } from './publishers.tsx';
 import { Replay } from './replay.tsx';
 import { useDeskText } from './text.ts';
 
@@ -162,7 +162,11 @@ function Ways({ session, health }: { session: Session; health: Health | undefine
     <Tabs
       className="ways"
       items={[
-        { key: 'browser', label: t('fromBrowser'), children: <PublishPanel of={of} publishers={health?.publishers ?? []} /> },
+        {
+          key: 'browser',
+          label: t('fromBrowser'),
+          children: <PublishPanel of={of} publishers={health?.publishers ?? []} />,
+        },
         { key: 'rtmp', label: t('fromSoftware'), children: <StreamKey sessionId={session.id} /> },
       ]}
     />

@@ -1,6 +1,7 @@
 import { Alert, Button, Radio, Select } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { formatClock } from '#client/format.ts';
+import type { PublisherStatus } from '#contract/media.ts';
 import { ConfirmButton, LinkButton, Mark } from '../../parts.tsx';
 import { QUALITIES, type Quality } from './choices.ts';
 import type { Device } from './devices.ts';
@@ -13,8 +14,8 @@ import { canShareScreen, lackOf } from './support.ts';
 import { usePublishText } from './text.ts';
 import { usePublisher } from './use-publisher.ts';
 
-/** 用浏览器直播. @param taken somebody else publishes into the session */
-export function PublishPanel({ of, taken }: { of: OnAir; taken: boolean }) {
+/** 用浏览器直播. @param publishers of the session, as the server has them */
+export function PublishPanel({ of, publishers }: { of: OnAir; publishers: PublisherStatus[] }) {
   const t = usePublishText();
   const publisher = usePublisher(of, () => t('paused'));
   const elsewhere = useOnAir();
@@ -30,10 +31,10 @@ export function PublishPanel({ of, taken }: { of: OnAir; taken: boolean }) {
       />
     );
   }
-  return <Desk publisher={publisher} taken={taken} />;
+  return <Desk publisher={publisher} publishers={publishers} />;
 }
 
-function Desk({ publisher, taken }: { publisher: Publisher; taken: boolean }) {
+function Desk({ publisher, publishers }: { publisher: Publisher; publishers: PublisherStatus[] }) {
   const t = usePublishText();
   const { studio } = publisher;
   const state = useStore(studio.store);
@@ -50,7 +51,7 @@ function Desk({ publisher, taken }: { publisher: Publisher; taken: boolean }) {
         <>
           <Own studio={studio} />
           <Trouble studio={studio} state={state} />
-          <Air publisher={publisher} taken={taken} nothing={picture !== null && sound !== null} />
+          <Air publisher={publisher} publishers={publishers} nothing={picture !== null && sound !== null} />
           <Controls publisher={publisher} state={state} />
         </>
       )}
@@ -230,15 +231,25 @@ function Choice({
 }
 
 /** @param nothing there is neither picture nor sound */
-function Air({ publisher, taken, nothing }: { publisher: Publisher; taken: boolean; nothing: boolean }) {
+function Air({
+  publisher,
+  publishers,
+  nothing,
+}: {
+  publisher: Publisher;
+  publishers: PublisherStatus[];
+  nothing: boolean;
+}) {
   const t = usePublishText();
+  const others = publishers.some(({ id, state }) => id !== publisher.id && state === 'on-air');
+  const standsBy = publishers.some(({ id, state }) => id === publisher.id && state === 'standby');
   const { phase, attempt, slow, reduced, since, bitrate } = useStore(publisher.store);
   if (phase === 'off') {
     return (
       <>
-        {taken && <Alert type="info" showIcon title={t('otherSource')} />}
+        {others && <Alert type="info" showIcon title={t('otherSource')} />}
         <div className="page-actions">
-          <Button type="primary" disabled={taken || nothing} onClick={() => publisher.start()}>
+          <Button type="primary" disabled={nothing} onClick={() => publisher.start()}>
             {t('start')}
           </Button>
           <Button onClick={() => publisher.close()}>{t('closeDevices')}</Button>
@@ -252,6 +263,7 @@ function Air({ publisher, taken, nothing }: { publisher: Publisher; taken: boole
         {phase === 'connecting' && t('connecting')}
         {phase === 'reconnecting' && <Alert type="warning" showIcon title={t('reconnecting', { attempt })} />}
         {phase === 'on-air' && <OnAirLine since={since} bitrate={bitrate} />}
+        {phase === 'on-air' && standsBy && <Alert type="info" showIcon title={t('standsBy')} />}
         {slow && <Alert type="warning" showIcon title={t('slow')} />}
         {reduced && <Alert type="info" showIcon title={t('reduced')} />}
       </div>

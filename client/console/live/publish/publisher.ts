@@ -45,8 +45,9 @@ const RATE_WINDOW_MS = 5_000;
 export class Publisher {
   readonly studio: Studio;
   readonly store = new Store<PublisherState>({ ...OFF, failure: null });
+  /** By which the server knows this page over all its connections. */
+  readonly id = uuid();
   readonly #of: OnAir;
-  readonly #publisherId = uuid();
   /** Of what this browser can record, the first that did not fail. */
   #types: string[] = [];
   #recorder: Recorder | null = null;
@@ -125,7 +126,7 @@ export class Publisher {
     const isOver = () => !this.onAir || connection !== this.#connections;
     let ticket: string;
     try {
-      const given = { params: { sessionId: this.sessionId }, body: { publisherId: this.#publisherId } };
+      const given = { params: { sessionId: this.sessionId }, body: { publisherId: this.id } };
       ({ ticket } = await call('POST /sessions/:sessionId/publish-ticket', given));
     } catch (error) {
       if (isOver()) return;
