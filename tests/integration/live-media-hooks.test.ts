@@ -116,7 +116,7 @@ describe('an event', () => {
 
 describe('a publisher', () => {
   it('with an unknown key is not let in', async () => {
-    const body = JSON.stringify({ streamKey: 'unknown', remoteAddress: '127.0.0.1' });
+    const body = JSON.stringify({ credential: { streamKey: 'unknown' }, remoteAddress: '127.0.0.1' });
     const before = await stored();
     const path = '/internal/media/authorise';
     const headers = { [SIGNATURE_HEADER]: sign(app.secrets.hooks, path, body, Date.now()) };
@@ -126,7 +126,7 @@ describe('a publisher', () => {
   });
 
   it('with a key that no key is long is refused', async () => {
-    const body = JSON.stringify({ streamKey: 'x'.repeat(300), remoteAddress: '127.0.0.1' });
+    const body = JSON.stringify({ credential: { streamKey: 'x'.repeat(300) }, remoteAddress: '127.0.0.1' });
     expect(await send('authorise', body)).toEqual([400, 'bad-request']);
   });
 });
