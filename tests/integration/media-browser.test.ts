@@ -71,16 +71,17 @@ describe.each(['vp8', 'vp9', 'h264'] as const)('a page that records %s', (codec)
     const { frames } = await probe(playbackUrl(media, broadcast, 'index.m3u8'), '-read_intervals', '%+2');
     expect(frames).toBeGreaterThan(30);
     expect(await playlist(broadcast, 'sound')).toContain('seg-1.m4s');
-    expect(eventsOf(broadcast.id).map(({ type }) => type)).toEqual(['publisher-connected', 'broadcast-started']);
+    const [first, second] = eventsOf(broadcast.id);
+    expect([first?.type, second?.type]).toEqual(['publisher-connected', 'broadcast-started']);
   });
 
   it('shows what it sends', async () => {
     const status = await until(async () => {
       const now = await statusOf(broadcast);
-      return now?.keyFrameIntervalMs ? now : undefined;
+      return now?.keyFrameIntervalMs === 2_000 ? now : undefined;
     });
     const source = { videoCodec: codec, audioCodec: 'opus', width: 320, height: 180, framesPerSecond: 30 };
-    expect(status).toMatchObject({ publishing: true, source, keyFrameIntervalMs: 2_000 });
+    expect(status).toMatchObject({ publishing: true, source });
     expect(status.publishers).toMatchObject([{ via: 'browser', state: 'on-air', source }]);
     expect(status.bitrate).toBeGreaterThan(50_000);
   });
@@ -96,10 +97,10 @@ it('a second recording goes on in the same stream, and one of another size after
   const broadcast = expected('changing');
   const page = await publishFromPage(media.url, 'changing');
   await until(async () => (await playlist(broadcast)).includes('seg-0.m4s'));
-  page.record();
+  await page.record();
   await until(async () => (await playlist(broadcast)).includes('seg-3.m4s'));
   expect(await playlist(broadcast)).not.toContain('#EXT-X-DISCONTINUITY\n');
-  page.record({ size: '320x240', codec: 'h264' });
+  await page.record({ size: '320x240', codec: 'h264' });
   await until(async () => (await playlist(broadcast)).includes('#EXT-X-DISCONTINUITY\n'));
   await until(async () => (await statusOf(broadcast))?.source?.height === 240);
   await page.stop();

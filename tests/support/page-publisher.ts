@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import { PUBLISH_PATH, PublishAnswer } from '#contract/publish.ts';
+import { elementHead, ID, unsigned } from '#media/matroska/ebml.ts';
 
 export interface PagePublisher {
   socket: WebSocket;
@@ -10,7 +12,7 @@ export interface PagePublisher {
   /** Resolves when the connection is closed. */
   closed: Promise<void>;
   /** Begins another recording, as a page does that lowers its bitrate. */
-  record(signal?: RecordedSignal): void;
+  record(signal?: RecordedSignal): Promise<void>;
   /** Ends the way a person does. */
   stop(): Promise<void>;
   /** Its network is gone: nothing more is sent or answered, and nobody is told. */
@@ -27,10 +29,10 @@ export interface RecordedSignal {
 export async function connectPage(url: string, ticket: string): Promise<PagePublisher> {
   const socket = new WebSocket(url.replace(/^http/, 'ws') + PUBLISH_PATH, { perMessageDeflate: false });
   const answers: PublishAnswer[] = [];
-  let recorder: ChildProcess | undefined;
+  let end: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => {
     socket.on('close', () => {
-      recorder?.kill('SIGKILL');
+      end();
       resolve();
     });
   });
@@ -42,22 +44,18 @@ export async function connectPage(url: string, ticket: string): Promise<PagePubl
     socket,
     answers,
     closed,
-    record(signal) {
-      const before = recorder;
-      const next = startRecorder(signal);
-      recorder = next;
-      // A browser's is there at once; this one takes over when it is.
-      next.stdout?.once('data', () => before?.stdout?.removeAllListeners('data').resume());
-      next.stdout?.on('data', (bytes: Buffer) => socket.send(bytes));
-      next.stdout?.once('data', () => before?.kill('SIGKILL'));
+    async record(signal = {}) {
+      const recording = await recordingOf(signal);
+      end();
+      end = play(recording, (bytes) => socket.send(bytes));
     },
     async stop() {
-      recorder?.kill('SIGKILL');
+      end();
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'stop' }));
       await closed;
     },
     vanish() {
-      recorder?.kill('SIGKILL');
+      end();
       socket.pause();
     },
   };
@@ -65,11 +63,12 @@ export async function connectPage(url: string, ticket: string): Promise<PagePubl
 
 /** Publishes a test picture and tone in real time, in a container like that of a browser's MediaRecorder. */
 export async function publishFromPage(url: string, ticket: string, signal?: RecordedSignal): Promise<PagePublisher> {
+  await recordingOf(signal ?? {});
   const page = await connectPage(url, ticket);
   await new Promise<void>((resolve, reject) => {
     page.socket.on('message', () => (page.answers[0]?.type === 'accepted' ? resolve() : reject(page.answers[0])));
   });
-  page.record(signal);
+  await page.record(signal);
   return page;
 }
 
@@ -78,24 +77,65 @@ const ENCODERS = {
   vp9: '-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -lag-in-frames 0',
   h264: '-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p',
 };
+const RECORDED_SECONDS = 6;
+const CLUSTER_MS = 100;
+const recordings = new Map<string, Promise<Recording>>();
 
-function startRecorder({ codec = 'vp8', size = '320x180', audio = true }: RecordedSignal = {}): ChildProcess {
+/** What a recorder gives, piece by piece, and when. */
+interface Recording {
+  pieces: { atMs: number; bytes: Buffer }[];
+}
+
+/** Made once and beforehand: an encoder that must keep up with everything else that a test runs would fall silent. */
+function recordingOf({ codec = 'vp8', size = '320x180', audio = true }: RecordedSignal): Promise<Recording> {
+  const key = `${codec} ${size} ${audio}`;
+  const known = recordings.get(key);
+  if (known) return known;
   const args = [
-    ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-re', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=30`],
-    ...(audio ? ['-re', '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-c:a', 'libopus', '-b:a', '48k'] : []),
-    ...[...ENCODERS[codec].split(' '), '-b:v', '600k', '-g', '60', '-keyint_min', '60'],
-    // WebM does not allow H.264. A cluster is written when it ends, and a browser writes all that it has ten times a second.
-    ...[
-      '-f',
-      codec === 'h264' ? 'matroska' : 'webm',
-      '-live',
-      '1',
-      '-cluster_time_limit',
-      '5000',
-      '-flush_packets',
-      '1',
-    ],
+    ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=30`],
+    ...(audio ? ['-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-c:a', 'libopus', '-b:a', '48k'] : []),
+    ...[...ENCODERS[codec].split(' '), '-b:v', '600k', '-g', '60', '-keyint_min', '60', '-t', String(RECORDED_SECONDS)],
+    // WebM does not allow H.264. A cluster is what a browser gives at a time.
+    ...['-f', codec === 'h264' ? 'matroska' : 'webm', '-live', '1', '-write_crc32', '0'],
+    ...['-cluster_time_limit', String(CLUSTER_MS)],
     'pipe:1',
   ];
-  return spawn(process.env.FFMPEG_PATH ?? 'ffmpeg', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const made = promisify(execFile)(process.env.FFMPEG_PATH ?? 'ffmpeg', args, {
+    encoding: 'buffer',
+    maxBuffer: 16 * 1024 * 1024,
+  }).then(({ stdout }) => cutAtClusters(stdout));
+  recordings.set(key, made);
+  return made;
+}
+
+function cutAtClusters(bytes: Buffer): Recording {
+  const marker = Buffer.from('1f43b675', 'hex');
+  const starts: number[] = [];
+  for (let at = bytes.indexOf(marker); at >= 0; at = bytes.indexOf(marker, at + 1)) starts.push(at);
+  const clusters = starts.map((start, at) => bytes.subarray(start, starts[at + 1] ?? bytes.length));
+  const pieces = clusters.map((cluster) => ({ atMs: clusterTime(cluster), bytes: cluster }));
+  return { pieces: [{ atMs: 0, bytes: bytes.subarray(0, starts[0]) }, ...pieces] };
+}
+
+function clusterTime(cluster: Buffer): number {
+  const content = cluster.subarray(elementHead(cluster)?.length ?? 0);
+  const head = elementHead(content);
+  if (head?.id !== ID.timestamp) throw new Error('a cluster without its time');
+  return unsigned(content.subarray(head.length, head.length + (head.size ?? 0)));
+}
+
+/** Gives a recording in real time, and then the same again. @returns what ends it */
+function play({ pieces }: Recording, send: (bytes: Buffer) => void): () => void {
+  let began = Date.now();
+  let next = 0;
+  const timer = setInterval(() => {
+    if (next === pieces.length && Date.now() - began >= RECORDED_SECONDS * 1_000) {
+      began += RECORDED_SECONDS * 1_000;
+      next = 0;
+    }
+    for (; next < pieces.length && (pieces[next]?.atMs ?? 0) <= Date.now() - began; next += 1) {
+      send(pieces[next]?.bytes ?? Buffer.alloc(0));
+    }
+  }, CLUSTER_MS / 2);
+  return () => clearInterval(timer);
 }
