@@ -67,7 +67,13 @@ seg-0.m4s
   it('is read by hls.js as it is meant', () => {
     const details = parse(stream(20).playlist());
     expect(details.playlistParsingError).toBeNull();
-    expect(details).toMatchObject({ live: true, canBlockReload: true, partTarget: 0.35, partHoldBack: 0.95, startSN: 9 });
+    expect(details).toMatchObject({
+      live: true,
+      canBlockReload: true,
+      partTarget: 0.35,
+      partHoldBack: 0.95,
+      startSN: 9,
+    });
     expect(details.fragments).toHaveLength(11);
     expect(details.partList?.at(-1)).toMatchObject({ index: 1, relurl: 'part-20.1.m4s' });
     expect(details.preloadHint).toMatchObject({ URI: 'part-20.2.m4s' });
