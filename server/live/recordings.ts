@@ -135,7 +135,7 @@ export function createRecordings(services: Services, courses: Courses, media: Me
       const data = { trimFrom: from === null ? null : BigInt(from), trimTo: to === null ? null : BigInt(to) };
       return tx.broadcast.update({ where: { id }, data });
     });
-    await media.trim({ broadcastId: row.id, from, to });
+    void media.trim({ broadcastId: row.id, from, to });
     signals.emit('room-changed', sessionId);
     return read(sessionId);
   }
@@ -177,7 +177,7 @@ export function createRecordings(services: Services, courses: Courses, media: Me
       where: { deletedAt: { gt: new Date(now - TOLD_FOR_MS) } },
       select: { id: true },
     });
-    for (const { id } of told) await media.remove({ broadcastId: id });
+    for (const { id } of told) void media.remove({ broadcastId: id });
   }
 
   return {
