@@ -13,9 +13,6 @@ export const MarkInput = z.object({
   at: z.int().min(0).max(9_000_000_000_000).optional(),
 });
 
-/** Marks of one session. */
-export const MAX_MARKS = 60;
-
 /** A recording (录像) as the bureau keeps it. */
 export const Recording = z.object({
   /** `none`: never recorded. `deleted`: by hand or by rule; attendance stays. */

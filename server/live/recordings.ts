@@ -1,5 +1,6 @@
 import type { FilmStatus } from '#contract/media.ts';
-import { MAX_MARKS, type Mark, type Recording } from '#contract/recordings.ts';
+import { MAX_MARKS } from '#contract/plain.ts';
+import type { Mark, Recording } from '#contract/recordings.ts';
 import type { Target } from '../accounts/policy.ts';
 import { type Actor, audit, SYSTEM } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
