@@ -148,7 +148,7 @@ function takesGzip(req: http.IncomingMessage): boolean {
 }
 
 /** One range; anything else is answered whole, as RFC 9110 allows. @throws MediaError `bad-range` */
-function rangeOf(header: string | undefined, length: number): { from: number; to: number } | null {
+export function rangeOf(header: string | undefined, length: number): { from: number; to: number } | null {
   const match = /^bytes=(\d{1,12})-(\d{0,12})$/.exec(header ?? '');
   if (!match) return null;
   const from = Number(match[1]);

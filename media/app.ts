@@ -8,6 +8,7 @@ import type { MediaConfig, MediaSecrets } from './config.ts';
 import { Edges } from './edges.ts';
 import { Egress } from './egress.ts';
 import { findFfmpeg } from './ffmpeg.ts';
+import { Films } from './film.ts';
 import { Hooks } from './hooks.ts';
 import { createHttp } from './http.ts';
 import type { Logger } from './logger.ts';
@@ -34,7 +35,8 @@ export async function createMedia(options: {
   await prepareRecordings(config.dataDir);
   const hooks = new Hooks({ appUrl: config.appUrl, secret: secrets.hooks, dataDir: config.dataDir, logger });
   const { dataDir, ladder, slateSeconds } = config;
-  const archive = new Archive(dataDir);
+  const films = new Films(ffmpeg.path, logger);
+  const archive = new Archive(dataDir, films);
   await archive.load();
   const broadcasts = new Broadcasts({ dataDir, ladder, slateSeconds, archive, ffmpeg, hooks, clock, logger });
   await broadcasts.resume();
@@ -93,6 +95,7 @@ export async function createMedia(options: {
       videos.close();
       await rtmp.close();
       pages.close();
+      films.close();
       await broadcasts.close();
       await hooks.close();
       http.closeAllConnections();

@@ -1,11 +1,15 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { Broadcast } from '#contract/media.ts';
+import { z } from 'zod';
+import type { Broadcast, DeleteRequest, FilmRequest, FilmStatus, TrimRequest } from '#contract/media.ts';
+import { replaceFile } from './disk.ts';
 import { MediaError } from './errors.ts';
-import type { SOUND } from './ladder.ts';
+import { FILM, type FilmSource, type Films } from './film.ts';
+import { parseJson } from './json.ts';
+import { RENDITIONS, SOUND } from './ladder.ts';
 import { Past } from './past.ts';
 import { closedBroadcasts, PLAYLIST, recordingPath } from './recording.ts';
-import { loadIndex } from './recording-index.ts';
+import { lengthOf, loadIndex } from './recording-index.ts';
 
 /** Recordings whose index is kept in memory; of a class of two hours it takes a megabyte. */
 const OPEN = 16;
@@ -13,11 +17,14 @@ const OPEN = 16;
 /** Closed recordings by the prefix under which they were published. */
 export class Archive {
   readonly #dataDir: string;
+  readonly #films: Films;
+  readonly #prefixes = new Map<string, string>();
   readonly #folders = new Map<string, string>();
   #open = new Map<string, Promise<ClosedRecording>>();
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, films: Films) {
     this.#dataDir = dataDir;
+    this.#films = films;
   }
 
   /** Finds what is on the disk. */
@@ -26,6 +33,7 @@ export class Archive {
   }
 
   add(broadcast: Broadcast): void {
+    this.#prefixes.set(broadcast.id, broadcast.prefix);
     this.#folders.set(broadcast.prefix, path.join(this.#dataDir, recordingPath(broadcast.id)));
   }
 
@@ -46,36 +54,105 @@ export class Archive {
       throw new MediaError('not-found', { cause: error });
     }
   }
+
+  /** Shows that stretch of a recording and no more; its own beginning or end where it is null. Nothing is removed. */
+  async trim({ broadcastId, from, to }: TrimRequest): Promise<void> {
+    const prefix = this.#prefixes.get(broadcastId);
+    const folder = prefix === undefined ? undefined : this.#folders.get(prefix);
+    if (prefix === undefined || folder === undefined) return;
+    await replaceFile(path.join(folder, TRIM), JSON.stringify({ from, to }));
+    this.#open.delete(prefix);
+    this.#films.forget(folder);
+  }
+
+  /** Removes a recording from the disk. What is unknown here, or not closed, is left as it is. */
+  async remove({ broadcastId }: DeleteRequest): Promise<void> {
+    const prefix = this.#prefixes.get(broadcastId);
+    const folder = prefix === undefined ? undefined : this.#folders.get(prefix);
+    if (prefix === undefined || folder === undefined) return;
+    this.#open.delete(prefix);
+    this.#films.forget(folder);
+    // First what makes it a recording, so that one half removed is never taken up again as a class that runs.
+    const gone = `${folder}.deleted`;
+    await fs.rename(folder, gone);
+    this.#prefixes.delete(broadcastId);
+    this.#folders.delete(prefix);
+    await fs.rm(gone, { recursive: true, force: true });
+  }
+
+  /** @throws MediaError `not-found` */
+  async film({ broadcastId, make }: FilmRequest): Promise<FilmStatus> {
+    const prefix = this.#prefixes.get(broadcastId) ?? '';
+    const folder = this.#folders.get(prefix);
+    if (!folder) throw new MediaError('not-found');
+    if (make) {
+      const { picture, sound } = (await this.find(prefix)).sources();
+      this.#films.make(folder, picture, sound);
+    }
+    return this.#films.status(folder);
+  }
+
+  /** Path of the file that was made of a recording. @throws MediaError `not-found` */
+  filmPath(prefix: string): string {
+    const folder = this.#folders.get(prefix);
+    if (!folder || this.#films.status(folder).state !== 'ready') throw new MediaError('not-found');
+    return path.join(folder, FILM);
+  }
+}
+
+const TRIM = 'trim.json';
+const Trim = z.object({ from: z.number().nullable(), to: z.number().nullable() });
+
+async function trimOf(folder: string): Promise<z.infer<typeof Trim>> {
+  const text = await fs.readFile(path.join(folder, TRIM), 'utf8').catch(() => '');
+  const parsed = Trim.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : { from: null, to: null };
 }
 
 /** A class that is over, as it lies on the disk. */
 export class ClosedRecording {
   readonly #playlist: string;
   readonly #renditions: Map<string, Past>;
+  readonly #sources: Map<string, FilmSource>;
 
-  private constructor(playlist: string, renditions: Map<string, Past>) {
+  private constructor(playlist: string, renditions: Map<string, Past>, sources: Map<string, FilmSource>) {
     this.#playlist = playlist;
     this.#renditions = renditions;
+    this.#sources = sources;
   }
 
   /** @throws what the disk says when it is not there, or not closed */
   static async open(folder: string): Promise<ClosedRecording> {
     const playlist = await fs.readFile(path.join(folder, PLAYLIST), 'utf8');
     const renditions = new Map<string, Past>();
+    const sources = new Map<string, FilmSource>();
+    const { from, to } = await trimOf(folder);
     for (const name of new Set(
       [...playlist.matchAll(/^(\w{1,16})\/index\.m3u8$/gm)].map(([, name]) => name as string),
     )) {
       const index = await loadIndex(path.join(folder, name)).catch(() => null);
-      if (!index || index.segments.length === 0) continue;
-      const { segments } = index;
+      const segments = (index?.segments ?? []).filter((segment) => {
+        const end = segment.pdt + lengthOf(segment) / 1_000;
+        return (from === null || end > from) && (to === null || segment.pdt < to);
+      });
+      if (segments.length === 0) continue;
+      sources.set(name, { folder: path.join(folder, name), segments });
       const recorded = { folder: path.join(folder, name), segments, count: segments.length, closed: true };
       renditions.set(name, new Past(() => recorded));
     }
-    return new ClosedRecording(playlist, renditions);
+    return new ClosedRecording(playlist, renditions, sources);
   }
 
   rendition(name: string): Past | undefined {
     return this.#renditions.get(name);
+  }
+
+  /** The best picture, and the sound. @throws MediaError `not-found` when one is missing */
+  sources(): { picture: FilmSource; sound: FilmSource } {
+    const best = RENDITIONS.find((name) => name !== SOUND && this.#sources.has(name));
+    const [picture, sound] = [best && this.#sources.get(best), this.#sources.get(SOUND)];
+    if (!picture || !sound) throw new MediaError('not-found');
+    return { picture, sound };
   }
 
   /** The multivariant playlist, of what there is. @param only leaves out the pictures */

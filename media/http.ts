@@ -1,6 +1,19 @@
+import { createReadStream } from 'node:fs';
+import fs from 'node:fs/promises';
 import type http from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
-import { DenyRequest, type EdgeOrders, EdgeReport, EndRequest, RetargetRequest, TakeRequest } from '#contract/media.ts';
+import {
+  DeleteRequest,
+  DenyRequest,
+  type EdgeOrders,
+  EdgeReport,
+  EndRequest,
+  FilmRequest,
+  RetargetRequest,
+  TakeRequest,
+  TrimRequest,
+} from '#contract/media.ts';
 import { SIGNATURE_HEADER, verifySignature } from '#contract/signature.ts';
 import { directivesOf, viewerAddress } from './addresses.ts';
 import {
@@ -12,6 +25,7 @@ import {
   type Patience,
   PLAYLIST_TYPE,
   playbackCookie,
+  rangeOf,
   send,
 } from './answers.ts';
 import type { Archive, ClosedRecording } from './archive.ts';
@@ -21,6 +35,7 @@ import type { Clock } from './clock.ts';
 import type { Edges } from './edges.ts';
 import type { Egress } from './egress.ts';
 import { MediaError } from './errors.ts';
+import { FILM } from './film.ts';
 import { SOUND } from './ladder.ts';
 import { lighter, type Offer } from './lighter.ts';
 import type { Logger } from './logger.ts';
@@ -91,6 +106,11 @@ async function answer(req: http.IncomingMessage, res: http.ServerResponse, optio
   if (!address) throw new MediaError('not-found');
   const { prefix, rendition, file } = address;
   const claims = options.tokens.check(address.token ?? playbackCookie(req), prefix);
+  // A token for the file opens nothing else, and nothing else opens the file.
+  if (claims.film !== undefined) {
+    if (rendition !== undefined || file !== FILM) throw new MediaError('not-found');
+    return serveFilm(req, res, options.archive.filmPath(prefix), claims.film);
+  }
   const broadcast = options.broadcasts.byPrefix(prefix);
   if (!broadcast) return serveClosed(req, res, await options.archive.find(prefix), rendition, file);
   // An edge reports its viewers itself.
@@ -123,6 +143,30 @@ async function serveClosed(
   const past = recording.rendition(rendition);
   if (!past) throw new MediaError('not-found');
   await servePast(req, res, past, file, false);
+}
+
+/** The file of a whole class. It is larger than memory. */
+async function serveFilm(
+  req: http.IncomingMessage,
+  res: http.ServerResponse,
+  path: string,
+  name: string,
+): Promise<void> {
+  const { size } = await fs.stat(path);
+  const range = rangeOf(req.headers.range, size);
+  const { from, to } = range ?? { from: 0, to: size };
+  res.writeHead(range ? 206 : 200, {
+    'content-type': MEDIA_TYPE,
+    'content-length': to - from,
+    // RFC 6266: a name beyond ASCII comes percent-encoded, beside one for those who do not know that.
+    'content-disposition': `attachment; filename="class.mp4"; filename*=UTF-8''${encodeURIComponent(name)}`,
+    'cache-control': 'private, no-store',
+    'accept-ranges': 'bytes',
+    'x-content-type-options': 'nosniff',
+    ...(range && { 'content-range': `bytes ${from}-${to - 1}/${size}` }),
+  });
+  if (req.method === 'HEAD') res.end();
+  else await pipeline(createReadStream(path, { start: from, end: to - 1 }), res).catch(() => res.destroy());
 }
 
 async function servePast(
@@ -208,7 +252,7 @@ async function control(
   options: HttpOptions,
 ): Promise<void> {
   if (req.method !== 'POST') throw new MediaError('not-found');
-  const { broadcasts, videos, tokens, secret, egress, edges } = options;
+  const { broadcasts, archive, videos, tokens, secret, egress, edges } = options;
   const text = await body(req);
   const header = req.headers[SIGNATURE_HEADER];
   if (!verifySignature(secret, path, text, typeof header === 'string' ? header : undefined, Date.now())) {
@@ -229,6 +273,14 @@ async function control(
     case '/control/take':
       broadcasts.take(given(TakeRequest));
       break;
+    case '/control/trim':
+      await archive.trim(given(TrimRequest));
+      break;
+    case '/control/delete':
+      await archive.remove(given(DeleteRequest));
+      break;
+    case '/control/film':
+      return sendJson(req, res, await archive.film(given(FilmRequest)));
     case '/control/deny':
       tokens.deny(given(DenyRequest));
       break;

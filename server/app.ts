@@ -8,6 +8,7 @@ import { liveEndpoints } from '#contract/live.ts';
 import type { FileEvent } from '#contract/media-videos.ts';
 import { organisationEndpoints } from '#contract/organisations.ts';
 import { quizEndpoints } from '#contract/quiz.ts';
+import { recordingEndpoints } from '#contract/recordings.ts';
 import { reportEndpoints } from '#contract/reports.ts';
 import { videoEndpoints } from '#contract/videos.ts';
 import { authenticate } from './accounts/authenticate.ts';
@@ -30,6 +31,8 @@ import { createGateway } from './live/gateway.ts';
 import { mediaHooks } from './live/hooks.ts';
 import { denyPlaybackOfExcluded, endWhatIsOver, pictureTransitions, watchLostPublishers } from './live/lifecycle.ts';
 import { createMediaClient } from './live/media-client.ts';
+import { recordingRoutes } from './live/recording-routes.ts';
+import { createRecordings, watchRetention } from './live/recordings.ts';
 import { createRooms } from './live/rooms.ts';
 import { attendanceRoutes, liveRoutes } from './live/routes.ts';
 import { createLive } from './live/service.ts';
@@ -76,7 +79,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
 
   const features = createFeatures(services);
   const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, questions } = features;
-  const { videos, playouts } = features;
+  const { videos, playouts, recordings } = features;
 
   const api = express.Router();
   const locators: Locators = {
@@ -91,12 +94,14 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     attempt: quiz.locateAttempt,
     'room-question': questions.locate,
     video: videos.locate,
+    mark: recordings.locateMark,
   };
   api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
   mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
   mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
   mount(api, courseEndpoints, courseRoutes(courses, config), locators);
   mount(api, liveEndpoints, liveRoutes(live, questions), locators);
+  mount(api, recordingEndpoints, recordingRoutes(recordings), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
@@ -145,6 +150,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   publishPassThrough(publicHttp, config.mediaUrl);
   const lostPublishers = watchLostPublishers(services, courses);
   const plannedVideos = watchPlayouts(services, playouts);
+  const retention = watchRetention(services, recordings);
   const expiredLogins = removeExpiredLogins(services);
   await accounts.offerSetUpCode();
   await quiz.resume();
@@ -156,6 +162,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       lostPublishers.stop();
       plannedVideos.stop();
       expiredLogins.stop();
+      retention.stop();
       await gateway.close();
       await attendance.close();
       await quiz.close();
@@ -185,10 +192,12 @@ export function createFeatures(services: Services) {
   const quiz = createQuiz(services, courses);
   const media = createMediaClient(services);
   const broadcasts = createBroadcasts(services, courses);
+  const recordings = createRecordings(services, courses, media);
   const rooms = createRooms(services, {
     courses,
     broadcasts,
     currentQuestion: quiz.current,
+    marksOf: recordings.marksOf,
     paperPublished: async (sessionId) => (await quiz.publishedPapers([sessionId])).has(sessionId),
   });
   const live = createLive(services, {
@@ -216,7 +225,20 @@ export function createFeatures(services: Services) {
   courses.onTransition(playouts.transition);
   const videos = createVideos(services, { media, plannedFor: playouts.plannedFor });
   denyPlaybackOfExcluded(services, media);
-  return { organisations, accounts, courses, attendance, quiz, media, broadcasts, live, questions, videos, playouts };
+  return {
+    organisations,
+    accounts,
+    courses,
+    attendance,
+    quiz,
+    media,
+    broadcasts,
+    live,
+    questions,
+    recordings,
+    videos,
+    playouts,
+  };
 }
 
 function securityHeaders(secure: boolean): express.RequestHandler {

@@ -26,6 +26,8 @@ const Environment = z.object({
   /** A prepared video may be this large, GB of 2^30 bytes. */
   VIDEO_LIMIT_GB: z.coerce.number().positive().max(1_000).default(4),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Recordings are deleted so many days after their class; without it never. */
+  KEEP_RECORDINGS_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
   /** `true`, a hop count, or addresses, as Express's "trust proxy". */
   TRUST_PROXY: z.string().optional(),
   /** Offers the demo accounts on the login page. Set by `npm run demo` alone. */
@@ -50,6 +52,7 @@ export interface Config {
   crowdFrom: number;
   ffmpegPath: string | undefined;
   videoLimitBytes: number;
+  keepRecordingsDays: number | undefined;
   logLevel: string;
   trustProxy: string | number | boolean;
   secureCookies: boolean;
@@ -83,6 +86,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     crowdFrom: e.CROWD_FROM,
     ffmpegPath: e.FFMPEG_PATH,
     videoLimitBytes: Math.round(e.VIDEO_LIMIT_GB * 1024 ** 3),
+    keepRecordingsDays: e.KEEP_RECORDINGS_DAYS,
     logLevel: e.LOG_LEVEL,
     trustProxy: trustProxy(e.TRUST_PROXY),
     secureCookies: e.PUBLIC_URL?.startsWith('https:') ?? false,

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { call } from '#client/api.ts';
+import { formatClock } from '#client/format.ts';
 import { Button } from '#client/ui/button.tsx';
 import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
 import { Controls, INLINE, Over, type StageVideo } from './picture.tsx';
@@ -18,7 +19,7 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
   const video = useRef<StageVideo>(null);
   const first = room.firstPdt ?? 0;
   const [wanted, setWanted] = useState(link.wasInPast !== null);
-  const [past] = useState(() => ({ from: link.wasInPast ?? first, first }));
+  const [past, setPast] = useState(() => ({ from: link.wasInPast ?? first, first }));
   const prefix = wanted ? view.playable : null;
   const player = usePlayer(video, link, {
     prefix,
@@ -28,6 +29,14 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
     credited: false,
   });
   useRenewal(room.sessionId, prefix);
+
+  function goTo(pdtMs: number) {
+    if (wanted) player.seek(pdtMs);
+    else {
+      setPast({ from: pdtMs, first });
+      setWanted(true);
+    }
+  }
 
   return (
     <section className="replay" aria-label={t('replay')}>
@@ -59,6 +68,20 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
         )}
       </div>
       <p className="replay__hint">{t('replayNotCredited')}</p>
+      {room.marks.length > 0 && (
+        <nav aria-label={t('chapters')}>
+          <h2 className="replay__chapters">{t('chapters')}</h2>
+          <ol className="chapters">
+            {room.marks.map((mark) => (
+              <li key={mark.id}>
+                <button type="button" className="chapters__chapter" onClick={() => goTo(mark.at)}>
+                  <span className="chapters__at numbers">{formatClock(Math.max(0, mark.at - first))}</span> {mark.label}
+                </button>
+              </li>
+            ))}
+          </ol>
+        </nav>
+      )}
     </section>
   );
 }

@@ -85,6 +85,8 @@ export const policy = {
   'video:delete': bureauOnly,
   'playout:run': bureauOnly,
   'room-question:ask': learners,
+  'recording:mark': officersAndInstructor,
+  'recording:manage': bureauOnly,
   'room-question:list': officersAndInstructor,
   'room-question:answer': officersAndInstructor,
 

@@ -6,6 +6,7 @@ import type { Endpoint } from './endpoint.ts';
 import { liveEndpoints } from './live.ts';
 import { organisationEndpoints } from './organisations.ts';
 import { quizEndpoints } from './quiz.ts';
+import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
 import { videoEndpoints } from './videos.ts';
 
@@ -17,6 +18,7 @@ export const api = {
   ...liveEndpoints,
   ...attendanceEndpoints,
   ...quizEndpoints,
+  ...recordingEndpoints,
   ...reportEndpoints,
   ...videoEndpoints,
 };

@@ -15,6 +15,7 @@ export type TargetKind =
   | 'question'
   | 'live-question'
   | 'room-question'
+  | 'mark'
   | 'attempt'
   | 'video';
 

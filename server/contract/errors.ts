@@ -126,6 +126,8 @@ export const errors = {
   },
   'playout-past-end': { status: 400, zh: '起点超出了视频长度', en: 'The video is shorter than that' },
   'media-unavailable': { status: 503, zh: '视频服务暂时不可用', en: 'The media service is not available' },
+  'no-recording': { status: 409, zh: '本期没有可用的录像', en: 'This session has no recording to work with' },
+  'too-many-marks': { status: 409, zh: '章节已满 60 个', en: 'There are 60 chapters already' },
   internal: { status: 500, zh: '系统出错，已记录（编号 {requestId}）', en: 'Something went wrong (ref {requestId})' },
 } as const satisfies Record<string, { status: number; zh: string; en: string }>;
 

@@ -4,6 +4,7 @@ import { Delivery, SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
 import { EgressStatus, Levels, PublisherStatus, RecordingState, RungStatus, SourceFormat } from './media.ts';
 import { QuestionKind } from './quiz.ts';
+import { Mark } from './recordings.ts';
 
 /** A question as the room sees it: without its answer until it is closed. */
 export const RoomLiveQuestion = z.object({
@@ -46,6 +47,8 @@ export const RoomSnapshot = z.object({
   /** Where on the session axis the picture begins, and, after the class, ends; epoch ms. */
   firstPdt: z.int().nullable(),
   lastPdt: z.int().nullable(),
+  /** Chapters, in order. */
+  marks: z.array(Mark),
   /** false while the publisher is away. */
   publishing: z.boolean(),
   /** Interactive: `index.m3u8`, a second or two behind. Crowd: `crowd.m3u8`, eight, for a twentieth of the requests. */

@@ -113,6 +113,25 @@ export type EndRequest = z.infer<typeof EndRequest>;
 export const TakeRequest = z.object({ sessionId: z.uuid(), publisherId: z.uuid() });
 export type TakeRequest = z.infer<typeof TakeRequest>;
 
+/** Control `trim`: what of a closed recording is shown, on the session axis; null: from its beginning, to its end. */
+export const TrimRequest = z.object({ broadcastId: z.uuid(), from: z.int().nullable(), to: z.int().nullable() });
+export type TrimRequest = z.infer<typeof TrimRequest>;
+
+/** Control `delete`: removes a closed recording from the disk. What is not there, or still open, is left as it is. */
+export const DeleteRequest = z.object({ broadcastId: z.uuid() });
+export type DeleteRequest = z.infer<typeof DeleteRequest>;
+
+/** Control `film`: makes one file of a closed recording, once; asked again it says how far that is. */
+export const FilmRequest = z.object({ broadcastId: z.uuid(), make: z.boolean() });
+export type FilmRequest = z.infer<typeof FilmRequest>;
+export const FilmStatus = z.object({
+  state: z.enum(['none', 'making', 'ready', 'failed']),
+  /** Percent. */
+  progress: z.int(),
+  bytes: z.int().nullable(),
+});
+export type FilmStatus = z.infer<typeof FilmStatus>;
+
 /** People in one `deny`; media takes 16 KB. */
 export const MAX_DENIED = 300;
 
@@ -195,6 +214,8 @@ export const PlaybackClaims = z.object({
   ses: z.uuid(),
   /** URL prefix of the broadcast. */
   pfx: z.string(),
+  /** Opens the file of the whole class to be kept, under this name, and nothing else. */
+  film: z.string().max(200).optional(),
   jti: z.string(),
   iat: z.int(),
   exp: z.int(),

@@ -13,6 +13,9 @@ export const PLAYBACK_TTL_SECONDS = 600;
 /** A live class whose publisher has been away for so long is over. */
 export const END_AFTER_LOST_MS = 15 * 60_000;
 
+/** Chapters of one session. */
+export const MAX_MARKS = 60;
+
 export const UNIT_KINDS = ['bureau', 'government', 'enterprise'] as const;
 
 export const PERSON_CATEGORIES = [

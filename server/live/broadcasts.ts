@@ -11,7 +11,7 @@ type Kind = Broadcast['kind'];
 
 export interface OpenBroadcast extends Broadcast {
   publishing: boolean;
-  /** Epoch ms of the first frame on the session axis; null until the first segment. */
+  /** Epoch ms of the first frame that is shown, on the session axis; null until the first segment. */
   firstPdt: number | null;
   /** Epoch ms of the end of its last frame; null while it is open. */
   lastPdt: number | null;
@@ -37,8 +37,8 @@ export function createBroadcasts({ db, clock, secrets, signals }: Services, cour
         prefix: row.prefix,
         kind,
         publishing: row.publishing && row.endedAt === null,
-        firstPdt: row.firstPdt === null ? null : Number(row.firstPdt),
-        lastPdt: row.lastPdt === null ? null : Number(row.lastPdt),
+        firstPdt: row.firstPdt === null ? null : Math.max(Number(row.firstPdt), Number(row.trimFrom ?? 0)),
+        lastPdt: row.lastPdt === null ? null : Math.min(Number(row.lastPdt), Number(row.trimTo ?? row.lastPdt)),
         gone: row.endedAt !== null && row.path === null,
       }
     );

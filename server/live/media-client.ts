@@ -1,12 +1,16 @@
 import type { z } from 'zod';
 import {
   type BroadcastStatus,
+  type DeleteRequest,
   type DenyRequest,
   type EgressStatus,
   type EndRequest,
+  type FilmRequest,
+  FilmStatus,
   type RetargetRequest,
   StatusResponse,
   type TakeRequest,
+  type TrimRequest,
 } from '#contract/media.ts';
 import {
   type EndPlayoutRequest,
@@ -91,6 +95,10 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
     /** The session's publisher, if there is one, goes on into this broadcast. */
     retarget: (request: z.infer<typeof RetargetRequest>) => insist('retarget', request),
     end: (request: z.infer<typeof EndRequest>) => insist('end', request),
+    trim: (request: z.infer<typeof TrimRequest>) => insist('trim', request),
+    remove: (request: z.infer<typeof DeleteRequest>) => insist('delete', request),
+    /** @throws when media is away */
+    film: async (request: z.infer<typeof FilmRequest>) => FilmStatus.parse(await post('film', request)),
     deny: (request: z.infer<typeof DenyRequest>) => insist('deny', request),
     /** Another publisher goes on air. @throws AppError `not-found` when there is none such, `media-unavailable` */
     async take(request: z.infer<typeof TakeRequest>): Promise<void> {

@@ -6,7 +6,7 @@ import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
 /** A token for `/media/<prefix>/`, which the media process checks by itself. `now` in epoch ms. */
 export function signPlayback(
   secret: string,
-  who: { personId: string; sessionId: string; prefix: string },
+  who: { personId: string; sessionId: string; prefix: string; film?: string },
   now: number,
 ): string {
   const iat = Math.floor(now / 1_000);
@@ -14,6 +14,7 @@ export function signPlayback(
     sub: who.personId,
     ses: who.sessionId,
     pfx: who.prefix,
+    ...(who.film !== undefined && { film: who.film }),
     jti: randomUUID(),
     iat,
     exp: iat + PLAYBACK_TTL_SECONDS,

@@ -1,4 +1,5 @@
 import type { RoomLiveQuestion, RoomSnapshot } from '#contract/live.ts';
+import type { Mark } from '#contract/recordings.ts';
 import type { Courses } from '../courses/service.ts';
 import { notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -11,6 +12,7 @@ export interface RoomNeeds {
   /** The question that is open, or whose result is still shown. */
   currentQuestion(sessionId: string): Promise<RoomLiveQuestion | null>;
   paperPublished(sessionId: string): Promise<boolean>;
+  marksOf(sessionId: string): Promise<Mark[]>;
 }
 
 /** A snapshot may be this old when a change was not heard of, because the bus was away. */
@@ -25,10 +27,11 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
   async function build(sessionId: string): Promise<RoomSnapshot> {
     const session = await needs.courses.sessionForRoom(sessionId);
     if (!session) throw notFound();
-    const [broadcast, question, paperPublished] = await Promise.all([
+    const [broadcast, question, paperPublished, marks] = await Promise.all([
       session.startedAt === null ? null : needs.broadcasts.find(sessionId, 'live'),
       needs.currentQuestion(sessionId),
       needs.paperPublished(sessionId),
+      needs.marksOf(sessionId),
     ]);
     const playable = broadcast !== null && broadcast.firstPdt !== null && !broadcast.gone;
     return {
@@ -48,6 +51,7 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       prefix: playable ? broadcast.prefix : null,
       firstPdt: playable ? broadcast.firstPdt : null,
       lastPdt: playable ? broadcast.lastPdt : null,
+      marks,
       publishing: broadcast?.publishing ?? false,
       delivery: session.delivery,
       question,

@@ -78,11 +78,28 @@ test('a class that has ended is replayed from the list, with another speed, and 
   await expect(page.getByRole('button', { name: '点击播放' })).toBeVisible();
   expect(await creditedMs({ context: viewer.context, sessionId: session.id })).toBe(0);
 
-  // The desk of the session shows it, too.
+  // The desk of the session shows it, too. A chapter that is marked there leads learners to its place.
   await desk.goto(address(`/console/sessions/${session.id}/live`));
   await desk.getByLabel('回放').waitFor();
   await desk.evaluate(() => document.querySelector('video')?.play());
   await expectPicture(desk);
+  await desk.getByLabel('这一段讲什么').fill('两起事故');
+  await desk.getByRole('button', { name: '标记' }).click();
+  await expect(desk.getByRole('listitem').filter({ hasText: '两起事故' })).toBeVisible();
+  await desk.evaluate(() => document.querySelector('video')?.pause());
+  await page.getByRole('button', { name: '两起事故' }).click();
+  await expect(slider).not.toHaveAttribute('aria-valuetext', /第 00:00/);
+
+  // The bureau takes a copy away.
+  await desk.getByRole('button', { name: '生成 MP4 文件' }).click();
+  const download = desk.waitForEvent('download');
+  await desk.getByRole('button', { name: '下载 MP4' }).click({ timeout: 60_000 });
+  expect((await download).suggestedFilename()).toContain('回放检查');
+  await desk.setViewportSize({ width: 1280, height: 800 });
+  await desk.screenshot({ path: '/tmp/shot-desk-wide.png', fullPage: true });
+  await desk.setViewportSize({ width: 390, height: 844 });
+  await desk.screenshot({ path: '/tmp/shot-desk.png', fullPage: true });
+  await page.screenshot({ path: '/tmp/shot-replay.png', fullPage: true });
   await viewer.context.close();
 });
 

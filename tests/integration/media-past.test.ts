@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { M3U8Parser } from 'hls.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FilmStatus } from '#contract/media.ts';
 import { probe } from '#tests/support/media.ts';
 import {
   type HookEndpoint,
@@ -150,5 +151,61 @@ describe('after the class', () => {
     for (const file of ['360p/index.jsonl', '360p/media.m4s', '360p/live.m3u8', '720p/dvr.m3u8', 'other.m3u8']) {
       expect([file, (await get(file)).status]).toEqual([file, 404]);
     }
+  });
+});
+
+describe('what the bureau does with it', () => {
+  const film = async (make: boolean) =>
+    FilmStatus.parse(await (await media.control('film', { broadcastId: broadcast.id, make })).json());
+  const listed = async () => parse((await get('360p/dvr.m3u8')).text).fragments;
+
+  it('makes one file of it, over every publisher, with picture and sound of the same length', async () => {
+    expect((await film(true)).state).toBe('making');
+    const made = await until(async () => {
+      const status = await film(false);
+      return status.state === 'making' ? undefined : status;
+    });
+    expect(made).toMatchObject({ state: 'ready', progress: 100 });
+    const name = '第1期 事故规律.mp4';
+    const address = playbackUrl(media, broadcast, 'class.mp4', playbackToken(broadcast, { film: name }));
+    const answer = await fetch(address);
+    expect(answer.headers.get('content-disposition')).toContain(`filename*=UTF-8''${encodeURIComponent(name)}`);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    expect(bytes.length).toBe(made.bytes);
+    // Its index comes first, so that it plays while it is loaded.
+    expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));
+    const { frames } = await probe(address);
+    expect(frames).toBeGreaterThan(SEGMENTS * 2 * 25);
+    const part = await fetch(address, { headers: { range: 'bytes=4-7' } });
+    expect([part.status, await part.text()]).toEqual([206, 'ftyp']);
+    // Who may watch may not take it away, and who may take it away does not watch with that.
+    expect((await get('class.mp4')).status).toBe(404);
+    const token = playbackToken(broadcast, { film: name });
+    expect((await fetch(playbackUrl(media, broadcast, 'dvr.m3u8', token))).status).toBe(404);
+  });
+
+  it('cuts off beginning and end, and takes that back', async () => {
+    const before = await listed();
+    const [first, last] = [before[3], before[before.length - 4]];
+    const trim = { from: first?.programDateTime ?? 0, to: last?.programDateTime ?? 0 };
+    await media.control('trim', { broadcastId: broadcast.id, ...trim });
+    const shown = await listed();
+    expect(shown[0]?.programDateTime).toBe(first?.programDateTime);
+    expect(shown.at(-1)?.programDateTime).toBeLessThan(last?.programDateTime ?? 0);
+    expect((await get('360p/seg-0.m4s')).status).toBe(404);
+    // A file of the whole is none of what is shown now.
+    expect((await film(false)).state).toBe('none');
+    await media.control('trim', { broadcastId: broadcast.id, from: null, to: null });
+    expect((await listed()).length).toBe(before.length);
+  });
+
+  it('is deleted from the disk, once and for good', async () => {
+    const folder = path.join(dataDir, 'recordings', broadcast.id);
+    expect(fs.existsSync(folder)).toBe(true);
+    for (let round = 0; round < 2; round += 1) {
+      expect((await media.control('delete', { broadcastId: broadcast.id })).status).toBe(204);
+    }
+    expect(fs.readdirSync(path.dirname(folder))).toEqual([]);
+    expect((await get('dvr.m3u8')).status).toBe(404);
   });
 });

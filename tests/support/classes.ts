@@ -11,7 +11,7 @@ interface ClassOf {
   instructorAccountId: string | null;
 }
 
-/** A course whose one session is live, with one of everything: a bank question, open in the room, asked, and in a paper, and a prepared video. */
+/** A course whose one session is live, with one of everything: a chapter, a bank question, open in the room, asked, and in a paper, and a prepared video. */
 export async function seedClass(app: TestApp, { title, unitId, personId, instructorAccountId }: ClassOf) {
   const { prisma, sealing } = app;
   const now = new Date(app.clock());
@@ -21,6 +21,7 @@ export async function seedClass(app: TestApp, { title, unitId, personId, instruc
     questionId: newId(),
     liveQuestionId: newId(),
     roomQuestionId: newId(),
+    markId: newId(),
     attemptId: newId(),
     videoId: newId(),
   };
@@ -59,6 +60,8 @@ export async function seedClass(app: TestApp, { title, unitId, personId, instruc
   await prisma.roomQuestion.create({
     data: { id: ids.roomQuestionId, sessionId, personId, unitName: title, personName: '甲', text: '?', askedAt: now },
   });
+  const chapter = { id: ids.markId, sessionId, at: now.getTime(), label: '开场', createdAt: now };
+  await prisma.sessionMark.create({ data: chapter });
   const paper = { id: newId(), sessionId, title, publishedAt: now, questions: { create: { position: 1, questionId } } };
   await prisma.paper.create({ data: paper });
   await prisma.attempt.create({ data: { id: ids.attemptId, paperId: paper.id, personId, number: 1, startedAt: now } });

@@ -10,6 +10,17 @@ export async function encodeTestSignal(seconds: number, ...extra: string[]): Pro
     '-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 60 -keyint_min 60 -sc_threshold 0';
   const output = '-movflags +frag_keyframe+empty_moov+default_base_moof+frag_discont+cmaf -frag_duration 333000';
   const args = [...input, ...sound, ...video.split(' '), ...extra, '-c:a', 'aac', '-f', 'mp4', ...output.split(' ')];
+  return encode(args);
+}
+
+/** Fragmented MP4 of a test tone, with the arguments of the live encoder. */
+export async function encodeTestSound(seconds: number): Promise<Buffer> {
+  const input = ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`, '-c:a', 'aac', '-ar', '48000'];
+  const output = '-movflags +frag_keyframe+empty_moov+default_base_moof+frag_discont -frag_duration 333000';
+  return encode([...input, '-f', 'mp4', ...output.split(' '), '-flush_packets', '1']);
+}
+
+async function encode(args: string[]): Promise<Buffer> {
   const child = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', ...args, 'pipe:1'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

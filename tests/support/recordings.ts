@@ -4,7 +4,7 @@ import type { Broadcast } from '#contract/media.ts';
 import { Fmp4Reader, type Fragment } from '#media/fmp4.ts';
 import { createLogger } from '#media/logger.ts';
 import { RenditionRecorder } from '#media/recorder.ts';
-import { encodeTestSignal } from '#tests/support/media.ts';
+import { encodeTestSignal, encodeTestSound } from '#tests/support/media.ts';
 
 const SEGMENT_MICROS = 2_000_000;
 
@@ -19,11 +19,12 @@ export async function leaveRecording(
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(path.join(folder, 'broadcast.json'), JSON.stringify(broadcast));
   const began = end - segments * 2_000;
-  for (const [name, without] of [
-    ['360p', '-an'],
-    ['sound', '-vn'],
-  ] as const) {
-    const items = new Fmp4Reader().push(await encodeTestSignal(segments * 2, without));
+  const encoded = {
+    '360p': await encodeTestSignal(segments * 2, '-an'),
+    sound: await encodeTestSound(segments * 2),
+  };
+  for (const [name, bytes] of Object.entries(encoded)) {
+    const items = new Fmp4Reader().push(bytes);
     const recorder = RenditionRecorder.begin(path.join(folder, name), createLogger('silent'), async () => undefined);
     for (const item of items) if (item.kind === 'init') recorder.init(1, item.bytes);
     const fragments = items.filter((item): item is Fragment => item.kind === 'fragment');

@@ -36,7 +36,12 @@ export function useDeskLink(sessionId: string): DeskLink {
     socket.on('disconnect', () => setLink((old) => ({ ...old, connected: false })));
     socket.on('room:changed', (room) => {
       setLink((old) => ({ ...old, room }));
-      reread('GET /sessions/:sessionId', 'GET /sessions/:sessionId/live-questions', 'POST /sessions/:sessionId/watch');
+      reread(
+        'GET /sessions/:sessionId',
+        'GET /sessions/:sessionId/live-questions',
+        'POST /sessions/:sessionId/watch',
+        'GET /sessions/:sessionId/recording',
+      );
     });
     socket.on('room:viewers', ({ devices }) => setLink((old) => ({ ...old, devices })));
     socket.on('question:asked', () => reread('GET /sessions/:sessionId/questions'));

@@ -5,6 +5,7 @@ import { useAct, useRead } from '../data.ts';
 import { LinkButton, Loaded, PageHead, StateMark } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { type Playout, PlayoutPanel } from '../videos/playout-panel.tsx';
+import { ChaptersPanel } from './chapters-panel.tsx';
 import { CountsPanel } from './counts-panel.tsx';
 import { useDeskLink } from './desk-link.ts';
 import { MissingPanel } from './missing-panel.tsx';
@@ -61,6 +62,9 @@ function Desk({ session }: { session: Session }) {
         <div>
           <CountsPanel session={session} devices={link.room && link.devices} />
           {(bureau || instructor) && <QuizPanel session={session} />}
+          {(bureau || instructor) && session.state === 'live' && (
+            <ChaptersPanel sessionId={session.id} place={() => null} />
+          )}
         </div>
         <div>
           {(bureau || supervisor) && <MissingPanel session={session} />}

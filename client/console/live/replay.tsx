@@ -1,10 +1,10 @@
 import Hls from 'hls.js';
-import { useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useRef } from 'react';
 import { useDeskText } from './text.ts';
 import { useWatch } from './use-watch.ts';
 
-/** The recording of a class that is over. */
-export function Replay({ sessionId }: { sessionId: string }) {
+/** The recording of a class that is over. @param place told where on the session axis it stands, epoch ms */
+export function Replay({ sessionId, place }: { sessionId: string; place: RefObject<number | null> }) {
   const t = useDeskText();
   const video = useRef<HTMLVideoElement>(null);
   const { prefix } = useWatch(sessionId, false);
@@ -23,8 +23,17 @@ export function Replay({ sessionId }: { sessionId: string }) {
     });
     hls.attachMedia(element);
     hls.loadSource(address);
-    return () => hls.destroy();
-  }, [prefix]);
+    const note = () => {
+      place.current = hls.playingDate?.getTime() ?? null;
+    };
+    element.addEventListener('timeupdate', note);
+    element.addEventListener('seeked', note);
+    return () => {
+      element.removeEventListener('timeupdate', note);
+      element.removeEventListener('seeked', note);
+      hls.destroy();
+    };
+  }, [prefix, place]);
 
   return (
     <div className="preview">

@@ -1,5 +1,5 @@
 import { Alert, Button, Input, Space, Tabs } from 'antd';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { formatClock } from '#client/format.ts';
 import { serverNow } from '#client/server-clock.ts';
 import type { Result } from '#contract/api.ts';
@@ -8,9 +8,11 @@ import { useAct, useRead } from '../data.ts';
 import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { DeliveryPanel } from './delivery.tsx';
+import { ChaptersPanel } from './chapters-panel.tsx';
 import { Preview } from './preview.tsx';
 import { PublishPanel } from './publish/publish-panel.tsx';
 import { Publishers } from './publishers.tsx';
+import { RecordingPanel } from './recording-panel.tsx';
 import { Replay } from './replay.tsx';
 import { useDeskText } from './text.ts';
 
@@ -80,16 +82,24 @@ function Lost({ since, asPlanned }: { since: string; asPlanned: boolean }) {
 
 function Over({ session }: { session: Session }) {
   const t = useDeskText();
+  const { bureau, instructor } = useRoles();
+  const place = useRef<number | null>(null);
+  const recording = useRead('GET /sessions/:sessionId/recording', { params: { sessionId: session.id } });
+  const { trimFrom, trimTo } = recording.data ?? {};
   return (
-    <section className="section">
-      {session.replay ? (
-        <Replay sessionId={session.id} />
-      ) : (
-        <div className="preview">
-          <p>{t('overStream')}</p>
-        </div>
-      )}
-    </section>
+    <>
+      <section className="section">
+        {session.replay ? (
+          <Replay key={`${trimFrom}-${trimTo}`} sessionId={session.id} place={place} />
+        ) : (
+          <div className="preview">
+            <p>{t('overStream')}</p>
+          </div>
+        )}
+      </section>
+      {session.replay && (bureau || instructor) && <ChaptersPanel sessionId={session.id} place={() => place.current} />}
+      {bureau && <RecordingPanel sessionId={session.id} place={() => place.current} />}
+    </>
   );
 }
 

@@ -1,0 +1,184 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { FilmStatus } from '#contract/media.ts';
+import type { Logger } from './logger.ts';
+import { DATA, initName, isMissing, type RecordedSegment } from './recording-index.ts';
+
+/*
+ * One file of a closed recording, to be kept elsewhere. Nothing is encoded again. Each encoder run becomes a piece of MPEG-TS, which
+ * carries its parameters in its stream, so that runs of different parameters may follow one another; the pieces become an
+ * MP4 whose index comes first.
+ */
+
+export const FILM = 'class.mp4';
+const WORKSHOP = 'film';
+/** Pieces, the file, and the file once more while its index is moved to the front. */
+const SPACE_NEEDED = 3;
+/** What the pieces are of the work, percent. */
+const PIECES_SHARE = 80;
+
+export interface FilmSource {
+  folder: string;
+  segments: readonly RecordedSegment[];
+}
+
+/** Makes films, one after the other, out of the way of the classes that run. */
+export class Films {
+  readonly #ffmpegPath: string;
+  readonly #logger: Logger;
+  #states = new Map<string, FilmStatus>();
+  #queue: Promise<void> = Promise.resolve();
+  #closing = new AbortController();
+
+  constructor(ffmpegPath: string, logger: Logger) {
+    this.#ffmpegPath = ffmpegPath;
+    this.#logger = logger;
+  }
+
+  /** @param folder of the broadcast */
+  status(folder: string): FilmStatus {
+    const known = this.#states.get(folder);
+    if (known) return known;
+    const bytes = fs.statSync(path.join(folder, FILM), { throwIfNoEntry: false })?.size;
+    return bytes === undefined ? { state: 'none', progress: 0, bytes: null } : { state: 'ready', progress: 100, bytes };
+  }
+
+  /** Begins, unless it is there or on its way. */
+  make(folder: string, picture: FilmSource, sound: FilmSource): void {
+    const { state } = this.status(folder);
+    if (state === 'ready' || state === 'making') return;
+    const note = (progress: number) => this.#states.set(folder, { state: 'making', progress, bytes: null });
+    note(0);
+    this.#queue = this.#queue.then(async () => {
+      try {
+        this.#closing.signal.throwIfAborted();
+        await this.#film(folder, picture, sound, note);
+        this.#states.delete(folder);
+      } catch (error) {
+        this.#logger.error({ err: error, folder }, 'no file could be made of a recording');
+        this.#states.set(folder, { state: 'failed', progress: 0, bytes: null });
+      } finally {
+        fs.rmSync(path.join(folder, WORKSHOP), { recursive: true, force: true });
+      }
+    });
+  }
+
+  /** What is shown of the recording has changed, or it is gone: a film of before is no longer one of it. */
+  forget(folder: string): void {
+    this.#states.delete(folder);
+    fs.rmSync(path.join(folder, FILM), { force: true });
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #film(folder: string, picture: FilmSource, sound: FilmSource, note: (progress: number) => void): Promise<void> {
+    const workshop = path.join(folder, WORKSHOP);
+    fs.mkdirSync(workshop, { recursive: true });
+    const pieces = piecesOf(picture.segments, sound.segments);
+    const total = pieces.reduce((sum, piece) => sum + piece.picture.length + piece.sound.length, 0);
+    const { bavail, bsize } = fs.statfsSync(workshop);
+    if (bavail * bsize < total * SPACE_NEEDED) throw new Error('too little space on the disk for another copy');
+    let done = 0;
+    const names: string[] = [];
+    for (const [at, piece] of pieces.entries()) {
+      const name = `${at}.ts`;
+      const count = (bytes: number) => {
+        done += bytes;
+        note(Math.floor((PIECES_SHARE * done) / Math.max(1, total)));
+      };
+      await this.#ffmpeg(
+        [
+          ...['-copyts', '-f', 'mp4', '-i', 'pipe:3', '-f', 'mp4', '-i', 'pipe:4', '-map', '0:v', '-map', '1:a'],
+          ...['-c', 'copy', '-muxdelay', '0', '-muxpreload', '0', '-f', 'mpegts', '-y', path.join(workshop, name)],
+        ],
+        [stretch(picture.folder, piece.picture, count), stretch(sound.folder, piece.sound, count)],
+      );
+      names.push(name);
+    }
+    const list = path.join(workshop, 'list.txt');
+    fs.writeFileSync(list, names.map((name) => `file '${name}'\n`).join(''));
+    const draft = path.join(workshop, FILM);
+    await this.#ffmpeg([
+      ...['-f', 'concat', '-safe', '0', '-i', list, '-c', 'copy', '-bsf:a', 'aac_adtstoasc'],
+      ...['-movflags', '+faststart', '-f', 'mp4', '-y', draft],
+    ]);
+    fs.renameSync(draft, path.join(folder, FILM));
+  }
+
+  /** With what it reads on its pipes from 3 on. @throws when it fails */
+  async #ffmpeg(args: string[], inputs: AsyncIterable<Buffer>[] = []): Promise<void> {
+    const child = spawn(
+      'nice',
+      ['-n', '19', this.#ffmpegPath, '-hide_banner', '-loglevel', 'error', '-nostdin', ...args],
+      {
+        stdio: ['ignore', 'ignore', 'pipe', ...inputs.map(() => 'pipe' as const)],
+        signal: this.#closing.signal,
+        killSignal: 'SIGKILL',
+      },
+    );
+    let said = '';
+    (child.stdio[2] as Readable).setEncoding('utf8').on('data', (text: string) => {
+      said = `${said}${text}`.slice(-2_000);
+    });
+    const fed = inputs.map((input, at) => {
+      // One that ends before it has read everything says so with its exit.
+      return pipeline(input, child.stdio[at + 3] as Writable).catch(() => undefined);
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    await Promise.all(fed);
+    if (code !== 0) throw new Error(`ffmpeg ended with ${code}: ${said}`);
+  }
+}
+
+interface Stretch {
+  init: number;
+  offset: number;
+  length: number;
+}
+
+/** Stretches of both files that belong to the same encoder run. Where one of them has nothing, neither is taken. */
+export function piecesOf(
+  pictures: readonly RecordedSegment[],
+  sounds: readonly RecordedSegment[],
+): { picture: Stretch; sound: Stretch }[] {
+  const heard = new Map(sounds.filter((segment) => !isMissing(segment)).map((segment) => [segment.msn, segment]));
+  const pieces: { picture: Stretch; sound: Stretch; next: number }[] = [];
+  for (const segment of pictures) {
+    const sound = heard.get(segment.msn);
+    if (isMissing(segment) || !sound) continue;
+    const last = pieces.at(-1);
+    if (last && last.next === segment.msn && joins(last.picture, segment) && joins(last.sound, sound)) {
+      last.picture.length += segment.length;
+      last.sound.length += sound.length;
+      last.next += 1;
+    } else pieces.push({ picture: stretchOf(segment), sound: stretchOf(sound), next: segment.msn + 1 });
+  }
+  return pieces.map(({ picture, sound }) => ({ picture, sound }));
+}
+
+function joins(stretch: Stretch, { init, offset }: RecordedSegment): boolean {
+  return stretch.init === init && stretch.offset + stretch.length === offset;
+}
+
+function stretchOf({ init, offset, length }: RecordedSegment): Stretch {
+  return { init, offset, length };
+}
+
+async function* stretch(
+  folder: string,
+  { init, offset, length }: Stretch,
+  count: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  yield fs.readFileSync(path.join(folder, initName(init)));
+  const range = { start: offset, end: offset + length - 1, highWaterMark: 1 << 20 };
+  for await (const chunk of fs.createReadStream(path.join(folder, DATA), range) as AsyncIterable<Buffer>) {
+    yield chunk;
+    count(chunk.length);
+  }
+}
