@@ -127,7 +127,8 @@ export class Broadcasts {
     const { via, remoteAddress } = publication;
     const switcher = this.#switchers.get(sessionId) ?? this.#makeSwitcher(broadcast);
     this.#switchers.set(sessionId, switcher);
-    if (!switcher.showing) switcher.moveTo(broadcast);
+    // A class may have begun while whoever is on air is still in its preview.
+    if (!switcher.showing || kind === 'live') switcher.moveTo(broadcast);
     logger.info({ broadcastId, kind, via, remoteAddress }, 'publisher accepted');
     switcher.add(publication, takesOver);
   }
@@ -150,7 +151,7 @@ export class Broadcasts {
     await this.#finish(broadcast);
     const switcher = this.#switchers.get(broadcast.info.sessionId);
     // Who is on the way from here into another broadcast stays connected.
-    if (switcher?.broadcast !== broadcast || switcher.feed?.moving) return;
+    if (switcher?.target !== broadcast) return;
     void switcher.close('the class has ended');
   }
 
@@ -280,7 +281,13 @@ export class Broadcasts {
       path: kind === 'live' ? recordingPath(id) : null,
     });
     logger.info({ broadcastId: id, durationMs, bytes }, 'broadcast ended');
-    setTimeout(() => this.#byId.delete(id), READABLE_AFTER_END_MS).unref();
+    setTimeout(() => this.#forget(broadcast), READABLE_AFTER_END_MS).unref();
+  }
+
+  #forget({ info: { id, sessionId } }: Broadcast): void {
+    this.#byId.delete(id);
+    const switcher = this.#switchers.get(sessionId);
+    if (switcher?.target.info.id === id && switcher.size === 0) this.#switchers.delete(sessionId);
   }
 }
 

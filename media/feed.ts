@@ -99,11 +99,6 @@ export class Feed {
     return left;
   }
 
-  /** Whether it is on its way into another broadcast. */
-  get moving(): boolean {
-    return this.#next !== null;
-  }
-
   /** Goes on into `next` at the next key frame. */
   moveTo(next: Broadcast): void {
     if (next !== this.#broadcast) this.#next = next;

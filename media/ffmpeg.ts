@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { type Rung, SOUND, SOUND_BITRATE } from './ladder.ts';
 import type { Logger } from './logger.ts';
@@ -191,19 +191,20 @@ const DRAIN_MS = 2_000;
 export function startEncoder(path: string, args: string[], outputs: number, logger: Logger, cwd?: string): Encoder {
   const pipes = Array.from({ length: outputs }, () => 'pipe' as const);
   const child: ChildProcess = spawn(path, args, { cwd, stdio: ['pipe', 'ignore', 'pipe', ...pipes] });
-  const { stdin, stderr } = child;
-  if (!stdin || !stderr) throw new Error('ffmpeg was started without pipes');
-  // A write to an ffmpeg that has just died is no news: its exit is.
-  stdin.on('error', () => undefined);
-  stderr.setEncoding('utf8').on('data', (text: string) => {
-    logger.debug({ ffmpeg: child.pid, text: text.trim().slice(0, 500) }, 'ffmpeg says');
-  });
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.on('error', (error) => {
       logger.error({ err: error }, 'ffmpeg did not start');
       resolve({ code: null, signal: null });
     });
     child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+  const { stdin, stderr } = child;
+  // Without a free file handle there is a child without pipes: one that has died, for whoever wanted it.
+  if (!stdin || !stderr) return noEncoder(exited);
+  // A write to an ffmpeg that has just died is no news: its exit is.
+  stdin.on('error', () => undefined);
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    logger.debug({ ffmpeg: child.pid, text: text.trim().slice(0, 500) }, 'ffmpeg says');
   });
   return {
     stdin,
@@ -218,6 +219,11 @@ export function startEncoder(path: string, args: string[], outputs: number, logg
       clearTimeout(kill);
     },
   };
+}
+
+function noEncoder(exited: Encoder['exited']): Encoder {
+  const stdin = new PassThrough().resume();
+  return { stdin, outputs: [], pid: undefined, exited, stop: async () => void (await exited), kill: () => undefined };
 }
 
 async function versionOf(path: string): Promise<string | null> {

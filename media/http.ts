@@ -229,8 +229,7 @@ function keptOf(stream: Stream, file: string): Buffer | undefined {
   if (init !== undefined) return stream.init(Number(init));
   const [, segment] = SEGMENT.exec(file) ?? [];
   if (segment === undefined) return undefined;
-  const parts = stream.segment(Number(segment));
-  return parts && Buffer.concat(parts);
+  return stream.segment(Number(segment));
 }
 
 function sendPlaylist(req: http.IncomingMessage, res: http.ServerResponse, text: string, caching = 'no-cache'): void {

@@ -1,7 +1,7 @@
 import type { Levels } from '#contract/media.ts';
 import type { Clock } from './clock.ts';
 import { type Encoder, type Ffmpeg, ladderArguments, outputsOf, startEncoder } from './ffmpeg.ts';
-import type { Rung } from './ladder.ts';
+import { type Rung, SOUND } from './ladder.ts';
 import type { Logger } from './logger.ts';
 import { Meter } from './meter.ts';
 import type { Publication } from './publication.ts';
@@ -249,7 +249,6 @@ class EncodedSource implements Source {
   }
 
   #start(): Run {
-    clearTimeout(this.#noPicture);
     this.#renewing = false;
     const { publication } = this;
     const { framesPerSecond, height } = publication.source();
@@ -268,7 +267,7 @@ class EncodedSource implements Source {
     const run = { encoder, headers: publication.headers(), sound, lastTimestamp };
     encoder.outputs.forEach((output, at) => {
       const name = outputs[at];
-      if (name) output.on('data', (bytes: Buffer) => this.#bytesListener(bytes, this.#clock(), number, name));
+      if (name) output.on('data', (bytes: Buffer) => this.#written(bytes, number, name));
       else output.setEncoding('latin1').on('data', (text: string) => meter.push(text));
     });
     encoder.stdin.on('drain', () => {
@@ -284,6 +283,12 @@ class EncodedSource implements Source {
     this.#run = run;
     encoder.stdin.write(headers);
     return run;
+  }
+
+  #written(bytes: Buffer, run: number, output: string): void {
+    // Not before: what is announced as a picture may be one that nobody can decode.
+    if (output !== SOUND) clearTimeout(this.#noPicture);
+    this.#bytesListener(bytes, this.#clock(), run, output);
   }
 
   #feed(run: Run, tag: Tag): void {

@@ -76,6 +76,8 @@ export class Stream {
   #texts: { whole?: string; delta?: string; crowd?: string } = {};
   #reports: () => RenditionReport[] = () => [];
   #waiters = new Waiters();
+  /** Closed segments that were asked for as a whole. */
+  #whole = new WeakMap<Segment, Buffer>();
 
   constructor(state?: StreamState) {
     this.#segments = state?.segments ?? [];
@@ -194,11 +196,14 @@ export class Stream {
     return part.bytes;
   }
 
-  /** The bytes of a closed segment, part by part; undefined when it is unknown, gone or still open. */
-  segment(msn: number): Buffer[] | undefined {
+  /** The bytes of a closed segment; undefined when it is unknown, gone or still open. */
+  segment(msn: number): Buffer | undefined {
     const segment = this.#segments.find((candidate) => candidate.msn === msn);
     if (!segment || segment.gap !== undefined || this.#isOpen(segment)) return undefined;
-    return segment.parts.map((part) => part.bytes);
+    // Once for all who read it: a crowd of slow readers must not hold a copy each.
+    const whole = this.#whole.get(segment) ?? Buffer.concat(segment.parts.map((part) => part.bytes));
+    this.#whole.set(segment, whole);
+    return whole;
   }
 
   /** Undefined when it is unknown or gone. */

@@ -48,17 +48,26 @@ export const MAX_PUBLISHERS = 4;
  */
 export class Switcher {
   readonly #options: SwitcherOptions;
+  /** Where whoever is on air is seen, or was last. */
   #broadcast: Broadcast;
+  /** Where pictures that begin now go: another one while whoever is on air has not come to a key frame yet. */
+  #target: Broadcast;
   #publishers: Publisher[] = [];
   #onEmpty: () => void = () => undefined;
 
   constructor(broadcast: Broadcast, options: SwitcherOptions) {
     this.#broadcast = broadcast;
+    this.#target = broadcast;
     this.#options = options;
   }
 
   get broadcast(): Broadcast {
     return this.#broadcast;
+  }
+
+  /** The broadcast in which the session goes on. */
+  get target(): Broadcast {
+    return this.#target;
   }
 
   /** Whether viewers see a publisher. */
@@ -126,6 +135,7 @@ export class Switcher {
 
   /** Goes on into `next`, whoever is on air at the next key frame. */
   moveTo(next: Broadcast): void {
+    this.#target = next;
     for (const { feed } of this.#publishers) feed?.moveTo(next);
     if (!this.showing) this.#broadcast = next;
   }
@@ -151,15 +161,16 @@ export class Switcher {
       logger,
       rungs: (height) => feed.lightened(rungs(feed.broadcast, height)),
     });
-    const feed: Feed = new Feed(source, this.#broadcast, {
+    const feed: Feed = new Feed(source, this.#target, {
       clock,
       logger,
       onPicture: () => {
         publisher.lost = false;
+        this.#seenIn(feed.broadcast, publisher);
         onPicture(feed.broadcast);
       },
       onMoved: (from, to) => {
-        this.#broadcast = to;
+        this.#seenIn(to, publisher);
         onPicture(to);
         onMoved(from);
       },
@@ -178,6 +189,15 @@ export class Switcher {
     source.onEnd((reason) => this.#gone(publisher, reason));
   }
 
+  /** Who was still seen in the broadcast before, on the way to a key frame, has come too late. */
+  #seenIn(broadcast: Broadcast, publisher: Publisher): void {
+    const from = this.#broadcast;
+    this.#broadcast = broadcast;
+    const late = this.#publishers.filter(({ feed }) => feed?.showing && feed !== publisher.feed);
+    for (const other of late) this.#standBy(other);
+    if (late.length > 0 && from !== broadcast) this.#options.onMoved(from);
+  }
+
   #standBy(publisher: Publisher): void {
     const { feed, publication } = publisher;
     publisher.feed = null;
@@ -192,6 +212,9 @@ export class Switcher {
   #gone(publisher: Publisher, reason: string): void {
     this.#publishers = this.#publishers.filter((each) => each !== publisher);
     const { feed, publication } = publisher;
+    // Its successor went before it: the connection that was there first is the publisher again.
+    const before = this.#publishers.findLast(({ id }) => id === publisher.id);
+    if (before) before.succeeded = false;
     const wasOnAir = feed?.showing ?? false;
     const wasWaitedFor = feed !== null && !wasOnAir;
     publisher.feed = null;
@@ -204,12 +227,16 @@ export class Switcher {
   }
 
   #lost(publisher: Publisher, reason: string): void {
+    // One that had not come to a key frame yet is lost to the broadcast into which it was to go.
+    this.#broadcast = this.#target;
     this.#options.onLost(this.#broadcast, reason);
     this.#bringNewest(publisher);
   }
 
   #bringNewest(but: Publisher): void {
-    if (this.#broadcast.ended || this.showing) return;
+    if (this.#target.ended) return;
+    // Somebody is seen, or was chosen and is about to be.
+    if (this.#publishers.some(({ feed, lost }) => feed && !lost)) return;
     const newest = this.#publishers.findLast((each) => each !== but && !each.feed && !each.succeeded);
     if (newest) this.#bring(newest);
   }

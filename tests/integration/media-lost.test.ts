@@ -167,6 +167,46 @@ describe('several publishers of a session', () => {
     await first.stop();
   });
 
+  it('are where the class is, also when the one in the preview is lost as it begins', async () => {
+    const preview = makeBroadcast({ kind: 'preview' });
+    const live = makeBroadcast({ sessionId: preview.sessionId });
+    app.keys.set('beginning', preview);
+    const first = publishTestSignal(media.rtmpUrl('beginning'));
+    await until(async () => (await media.status(preview))?.publishing);
+    const spare = publishTestSignal(media.rtmpUrl('beginning'));
+    await until(async () => (await media.status(preview))?.publishers.length === 2);
+    await media.control('retarget', { broadcast: live });
+    first.kill();
+    await media.control('end', { broadcastId: preview.id });
+    await until(async () => (await media.status(live))?.publishing);
+    expect((await media.status(live))?.publishers.map(({ state }) => state)).toEqual(['on-air']);
+    await spare.stop();
+    await media.control('end', { broadcastId: live.id });
+  });
+
+  it('begin in the class when they are taken as it begins, and not in its preview', async () => {
+    const preview = makeBroadcast({ kind: 'preview' });
+    const live = makeBroadcast({ sessionId: preview.sessionId });
+    app.keys.set('taken', preview);
+    const first = publishTestSignal(media.rtmpUrl('taken'));
+    await until(async () => (await media.status(preview))?.publishing);
+    const second = publishTestSignal(media.rtmpUrl('taken'));
+    const publishers = async () => [
+      ...((await media.status(preview))?.publishers ?? []),
+      ...((await media.status(live))?.publishers ?? []),
+    ];
+    await until(async () => (await publishers()).length === 2);
+    const publisherId = (await publishers())[1]?.id;
+    await media.control('retarget', { broadcast: live });
+    await media.control('take', { sessionId: live.sessionId, publisherId });
+    await until(async () => (await publishers()).map(({ state }) => state).join() === 'standby,on-air');
+    await until(async () => (await media.status(live))?.publishing);
+    await until(() => eventsOf(preview).includes('broadcast-ended'));
+    expect((await media.status(live))?.publishers.map(({ state }) => state)).toEqual(['standby', 'on-air']);
+    await Promise.all([first.stop(), second.stop()]);
+    await media.control('end', { broadcastId: live.id });
+  });
+
   it('are four at most', async () => {
     await until(async () => (await states()).length === 0);
     const clients = await Promise.all([1, 2, 3, 4, 5].map(() => RtmpClient.publish(media.rtmpPort, 'several')));

@@ -253,7 +253,7 @@ describe('media', () => {
 
   it('gives closed segments as the sum of their parts, and no open, past or future ones', () => {
     const made = stream(40);
-    expect(String(Buffer.concat(made.segment(39) ?? []))).toBe('39.039.139.239.339.439.5');
+    expect(String(made.segment(39))).toBe('39.039.139.239.339.439.5');
     for (const msn of [0, 40, 41]) expect(made.segment(msn)).toBeUndefined();
   });
 
