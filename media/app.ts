@@ -5,6 +5,7 @@ import type { ConnectionOptions } from './browser/connection.ts';
 import { takeBrowserPublishers } from './browser/server.ts';
 import type { Clock } from './clock.ts';
 import type { MediaConfig, MediaSecrets } from './config.ts';
+import { denialsWriter, readDenials } from './denials.ts';
 import { Edges } from './edges.ts';
 import { Egress } from './egress.ts';
 import { findFfmpeg } from './ffmpeg.ts';
@@ -49,11 +50,14 @@ export async function createMedia(options: {
     clock,
     logger,
   });
+  const tokens = new Tokens(secrets.playback, clock);
+  tokens.denyAll(await readDenials(dataDir));
   const http = createHttp({
     broadcasts,
     archive,
     videos,
-    tokens: new Tokens(secrets.playback, clock),
+    tokens,
+    keepDenials: denialsWriter(dataDir, () => tokens.denials()),
     egress: new Egress(config.maxEgress, clock),
     edges: new Edges(clock),
     secret: secrets.hooks,

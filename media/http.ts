@@ -50,6 +50,8 @@ export interface HttpOptions {
   archive: Archive;
   videos: PreparedVideos;
   tokens: Tokens;
+  /** Writes down who is denied, for the next start. */
+  keepDenials: () => Promise<void>;
   egress: Egress;
   edges: Edges;
   secret: string;
@@ -282,6 +284,7 @@ async function control(
       return sendJson(req, res, await archive.film(given(FilmRequest)));
     case '/control/deny':
       tokens.deny(given(DenyRequest));
+      await options.keepDenials();
       break;
     case '/control/edge':
       return sendJson(req, res, heardFrom(given(EdgeReport), options));
