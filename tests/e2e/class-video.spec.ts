@@ -80,5 +80,5 @@ test('an officer uploads a video; it begins the class at its time, and a learner
   await expect(desk.getByText(/《事故案例 讲解\.mp4》已停止/)).toBeVisible();
   await desk.getByRole('button', { name: '下课' }).click();
   await desk.getByRole('dialog').getByRole('button', { name: '下课' }).click();
-  await expect(desk.getByText('本期已结束').first()).toBeVisible();
+  await expect(desk.getByRole('heading', { name: /已结束/ })).toBeVisible();
 });
