@@ -115,7 +115,7 @@ export class Films {
   async #ffmpeg(args: string[], inputs: AsyncIterable<Buffer>[] = []): Promise<void> {
     const child = spawn(
       'nice',
-      ['-n', '19', this.#ffmpegPath, '-hide_banner', '-loglevel', 'error', '-nostdin', ...args],
+      ['-n', '10', this.#ffmpegPath, '-hide_banner', '-loglevel', 'error', '-nostdin', ...args],
       {
         stdio: ['ignore', 'ignore', 'pipe', ...inputs.map(() => 'pipe' as const)],
         signal: this.#closing.signal,

@@ -164,7 +164,7 @@ describe('what the bureau does with it', () => {
     const made = await until(async () => {
       const status = await film(false);
       return status.state === 'making' ? undefined : status;
-    });
+    }, 100_000);
     expect(made).toMatchObject({ state: 'ready', progress: 100 });
     const name = '第1期 事故规律.mp4';
     const address = playbackUrl(media, broadcast, 'class.mp4', playbackToken(broadcast, { film: name }));
@@ -182,7 +182,8 @@ describe('what the bureau does with it', () => {
     expect((await get('class.mp4')).status).toBe(404);
     const token = playbackToken(broadcast, { film: name });
     expect((await fetch(playbackUrl(media, broadcast, 'dvr.m3u8', token))).status).toBe(404);
-  });
+    // It makes way for classes, and for whatever else this machine does.
+  }, 150_000);
 
   it('cuts off beginning and end, and takes that back', async () => {
     const before = await listed();
