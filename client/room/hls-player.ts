@@ -59,11 +59,14 @@ export function playByHls(
   let noPictures = false;
   /** Where the past goes on when it is opened again. */
   let place = past?.from ?? 0;
+  /** Where to go as soon as a playlist says where that is, epoch ms. */
+  let wish: number | null = null;
   const retry = retrying(() => open('picture'));
 
   /** The picture's playlist says what there is, so that the sound alone is opened after it, too. */
   function open(source: keyof Sources): void {
-    if (past) place = hls?.playingDate?.getTime() ?? place;
+    if (past) place = wish ?? hls?.playingDate?.getTime() ?? place;
+    wish = null;
     hls?.destroy();
     playing = source;
     const made = new Hls({
@@ -72,7 +75,10 @@ export function playByHls(
       pLoader: loaderFrom(() => resumeAt),
     });
     hls = made;
-    if (past) beginAtPlace(made, past.first);
+    if (past) {
+      beginAtPlace(made, past.first);
+      made.on(Events.LEVEL_LOADED, (_event, { details }) => followWish(details.fragments));
+    }
     made.on(Events.ERROR, (_event, error) => {
       const status = error.response?.code;
       if (status === 401 || status === 403) {
@@ -126,6 +132,13 @@ export function playByHls(
     });
   }
 
+  function followWish(fragments: readonly Fragment[]): void {
+    const time = wish === null ? null : timeAt(fragments, wish);
+    if (time === null) return;
+    wish = null;
+    video.currentTime = time;
+  }
+
   function apply(current: Hls): void {
     const chosen = nearest(wanted, ladder);
     if (chosen === 'sound') {
@@ -172,14 +185,17 @@ export function playByHls(
     setSources(next) {
       if (past || next.picture === playlists.picture) return;
       playlists = next;
-      resumeAt = hls?.playingDate?.getTime() ?? null;
+      // Changed again before anything of the last one played: still from where it was.
+      resumeAt = hls?.playingDate?.getTime() ?? resumeAt;
       open('picture');
     },
     seek(pdtMs) {
+      if (!past) return;
       place = pdtMs;
-      const details = hls?.levels[Math.max(0, hls.loadLevel)]?.details;
-      const time = details ? timeAt(details.fragments, pdtMs) : null;
-      if (past && time !== null) video.currentTime = time;
+      wish = pdtMs;
+      // While another rung comes in, the playlist of the last one knows the places as well.
+      const details = hls?.levels[Math.max(0, hls.loadLevel)]?.details ?? hls?.latestLevelDetails;
+      if (details) followWish(details.fragments);
     },
     catchUp,
     destroy() {

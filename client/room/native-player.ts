@@ -4,6 +4,9 @@ import { retrying } from './retrying.ts';
 
 type DatedVideo = HTMLVideoElement & { getStartDate?: () => Date };
 
+/** A seek that comes nearer than this has come there. */
+const MISSED_S = 1;
+
 /**
  * Where there are no media sources (older iPhones) the system plays, and knows the dates itself. It chooses the rung, too, and
  * cannot be told which.
@@ -23,6 +26,8 @@ export function playNatively(
   let destroyed = false;
   /** Where the past goes on when it is opened again. */
   let place = past?.from ?? 0;
+  /** Where it was told to go and has not been looked at yet whether it came there, epoch ms. */
+  let wish: number | null = null;
   const retry = retrying(start);
   const onError = () => {
     events.onTrouble(true);
@@ -42,6 +47,7 @@ export function playNatively(
     else if (from !== null && now !== null && now > from) video.currentTime -= (now - from) / 1_000;
   };
   video.addEventListener('loadedmetadata', onMetadata);
+  video.addEventListener('seeked', onSeeked);
   video.addEventListener('error', onError);
   video.addEventListener('playing', onPlaying);
 
@@ -62,7 +68,18 @@ export function playNatively(
   function seek(pdtMs: number): void {
     const began = video.getStartDate?.().getTime();
     place = pdtMs;
-    if (past && began !== undefined && !Number.isNaN(began)) video.currentTime = Math.max(0, pdtMs - began) / 1_000;
+    if (!past || began === undefined || Number.isNaN(began)) return;
+    wish = pdtMs;
+    video.currentTime = Math.max(0, pdtMs - began) / 1_000;
+  }
+
+  /** The date of the beginning is reckoned from where it stands; across a hole it is another. */
+  function onSeeked(): void {
+    const now = pdt();
+    const off = wish === null || now === null ? 0 : (wish - now) / 1_000;
+    // Once: a place within a hole is reached from neither side.
+    wish = null;
+    if (Math.abs(off) > MISSED_S) video.currentTime = Math.max(0, video.currentTime + off);
   }
 
   function catchUp(): void {
@@ -89,7 +106,8 @@ export function playNatively(
     setSources(next) {
       if (past || next.picture === playlists.picture) return;
       playlists = next;
-      resumeAt = pdt();
+      // Changed again before its beginning was known: still from where it was.
+      resumeAt = pdt() ?? resumeAt;
       start();
     },
     latencyMs() {
@@ -107,6 +125,7 @@ export function playNatively(
       clearInterval(watch);
       retry.stop();
       video.removeEventListener('loadedmetadata', onMetadata);
+      video.removeEventListener('seeked', onSeeked);
       video.removeEventListener('error', onError);
       video.removeEventListener('playing', onPlaying);
       video.removeAttribute('src');

@@ -60,7 +60,7 @@ function Cover({ player }: { player: PlayerHandle }) {
   if (started && muted) {
     return (
       <div className="stage__over">
-        <Button look="primary" className="stage__tap" onClick={player.play}>
+        <Button look="primary" className="stage__tap" onClick={() => player.setMuted(false)}>
           {t('tapForSound')}
         </Button>
       </div>

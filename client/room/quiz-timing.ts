@@ -14,6 +14,14 @@ export function axisNow(pdtMs: number | null, serverNowMs: number): number {
 /** `ahead`: the picture is not there yet. `over`: the time to answer has run out, the result is not out yet. */
 export type Phase = 'ahead' | 'open' | 'over' | 'closed';
 
+/** Whether an answer to it would still be in time, for somebody who comes back to the class as it runs. */
+export function stillAsked(
+  question: Pick<RoomLiveQuestion, 'openedPdt' | 'durationMs' | 'closed'>,
+  nowMs: number,
+): boolean {
+  return !question.closed && nowMs < question.openedPdt + question.durationMs;
+}
+
 export function phaseOf(
   question: Pick<RoomLiveQuestion, 'openedPdt' | 'durationMs' | 'closed'>,
   axisMs: number,

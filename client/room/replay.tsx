@@ -1,16 +1,12 @@
-import { useEffect, useRef, useState } from 'react';
-import { call } from '#client/api.ts';
+import { useRef, useState } from 'react';
 import { formatClock } from '#client/format.ts';
 import { Button } from '#client/ui/button.tsx';
-import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
 import { Controls, INLINE, Over, type StageVideo } from './picture.tsx';
-import { setPlaybackCookie } from './playback-cookie.ts';
 import type { Room, RoomLink, RoomView } from './room-link.ts';
 import { useRoomText } from './text.ts';
 import { Timeline } from './timeline.tsx';
 import { usePlayer } from './use-player.ts';
-
-const RENEW_MS = (PLAYBACK_TTL_SECONDS * 1_000) / 2;
+import { useRenewal } from './use-renewal.ts';
 
 /** A class that is over, from its beginning, or from where somebody was who had gone back in it. Nothing of it is credited. */
 export function Replay({ link, room, view }: { link: RoomLink; room: Room; view: RoomView }) {
@@ -84,20 +80,4 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
       )}
     </section>
   );
-}
-
-/** Who reports no beats asks for new tokens. */
-function useRenewal(sessionId: string, prefix: string | null): void {
-  useEffect(() => {
-    if (prefix === null) return;
-    const timer = setInterval(() => {
-      call('POST /sessions/:sessionId/playback', { params: { sessionId } }).then(
-        (fresh) => {
-          if (fresh.prefix !== null && fresh.playbackToken) setPlaybackCookie(fresh.prefix, fresh.playbackToken);
-        },
-        () => undefined,
-      );
-    }, RENEW_MS);
-    return () => clearInterval(timer);
-  }, [sessionId, prefix]);
 }

@@ -1,10 +1,17 @@
 /** So near to the present nobody goes back to the past: it takes as long to load. */
 const NEAR_LIVE_MS = 15_000;
+/** The present goes on while a step is taken. */
+const OUT_OF_LIVE_MS = 5_000;
 const STEP_MS = 10_000;
 const LONG_STEP_MS = 60_000;
 
 export function nearLive(pdtMs: number, nowMs: number): boolean {
   return pdtMs > nowMs - NEAR_LIVE_MS;
+}
+
+/** Where one who steps back from the present gets to: past what is near it, so that a step leads somewhere. */
+export function outOfLive(pdtMs: number, nowMs: number): number {
+  return pdtMs < nowMs ? Math.min(pdtMs, nowMs - NEAR_LIVE_MS - OUT_OF_LIVE_MS) : pdtMs;
 }
 
 /** Where a key leads on the axis from `place`; null for one that leads nowhere. Epoch ms. */

@@ -1,14 +1,16 @@
-import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import { serverNow } from '#client/server-clock.ts';
 import { Button } from '#client/ui/button.tsx';
 import { Controls, INLINE, Over, type StageVideo } from './picture.tsx';
 import type { Past } from './playback.ts';
 import { QuizCard } from './quiz-card.tsx';
+import { stillAsked } from './quiz-timing.ts';
 import type { Room, RoomLink, RoomView } from './room-link.ts';
 import { useRoomText } from './text.ts';
 import { Timeline } from './timeline.tsx';
 import { type PlayerHandle, usePlayer } from './use-player.ts';
 import { type Quiz, useQuiz } from './use-quiz.ts';
+import { useRenewal } from './use-renewal.ts';
 import { WaitingRoom } from './waiting-room.tsx';
 
 /** A class that has only just begun has no past worth going back to. */
@@ -32,7 +34,14 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
   const quiz = useQuiz(link, room.question, view.answered, player.pdt, past !== null);
   useQuizBeforeFullScreen(video, quiz);
   usePlaceAfterClass(link, past, player);
-  const toLive = useCallback(() => setPast(null), []);
+  // Who goes elsewhere wants to see what is there.
+  function goTo(to: Past | null) {
+    if (player.view.paused) player.play();
+    setPast(to);
+  }
+  const toLive = () => goTo(null);
+  // What reports no beats gets no tokens with them.
+  useRenewal(room.sessionId, player.view.paused ? prefix : null);
   const first = room.firstPdt;
 
   return (
@@ -45,7 +54,7 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
         ) : (
           <WaitingRoom room={room} />
         )}
-        {past && <Asking room={room} answered={view.answered} onLive={toLive} />}
+        {past && !quiz && <Asking room={room} answered={view.answered} onLive={toLive} />}
         {prefix && <Controls frame={frame} video={video} player={player} />}
         {quiz && <QuizCard quiz={quiz} />}
       </div>
@@ -54,7 +63,7 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
           range={{ first, last: null }}
           player={player}
           past={past !== null}
-          onSeek={(pdtMs) => (past ? player.seek(pdtMs) : setPast({ from: pdtMs, first }))}
+          onSeek={(pdtMs) => (past ? player.seek(pdtMs) : goTo({ from: pdtMs, first }))}
           onLive={toLive}
         />
       )}
@@ -67,7 +76,7 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
 function Asking({ room, answered, onLive }: { room: Room; answered: readonly string[]; onLive: () => void }) {
   const t = useRoomText();
   const { question } = room;
-  if (!question || question.closed || answered.includes(question.id)) return null;
+  if (!question || answered.includes(question.id) || !stillAsked(question, serverNow())) return null;
   return (
     <div className="stage__asking" role="status">
       <span>{t('askingNow')}</span>

@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { formatClock, formatTime } from '#client/format.ts';
 import { serverNow } from '#client/server-clock.ts';
-import { nearLive, step } from './seeking.ts';
+import { nearLive, outOfLive, step } from './seeking.ts';
 import { useRoomText } from './text.ts';
 import type { PlayerHandle } from './use-player.ts';
 
@@ -41,12 +41,14 @@ export function Timeline({
   const [at, setAt] = usePlace(player, past, end);
   const place = Math.min(Math.max(at, range.first), end);
   const clock = formatClock(place - range.first);
-  const time = formatTime(place);
-  const saying = past
-    ? live
-      ? t('placeBehind', { clock, time, behind: formatClock(end - place) })
-      : t('place', { clock, time })
-    : t('placeLive', { clock, time });
+
+  function say(pdtMs: number): string {
+    const where = { clock: formatClock(pdtMs - range.first), time: formatTime(pdtMs) };
+    if (!live) return t('place', where);
+    return past || pdtMs < end
+      ? t('placeBehind', { ...where, behind: formatClock(end - pdtMs) })
+      : t('placeLive', where);
+  }
 
   function go(pdtMs: number) {
     if (live && nearLive(pdtMs, end)) onLive();
@@ -59,7 +61,13 @@ export function Timeline({
   return (
     <div className="timeline">
       {past && <PlayButton player={player} />}
-      <Slider range={{ first: range.first, end }} place={place} saying={saying} onGo={go} />
+      <Slider
+        range={{ first: range.first, end }}
+        place={place}
+        say={say}
+        onDrag={go}
+        onStep={(pdtMs) => go(live && !past ? outOfLive(pdtMs, end) : pdtMs)}
+      />
       {past && (
         <span className="timeline__clock numbers" aria-hidden="true">
           {live ? `-${formatClock(end - place)}` : `${clock} / ${formatClock(end - range.first)}`}
@@ -122,16 +130,22 @@ function usePlace(player: PlayerHandle, past: boolean, end: number): [number, (p
 function Slider({
   range,
   place,
-  saying,
-  onGo,
+  say,
+  onDrag,
+  onStep,
 }: {
   range: { first: number; end: number };
   place: number;
-  saying: string;
-  onGo: (pdtMs: number) => void;
+  say: (pdtMs: number) => string;
+  onDrag: (pdtMs: number) => void;
+  /** From the keyboard, or by what reads the page aloud. */
+  onStep: (pdtMs: number) => void;
 }) {
   const t = useRoomText();
   const [drag, setDrag] = useState<number | null>(null);
+  const dragged = useRef<number | null>(null);
+  const held = useRef(false);
+  const input = useRef<HTMLInputElement>(null);
   const value = drag ?? place;
   const share = (100 * (value - range.first)) / Math.max(1, range.end - range.first);
 
@@ -139,13 +153,30 @@ function Slider({
     const to = step(event.key, place, { first: range.first, last: range.end });
     if (to === null) return;
     event.preventDefault();
-    onGo(to);
+    onStep(to);
   }
+  function take(pdtMs: number | null) {
+    dragged.current = pdtMs;
+    setDrag(pdtMs);
+  }
+  /** Whichever says first that it was let go of. */
   function drop() {
-    if (drag === null) return;
-    setDrag(null);
-    onGo(drag);
+    const to = dragged.current;
+    const byHand = held.current;
+    held.current = false;
+    if (to === null) return;
+    take(null);
+    (byHand ? onDrag : onStep)(to);
   }
+  const onChange = useRef(drop);
+  onChange.current = drop;
+  // What reads the page aloud sets the value without a pointer or a key, and React's own event of that name comes at every movement.
+  useEffect(() => {
+    const element = input.current;
+    const listener = () => onChange.current();
+    element?.addEventListener('change', listener);
+    return () => element?.removeEventListener('change', listener);
+  }, []);
 
   return (
     <span className="timeline__slider">
@@ -155,17 +186,22 @@ function Slider({
         </output>
       )}
       <input
+        ref={input}
         type="range"
         aria-label={t('seekBar')}
-        aria-valuetext={saying}
+        aria-valuetext={say(value)}
         min={range.first}
         max={Math.max(range.end, range.first + 1)}
         step={1_000}
         value={value}
         style={{ backgroundSize: `${share}% 4px, 100% 4px` }}
-        onChange={(event) => setDrag(Number(event.target.value))}
+        onChange={(event) => take(Number(event.target.value))}
+        onPointerDown={() => {
+          held.current = true;
+        }}
         onPointerUp={drop}
         onTouchEnd={drop}
+        onTouchCancel={drop}
         onBlur={drop}
         onKeyDown={onKeyDown}
       />

@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import type { RoomSnapshot } from '#contract/live.ts';
+import { PlayWish } from './play-wish.ts';
 import { type Past, type Player, type PlayerEvents, sourcesOf } from './playback.ts';
 import { type Ladder, linesOf, NO_LADDER, type Quality, recallQuality, rememberQuality } from './quality.ts';
 import type { RoomLink } from './room-link.ts';
@@ -28,7 +29,7 @@ export interface PlayerHandle {
   view: PlayerView;
   /** PROGRAM-DATE-TIME of the frame shown, epoch ms. */
   pdt: () => number | null;
-  /** Plays with sound; must be called from a tap. */
+  /** Plays, with sound unless the viewer has switched it off; must be called from a tap. */
   play: () => void;
   setMuted: (muted: boolean) => void;
   /** Plays that, and remembers it on this device. */
@@ -73,6 +74,9 @@ export function usePlayer(
   const [view, setView] = useState(IDLE);
   const [generation, setGeneration] = useState(0);
   const player = useRef<Player | null>(null);
+  const [wish] = useState(() => new PlayWish());
+  /** Silent by the viewer's own hand. */
+  const silenced = useRef(false);
   const deniedAt = useRef<number | null>(null);
   /** Where the past was when its player was ended for another token. */
   const at = useRef<number | null>(null);
@@ -108,12 +112,10 @@ export function usePlayer(
       const from = at.current ?? begin.current?.from ?? 0;
       const start = inPast && begin.current ? { ...begin.current, from } : null;
       const events: PlayerEvents = {
-        onSource: () =>
-          void playAloudOrMuted(
-            element,
-            (muted) => change({ muted }),
-            () => change({ paused: true }),
-          ),
+        onSource() {
+          if (wish.onSource(element)) playFor(element, change);
+          else change({ paused: true });
+        },
         onTrouble: (trouble) => trouble && change({ waiting: true }),
         onDenied: () => {
           deniedAt.current = newest.current.admissions;
@@ -124,19 +126,21 @@ export function usePlayer(
       player.current = createPlayer(element, sources, recallQuality(), events, start);
     });
 
-    const stopWatching = watchElement(element, change);
+    const stopWatching = watchElement(element, change, wish);
+    const stopFollowing = wish.follow(element);
     const stopSampling = credited ? sampleInto(element, () => player.current?.pdt() ?? null, link) : () => undefined;
     const stopWakeLock = keepAwake(element);
     return () => {
       stopped = true;
       stopSampling();
       stopWatching();
+      stopFollowing();
       stopWakeLock();
       at.current = inPast ? (player.current?.pdt() ?? null) : null;
       player.current?.destroy();
       player.current = null;
     };
-  }, [video, link, prefix, generation, inPast, credited]);
+  }, [video, link, wish, prefix, generation, inPast, credited]);
 
   return {
     view,
@@ -144,7 +148,8 @@ export function usePlayer(
     play() {
       const element = video.current;
       if (!element) return;
-      element.muted = false;
+      wish.set(element, true);
+      if (!silenced.current) element.muted = false;
       player.current?.catchUp();
       void playAloudOrMuted(
         element,
@@ -155,13 +160,18 @@ export function usePlayer(
     seek(pdtMs) {
       player.current?.seek(pdtMs);
     },
-    pause: () => video.current?.pause(),
+    pause() {
+      if (!video.current) return;
+      wish.set(video.current, false);
+      video.current.pause();
+    },
     setRate(rate) {
       if (!video.current) return;
       video.current.defaultPlaybackRate = rate;
       video.current.playbackRate = rate;
     },
     setMuted(muted) {
+      silenced.current = muted;
       if (video.current) video.current.muted = muted;
       setView((before) => ({ ...before, muted }));
     },
@@ -171,6 +181,14 @@ export function usePlayer(
     },
     latencyMs: () => player.current?.latencyMs() ?? null,
   };
+}
+
+function playFor(element: HTMLVideoElement, change: (changes: Partial<PlayerView>) => void): void {
+  void playAloudOrMuted(
+    element,
+    (muted) => change({ muted }),
+    () => change({ paused: true }),
+  );
 }
 
 /** With sound where the browser lets us, else silent, else not until a tap. */
@@ -200,7 +218,11 @@ function isRefusal(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'NotAllowedError';
 }
 
-function watchElement(element: HTMLVideoElement, change: (changes: Partial<PlayerView>) => void): () => void {
+function watchElement(
+  element: HTMLVideoElement,
+  change: (changes: Partial<PlayerView>) => void,
+  wish: PlayWish,
+): () => void {
   const listeners: [string, () => void][] = [
     ['playing', () => change({ started: true, waiting: false, paused: false })],
     ['waiting', () => change({ waiting: true })],
@@ -211,12 +233,7 @@ function watchElement(element: HTMLVideoElement, change: (changes: Partial<Playe
   ];
   for (const [name, listener] of listeners) element.addEventListener(name, listener);
   // WeChat allows sound once its bridge is there.
-  const onBridge = () =>
-    void playAloudOrMuted(
-      element,
-      (muted) => change({ muted }),
-      () => change({ paused: true }),
-    );
+  const onBridge = () => wish.wanted && playFor(element, change);
   document.addEventListener('WeixinJSBridgeReady', onBridge);
   return () => {
     for (const [name, listener] of listeners) element.removeEventListener(name, listener);

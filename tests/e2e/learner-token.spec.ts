@@ -23,6 +23,25 @@ test('a playback token that is good no more is replaced in mid-class, and nothin
   await context.close();
 });
 
+test('who has paused hears nothing after a new token, until it is played again', async ({ browser }) => {
+  const viewer = await newViewer(browser);
+  const { page, context } = viewer;
+  const picture = listen(page);
+  await watch(viewer);
+  await playOn(page, 2_000);
+  await page.evaluate(() => document.querySelector('video')?.pause());
+  await expect(page.getByRole('button', { name: '点击播放' })).toBeVisible();
+  await spoilToken(context, page, picture.prefix());
+  await expect.poll(() => picture.refused()).toBeGreaterThan(0);
+  const served = picture.served();
+  await expect.poll(() => picture.served()).toBeGreaterThan(served + 3);
+  await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2);
+  expect(await page.evaluate(() => document.querySelector('video')?.paused)).toBe(true);
+  await page.getByRole('button', { name: '点击播放' }).click();
+  await playOn(page, 2_000, await playedMs(page));
+  await context.close();
+});
+
 test('who is sent out in mid-class sees nothing more, and is told', async ({ browser }) => {
   const viewer = await newViewer(browser);
   const { page, context } = viewer;

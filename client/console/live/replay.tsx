@@ -1,5 +1,6 @@
 import Hls from 'hls.js';
-import { type RefObject, useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { playRecording } from './recording.ts';
 import { useDeskText } from './text.ts';
 import { useWatch } from './use-watch.ts';
 
@@ -7,6 +8,7 @@ import { useWatch } from './use-watch.ts';
 export function Replay({ sessionId, place }: { sessionId: string; place: RefObject<number | null> }) {
   const t = useDeskText();
   const video = useRef<HTMLVideoElement>(null);
+  const [trouble, setTrouble] = useState(false);
   const { prefix } = useWatch(sessionId, false);
 
   useEffect(() => {
@@ -17,28 +19,30 @@ export function Replay({ sessionId, place }: { sessionId: string; place: RefObje
       element.src = address;
       return;
     }
-    const hls = new Hls({ startPosition: 0 });
-    hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
-      if (fatal && type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
-    });
-    hls.attachMedia(element);
-    hls.loadSource(address);
+    const recording = playRecording(element, address, setTrouble);
     const note = () => {
-      place.current = hls.playingDate?.getTime() ?? null;
+      place.current = recording.pdt();
     };
     element.addEventListener('timeupdate', note);
     element.addEventListener('seeked', note);
     return () => {
       element.removeEventListener('timeupdate', note);
       element.removeEventListener('seeked', note);
-      hls.destroy();
+      recording.destroy();
     };
   }, [prefix, place]);
 
   return (
-    <div className="preview">
-      {/* biome-ignore lint/a11y/useMediaCaption: nobody has captioned what was recorded */}
-      <video ref={video} controls playsInline aria-label={t('replay')} />
-    </div>
+    <>
+      <div className="preview">
+        {/* biome-ignore lint/a11y/useMediaCaption: nobody has captioned what was recorded */}
+        <video ref={video} controls playsInline aria-label={t('replay')} />
+      </div>
+      {trouble && (
+        <p className="preview-foot muted" role="status">
+          {t('replayTrouble')}
+        </p>
+      )}
+    </>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { axisNow, phaseOf } from '#client/room/quiz-timing.ts';
+import { axisNow, phaseOf, stillAsked } from '#client/room/quiz-timing.ts';
 
 const question = { openedPdt: 100_000, durationMs: 60_000, closed: false };
 
@@ -15,4 +15,10 @@ it('a stuck picture does not keep a question back for ever', () => {
   expect(axisNow(99_000, 101_000)).toBe(99_000);
   expect(axisNow(99_000, 140_000)).toBe(128_000);
   expect(axisNow(null, 140_000)).toBe(128_000);
+});
+
+it('nobody is called back to answer what can be answered no more', () => {
+  expect(stillAsked(question, 159_999)).toBe(true);
+  expect(stillAsked(question, 160_000)).toBe(false);
+  expect(stillAsked({ ...question, closed: true }, 120_000)).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearLive, step } from '#client/room/seeking.ts';
+import { nearLive, outOfLive, step } from '#client/room/seeking.ts';
 
 const range = { first: 0, last: 600_000 };
 
@@ -23,4 +23,11 @@ describe('keys on the timeline', () => {
 it('what is nearly now is the class as it runs', () => {
   expect(nearLive(590_000, 600_000)).toBe(true);
   expect(nearLive(580_000, 600_000)).toBe(false);
+});
+
+it('a step back from the present leads out of it, also when the present goes on meanwhile', () => {
+  const to = outOfLive(step('ArrowLeft', 600_000, range) ?? 0, 600_000);
+  expect(nearLive(to, 600_000)).toBe(false);
+  expect(outOfLive(540_000, 600_000)).toBe(540_000);
+  expect(outOfLive(600_000, 600_000)).toBe(600_000);
 });
