@@ -13,6 +13,7 @@ import { Films } from './film.ts';
 import { Hooks } from './hooks.ts';
 import { createHttp } from './http.ts';
 import type { Logger } from './logger.ts';
+import { OutsideWatches } from './outside/watches.ts';
 import { createRtmpServer } from './rtmp/server.ts';
 import { Tokens } from './tokens.ts';
 import { PreparedVideos } from './videos/prepared-videos.ts';
@@ -52,10 +53,12 @@ export async function createMedia(options: {
   });
   const tokens = new Tokens(secrets.playback, clock);
   tokens.denyAll(await readDenials(dataDir));
+  const outside = new OutsideWatches({ hooks, clock, logger });
   const http = createHttp({
     broadcasts,
     archive,
     videos,
+    outside,
     tokens,
     keepDenials: denialsWriter(dataDir, () => tokens.denials()),
     egress: new Egress(config.maxEgress, clock),
@@ -100,6 +103,7 @@ export async function createMedia(options: {
       await rtmp.close();
       pages.close();
       films.close();
+      outside.close();
       await broadcasts.close();
       await hooks.close();
       http.closeAllConnections();

@@ -183,6 +183,7 @@ export class Broadcasts {
             return { name, made: feed?.outputs.includes(name) ?? false, readers: readers.by.get(name) ?? 0 };
           }),
           recording: broadcast.recorded,
+          outside: null,
         };
       });
   }

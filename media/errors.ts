@@ -11,6 +11,7 @@ const CODES = {
   'wrong-offset': [409, 'The upload does not go on there'],
   'upload-complete': [409, 'Everything was uploaded already'],
   'too-large': [413, 'The message is too large'],
+  'too-many': [429, 'Too many outside streams are looked at already'],
   'bad-range': [416, 'The range lies outside the content'],
   'unsupported-type': [415, 'The content type is not the one that belongs here'],
   'upload-busy': [423, 'Another request is writing to this upload'],

@@ -10,9 +10,11 @@ import {
   EdgeReport,
   EndRequest,
   FilmRequest,
+  LookRequest,
   RetargetRequest,
   TakeRequest,
   TrimRequest,
+  WatchRequest,
 } from '#contract/media.ts';
 import { SIGNATURE_HEADER, verifySignature } from '#contract/signature.ts';
 import { directivesOf, viewerAddress } from './addresses.ts';
@@ -39,6 +41,7 @@ import { FILM } from './film.ts';
 import { SOUND } from './ladder.ts';
 import { lighter, type Offer } from './lighter.ts';
 import type { Logger } from './logger.ts';
+import type { OutsideWatches } from './outside/watches.ts';
 import type { Past } from './past.ts';
 import type { Rendition } from './rendition.ts';
 import type { Stream } from './stream.ts';
@@ -49,6 +52,7 @@ export interface HttpOptions {
   broadcasts: Broadcasts;
   archive: Archive;
   videos: PreparedVideos;
+  outside: OutsideWatches;
   tokens: Tokens;
   /** Writes down who is denied, for the next start. */
   keepDenials: () => Promise<void>;
@@ -253,7 +257,7 @@ async function control(
   options: HttpOptions,
 ): Promise<void> {
   if (req.method !== 'POST') throw new MediaError('not-found');
-  const { broadcasts, archive, videos, tokens, secret, egress, edges } = options;
+  const { broadcasts, archive, outside, videos, tokens, secret, egress, edges } = options;
   const text = await body(req);
   const header = req.headers[SIGNATURE_HEADER];
   if (!verifySignature(secret, path, text, typeof header === 'string' ? header : undefined, Date.now())) {
@@ -268,9 +272,17 @@ async function control(
     case '/control/retarget':
       await broadcasts.retarget(given(RetargetRequest).broadcast);
       break;
-    case '/control/end':
-      await broadcasts.end(given(EndRequest).broadcastId);
+    case '/control/end': {
+      const { broadcastId } = given(EndRequest);
+      outside.end(broadcastId);
+      await broadcasts.end(broadcastId);
       break;
+    }
+    case '/control/watch':
+      outside.watch(given(WatchRequest));
+      break;
+    case '/control/look':
+      return sendJson(req, res, await outside.look(given(LookRequest)));
     case '/control/take':
       broadcasts.take(given(TakeRequest));
       break;
@@ -290,7 +302,7 @@ async function control(
       return sendJson(req, res, heardFrom(given(EdgeReport), options));
     case '/control/status':
       return sendJson(req, res, {
-        broadcasts: broadcasts.status(),
+        broadcasts: [...broadcasts.status(), ...outside.status()],
         egress: edges.withOurs({ used: egress.measured, cap: egress.cap }),
       });
     default: {

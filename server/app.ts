@@ -31,6 +31,7 @@ import { createGateway } from './live/gateway.ts';
 import { mediaHooks } from './live/hooks.ts';
 import { denyPlaybackOfExcluded, endWhatIsOver, pictureTransitions, watchLostPublishers } from './live/lifecycle.ts';
 import { createMediaClient } from './live/media-client.ts';
+import { createOutside } from './live/outside.ts';
 import { recordingRoutes } from './live/recording-routes.ts';
 import { createRecordings, watchRetention } from './live/recordings.ts';
 import { createRooms } from './live/rooms.ts';
@@ -78,7 +79,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const services: Services = { db, clock, logger, config, secrets, sealing, signals: createSignals() };
 
   const features = createFeatures(services);
-  const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, questions } = features;
+  const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, outside, questions } = features;
   const { videos, playouts, recordings } = features;
 
   const api = express.Router();
@@ -100,7 +101,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
   mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
   mount(api, courseEndpoints, courseRoutes(courses, config), locators);
-  mount(api, liveEndpoints, liveRoutes(live, questions), locators);
+  mount(api, liveEndpoints, liveRoutes(live, questions, outside), locators);
   mount(api, recordingEndpoints, recordingRoutes(recordings), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
@@ -119,6 +120,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   };
   const hooks = mediaHooks(services, broadcasts, files, endWhatIsOver(services, courses, media));
   web.use('/internal/media', hooks);
+  web.use(namePlaces(outside.origins));
   web.use(securityHeaders(config.secureCookies));
   web.use('/api/v1', api);
   web.use(['/api', '/internal'], () => {
@@ -163,6 +165,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       plannedVideos.stop();
       expiredLogins.stop();
       retention.stop();
+      outside.close();
       await gateway.close();
       await attendance.close();
       await quiz.close();
@@ -193,6 +196,7 @@ export function createFeatures(services: Services) {
   const media = createMediaClient(services);
   const broadcasts = createBroadcasts(services, courses);
   const recordings = createRecordings(services, courses, media);
+  const outside = createOutside(services, { courses, broadcasts, media });
   const rooms = createRooms(services, {
     courses,
     broadcasts,
@@ -206,6 +210,7 @@ export function createFeatures(services: Services) {
     rooms,
     broadcasts,
     media,
+    outside,
     personForLogin: organisations.personForLogin,
     isLoginActive: accounts.isLoginActive,
     answeredBy: quiz.answeredBy,
@@ -220,7 +225,7 @@ export function createFeatures(services: Services) {
     },
   });
   courses.onTransition(quiz.transition);
-  courses.onTransition(pictureTransitions(broadcasts, media));
+  courses.onTransition(pictureTransitions(broadcasts, media, outside));
   const playouts = createPlayouts(services, { courses, broadcasts, media });
   courses.onTransition(playouts.transition);
   const videos = createVideos(services, { media, plannedFor: playouts.plannedFor });
@@ -233,6 +238,7 @@ export function createFeatures(services: Services) {
     quiz,
     media,
     broadcasts,
+    outside,
     live,
     questions,
     recordings,
@@ -241,7 +247,19 @@ export function createFeatures(services: Services) {
   };
 }
 
+/** Pages, and nothing else, may have to read from elsewhere. */
+const NO_PAGES = /^\/(api|assets|health|socket\.io)(\/|$)/;
+
+/** Notes for the page's policy and its cache from where it may read outside streams. */
+function namePlaces(origins: () => Promise<string[]>): express.RequestHandler {
+  return async (req, res, next) => {
+    res.locals.outsideOrigins = NO_PAGES.test(req.path) ? [] : await origins();
+    next();
+  };
+}
+
 function securityHeaders(secure: boolean): express.RequestHandler {
+  const outsideOrigins = (_req: unknown, res: unknown) => (res as express.Response).locals.outsideOrigins.join(' ');
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -250,9 +268,9 @@ function securityHeaders(secure: boolean): express.RequestHandler {
         // antd writes its styles at run time.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
-        mediaSrc: ["'self'", 'blob:'],
+        mediaSrc: ["'self'", 'blob:', outsideOrigins],
         workerSrc: ["'self'", 'blob:'],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
+        connectSrc: ["'self'", 'ws:', 'wss:', outsideOrigins],
         frameAncestors: ["'self'"],
         objectSrc: ["'none'"],
         baseUri: ["'self'"],

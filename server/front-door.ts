@@ -78,7 +78,9 @@ export function pages(): RequestHandler {
     }
     res.set('Cache-Control', 'no-cache');
     if (ROOM_PATH.test(req.path)) res.set('Link', roomPreloads(builtAt));
-    res.sendFile(shell);
+    // Its policy may have changed while its text has not, and a browser told so keeps the old one.
+    const isSettled = res.locals.outsideOrigins?.length === 0;
+    res.sendFile(shell, { etag: isSettled, lastModified: isSettled });
   });
   return router;
 }

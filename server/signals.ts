@@ -4,6 +4,8 @@ import { EventEmitter } from 'node:events';
 export interface SignalEvents {
   /** Something that the room shows was changed: its revision was bumped. */
   'room-changed': [sessionId: string];
+  /** Where a session's picture is to come from was changed. */
+  'picture-changed': [sessionId: string];
   /** Answers to the open question came in. */
   'live-question-answered': [live: { liveQuestionId: string; sessionId: string }];
   /** These logins ended: their sockets must go. */

@@ -1,6 +1,8 @@
 import Hls, { ErrorDetails, ErrorTypes, Events, type Fragment, type HlsConfig } from 'hls.js';
+import { serverNow } from '#client/server-clock.ts';
 import { beginAt } from './begin-at.ts';
-import { LOST_BEHIND_S, type Past, type Player, type PlayerEvents, type Sources } from './playback.ts';
+import { EdgeClock } from './edge-clock.ts';
+import { LOST_BEHIND_S, type Outside, type Past, type Player, type PlayerEvents, type Sources } from './playback.ts';
 import { type Ladder, ladderOf, linesOf, NO_LADDER, nearest, type Quality } from './quality.ts';
 import { retrying } from './retrying.ts';
 
@@ -45,6 +47,7 @@ export function playByHls(
   quality: Quality,
   events: PlayerEvents,
   past: Past | null,
+  outside: Outside | null,
 ): Player {
   let hls: Hls | null = null;
   let mediaErrors = 0;
@@ -54,13 +57,14 @@ export function playByHls(
   let resumeAt: number | null = null;
   let playing: keyof Sources = 'picture';
   let ladder: Ladder = NO_LADDER;
-  let soundMissing = false;
+  let soundMissing = outside !== null;
   /** The server has no room for pictures now. */
   let noPictures = false;
   /** Where the past goes on when it is opened again. */
   let place = past?.from ?? 0;
   /** Where to go as soon as a playlist says where that is, epoch ms. */
   let wish: number | null = null;
+  let edge = new EdgeClock();
   const retry = retrying(() => open('picture'));
 
   /** The picture's playlist says what there is, so that the sound alone is opened after it, too. */
@@ -69,6 +73,7 @@ export function playByHls(
     wish = null;
     hls?.destroy();
     playing = source;
+    edge = new EdgeClock();
     const made = new Hls({
       ...(past ? PAST_CONFIG : CONFIG),
       autoStartLoad: source === 'sound' && !past,
@@ -81,7 +86,8 @@ export function playByHls(
     }
     made.on(Events.ERROR, (_event, error) => {
       const status = error.response?.code;
-      if (status === 401 || status === 403) {
+      // Elsewhere it is no matter of our tokens.
+      if (!outside && (status === 401 || status === 403)) {
         made.stopLoad();
         events.onTrouble(true);
         events.onDenied();
@@ -114,6 +120,9 @@ export function playByHls(
       made.on(Events.LEVEL_SWITCHING, () => tell(made));
     }
     if (source === 'sound' && past) made.on(Events.MANIFEST_LOADED, () => made.startLoad(startOf(past.first)));
+    if (outside) {
+      made.on(Events.LEVEL_UPDATED, (_event, { details }) => edge.observe(details.edge * 1_000, serverNow()));
+    }
     made.loadSource(playlists[source]);
     made.attachMedia(video);
     events.onSource();
@@ -170,12 +179,18 @@ export function playByHls(
   open('picture');
   const watch = setInterval(() => {
     if (!hls || video.paused || past) return;
-    if (hls.latency > LOST_BEHIND_S) catchUp();
+    // A stream of long segments is far behind by itself.
+    if (hls.latency - (hls.targetLatency ?? 0) > LOST_BEHIND_S) catchUp();
     else comeNearer(hls);
   }, 2_000);
 
   return {
-    pdt: () => hls?.playingDate?.getTime() ?? null,
+    pdt() {
+      const date = hls?.playingDate?.getTime() ?? null;
+      if (!outside) return date;
+      const offset = outside.offsetMs();
+      return date !== null && offset !== null ? date + offset : edge.axisAt(video.currentTime * 1_000);
+    },
     latencyMs: () => (hls?.latency ? hls.latency * 1_000 : null),
     setQuality(chosen) {
       wanted = chosen;

@@ -1,4 +1,6 @@
-import { LOST_BEHIND_S, type Past, type Player, type PlayerEvents, type Sources } from './playback.ts';
+import { serverNow } from '#client/server-clock.ts';
+import { EdgeClock } from './edge-clock.ts';
+import { LOST_BEHIND_S, type Outside, type Past, type Player, type PlayerEvents, type Sources } from './playback.ts';
 import { type Ladder, NO_LADDER, nearest, type Quality } from './quality.ts';
 import { retrying } from './retrying.ts';
 
@@ -17,6 +19,7 @@ export function playNatively(
   quality: Quality,
   events: PlayerEvents,
   past: Past | null,
+  outside: Outside | null,
 ): Player {
   let wanted = quality;
   let playlists = sources;
@@ -28,11 +31,12 @@ export function playNatively(
   let place = past?.from ?? 0;
   /** Where it was told to go and has not been looked at yet whether it came there, epoch ms. */
   let wish: number | null = null;
+  let edge = new EdgeClock();
   const retry = retrying(start);
   const onError = () => {
     events.onTrouble(true);
     // The element does not say why; a token that ran out looks like a lost network.
-    events.onDenied();
+    if (!outside) events.onDenied();
     retry.soon();
   };
   const onPlaying = () => {
@@ -53,6 +57,7 @@ export function playNatively(
 
   function start(): void {
     if (past) place = pdt() ?? place;
+    edge = new EdgeClock();
     const chosen = nearest(wanted, ladder);
     video.src = chosen === 'sound' ? playlists.sound : playlists.picture;
     video.load();
@@ -62,7 +67,13 @@ export function playNatively(
 
   function pdt(): number | null {
     const began = video.getStartDate?.().getTime();
-    return began === undefined || Number.isNaN(began) ? null : began + video.currentTime * 1_000;
+    const date = began === undefined || Number.isNaN(began) ? null : began + video.currentTime * 1_000;
+    if (!outside) return date;
+    const offset = outside.offsetMs();
+    if (date !== null && offset !== null) return date + offset;
+    const end = endOf(video);
+    if (end !== null) edge.observe(end * 1_000, serverNow());
+    return edge.axisAt(video.currentTime * 1_000);
   }
 
   function seek(pdtMs: number): void {
@@ -89,7 +100,7 @@ export function playNatively(
   }
 
   start();
-  void hasSoundAlone(sources.picture).then((sound) => {
+  void (outside ? Promise.resolve(false) : hasSoundAlone(sources.picture)).then((sound) => {
     if (destroyed || !sound) return;
     ladder = { ...NO_LADDER, sound };
     if (wanted === 'sound') start();
@@ -135,8 +146,13 @@ export function playNatively(
 }
 
 function behindS(video: HTMLVideoElement): number | null {
-  const ranges = video.seekable;
-  return ranges.length > 0 ? Math.max(0, ranges.end(ranges.length - 1) - video.currentTime) : null;
+  const end = endOf(video);
+  return end === null ? null : Math.max(0, end - video.currentTime);
+}
+
+/** Of what can be played, s. */
+function endOf({ seekable }: HTMLVideoElement): number | null {
+  return seekable.length > 0 ? seekable.end(seekable.length - 1) : null;
 }
 
 /** The element tells nothing of what its playlist lists. */

@@ -26,6 +26,12 @@ export interface Past {
   first: number;
 }
 
+/** Of a stream of somebody else's, read without a playback token and without the sound alone. */
+export interface Outside {
+  /** What to add to the playlist's dates for the session axis, ms; null: it has none, and the place on the axis is estimated. */
+  offsetMs(): number | null;
+}
+
 export interface PlayerEvents {
   /** The element has another source, and forgot that it was playing. */
   onSource: () => void;
@@ -38,7 +44,7 @@ export interface PlayerEvents {
 }
 
 export interface Player {
-  /** PROGRAM-DATE-TIME of the frame shown, epoch ms; null while unknown. */
+  /** The frame shown on the session axis (its PROGRAM-DATE-TIME), epoch ms; null while unknown. */
   pdt(): number | null;
   /** How far what is shown is behind the newest that the server has, ms; null while unknown. */
   latencyMs(): number | null;

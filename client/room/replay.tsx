@@ -19,6 +19,7 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
   const prefix = wanted ? view.playable : null;
   const player = usePlayer(video, link, {
     prefix,
+    outside: null,
     delivery: room.delivery,
     admissions: view.admissions,
     past,

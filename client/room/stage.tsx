@@ -22,10 +22,15 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<StageVideo>(null);
   const begun = room.state !== 'scheduled' && room.state !== 'draft';
-  const prefix = begun ? view.playable : null;
-  const [past, setPast] = useState<Past | null>(null);
+  const outside = begun ? room.outside : null;
+  const prefix = begun && !outside && room.prefix ? view.playable : null;
+  const isShown = prefix !== null || outside !== null;
+  const [wished, setPast] = useState<Past | null>(null);
+  // Of somebody else's stream only the present is known.
+  const past = outside ? null : wished;
   const player = usePlayer(video, link, {
     prefix,
+    outside,
     delivery: room.delivery,
     admissions: view.admissions,
     past,
@@ -48,14 +53,14 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
     <div className="screen" ref={frame}>
       <div className="stage">
         <video ref={video} className="stage__picture" aria-label={t('picture')} {...INLINE} />
-        {prefix && player.view.quality === 'sound' && <p className="stage__sound">{t('soundAlone')}</p>}
-        {prefix ? (
+        {isShown && player.view.quality === 'sound' && <p className="stage__sound">{t('soundAlone')}</p>}
+        {isShown ? (
           <Over away={!room.publishing && room.state === 'live' && !past} player={player} />
         ) : (
           <WaitingRoom room={room} />
         )}
         {past && !quiz && <Asking room={room} answered={view.answered} onLive={toLive} />}
-        {prefix && <Controls frame={frame} video={video} player={player} />}
+        {isShown && <Controls frame={frame} video={video} player={player} />}
         {quiz && <QuizCard quiz={quiz} />}
       </div>
       {prefix && first !== null && room.state === 'live' && serverNow() - first > PAST_AFTER_MS && (

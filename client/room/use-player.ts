@@ -2,6 +2,7 @@ import { type RefObject, useEffect, useRef, useState } from 'react';
 import type { RoomSnapshot } from '#contract/live.ts';
 import { PlayWish } from './play-wish.ts';
 import { type Past, type Player, type PlayerEvents, sourcesOf } from './playback.ts';
+import { reloadWhenRefused } from './policy-reload.ts';
 import { type Ladder, linesOf, NO_LADDER, type Quality, recallQuality, rememberQuality } from './quality.ts';
 import type { RoomLink } from './room-link.ts';
 
@@ -54,8 +55,10 @@ const IDLE: PlayerView = {
 };
 
 export interface WhatToPlay {
-  /** `/media/<prefix>/` is played; null: nothing. */
+  /** `/media/<prefix>/` is played; null: nothing of ours. */
   prefix: string | null;
+  /** A stream of somebody else's is played instead. */
+  outside: RoomSnapshot['outside'];
   delivery: RoomSnapshot['delivery'];
   /** Rises with each playback token. */
   admissions: number;
@@ -69,7 +72,7 @@ export interface WhatToPlay {
 export function usePlayer(
   video: RefObject<HTMLVideoElement | null>,
   link: RoomLink,
-  { prefix, delivery, admissions, past, credited }: WhatToPlay,
+  { prefix, outside, delivery, admissions, past, credited }: WhatToPlay,
 ): PlayerHandle {
   const [view, setView] = useState(IDLE);
   const [generation, setGeneration] = useState(0);
@@ -88,12 +91,13 @@ export function usePlayer(
     setGeneration((before) => before + 1);
   }, [admissions]);
 
-  const newest = useRef({ admissions, delivery });
-  newest.current = { admissions, delivery };
+  const newest = useRef({ admissions, delivery, outside });
+  newest.current = { admissions, delivery, outside };
+  const outsideUrl = outside?.url ?? null;
   const begin = useRef(past);
   // Where it was goes over a new token; another wish for the past begins there.
   if (begin.current?.from !== past?.from) begin.current = past;
-  const inPast = past !== null;
+  const inPast = past !== null && outsideUrl === null;
 
   useEffect(() => {
     if (prefix && !inPast) player.current?.setSources(sourcesOf(prefix, delivery));
@@ -102,13 +106,16 @@ export function usePlayer(
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation is a new player
   useEffect(() => {
     const element = video.current;
-    if (!element || !prefix) return;
+    if (!element || (!prefix && !outsideUrl)) return;
     let stopped = false;
     const change = (changes: Partial<PlayerView>) => setView((before) => ({ ...before, ...changes }));
 
     void playerModule.then(({ createPlayer }) => {
       if (stopped) return;
-      const sources = sourcesOf(prefix, inPast ? 'past' : newest.current.delivery);
+      const sources = outsideUrl
+        ? { picture: outsideUrl, sound: outsideUrl }
+        : sourcesOf(prefix ?? '', inPast ? 'past' : newest.current.delivery);
+      const elsewhere = outsideUrl ? { offsetMs: () => newest.current.outside?.offsetMs ?? null } : null;
       const from = at.current ?? begin.current?.from ?? 0;
       const start = inPast && begin.current ? { ...begin.current, from } : null;
       const events: PlayerEvents = {
@@ -123,24 +130,26 @@ export function usePlayer(
         },
         onQuality: (ladder, quality) => change({ ladder, quality }),
       };
-      player.current = createPlayer(element, sources, recallQuality(), events, start);
+      player.current = createPlayer(element, sources, recallQuality(), events, start, elsewhere);
     });
 
     const stopWatching = watchElement(element, change, wish);
     const stopFollowing = wish.follow(element);
     const stopSampling = credited ? sampleInto(element, () => player.current?.pdt() ?? null, link) : () => undefined;
     const stopWakeLock = keepAwake(element);
+    const stopReloading = outsideUrl ? reloadWhenRefused() : () => undefined;
     return () => {
       stopped = true;
       stopSampling();
       stopWatching();
       stopFollowing();
       stopWakeLock();
+      stopReloading();
       at.current = inPast ? (player.current?.pdt() ?? null) : null;
       player.current?.destroy();
       player.current = null;
     };
-  }, [video, link, wish, prefix, generation, inPast, credited]);
+  }, [video, link, wish, prefix, outsideUrl, generation, inPast, credited]);
 
   return {
     view,

@@ -14,6 +14,7 @@ const WORDS = {
   'bad-ticket': '推流凭证无效 · Wrong ticket',
   'session-ended': '本期课程已结束 · The session has ended',
   'session-archived': '本期课程已归档 · The session is archived',
+  'outside-stream': '本期课程使用外部直播地址，不接收推流 · This session takes its picture from an outside address',
   'too-many-publishers': '本期课程的推流已达上限 · Too many publish to this session already',
   unavailable: '暂时无法接收推流，请稍后再试 · The server can’t take a publisher now; try again',
 };

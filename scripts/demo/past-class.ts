@@ -60,6 +60,7 @@ export async function holdPastClass(
       plannedMinutes: LENGTH_MINUTES,
       mode: 'online',
       venue: null,
+      outsideUrl: null,
     },
     SYSTEM,
   );

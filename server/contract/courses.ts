@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { changesOf, Flag, Id, Instant, Name } from './common.ts';
 import { endpoints } from './endpoint.ts';
 import { Industry, PersonCategory, UnitKind } from './organisations.ts';
+import { OutsideUrl } from './outside.ts';
 
 export const SessionState = z.enum(['draft', 'scheduled', 'live', 'ended', 'archived']);
 export type SessionState = z.infer<typeof SessionState>;
@@ -40,6 +41,8 @@ export const Session = z.object({
   plannedMinutes: z.int(),
   mode: SessionMode,
   venue: z.string().nullable(),
+  /** Where the picture comes from, when it is not published to us; for learners and enterprises always null. */
+  outsideUrl: z.string().nullable(),
   state: SessionState,
   startedAt: Instant.nullable(),
   endedAt: Instant.nullable(),
@@ -60,6 +63,8 @@ export const SessionInput = z.object({
   plannedMinutes: z.int().min(5).max(720),
   mode: SessionMode.default('online'),
   venue: z.string().trim().max(200).nullable().default(null),
+  /** May change until the class has ended. */
+  outsideUrl: OutsideUrl.nullable().default(null),
 });
 export type SessionInput = z.infer<typeof SessionInput>;
 
@@ -160,7 +165,8 @@ export const courseEndpoints = endpoints({
   },
   'GET /sessions/:sessionId': { summary: 'One session', action: 'session:read', target: 'session', response: Session },
   'PATCH /sessions/:sessionId': {
-    summary: 'Change a session; once it has started only its texts',
+    summary:
+      'Change a session; once it has started only its texts, and until it has ended where its picture comes from',
     action: 'session:update',
     target: 'session',
     body: changesOf(SessionInput),

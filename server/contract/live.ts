@@ -3,6 +3,7 @@ import { Id, Instant } from './common.ts';
 import { Delivery, SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
 import { EgressStatus, Levels, PublisherStatus, RecordingState, RungStatus, SourceFormat } from './media.ts';
+import { OutsideLook, OutsideStatus, OutsideUrl } from './outside.ts';
 import { QuestionKind } from './quiz.ts';
 import { Mark } from './recordings.ts';
 
@@ -40,7 +41,7 @@ export const RoomSnapshot = z.object({
   /** Credited length that makes the session complete (达标). */
   requiredMs: z.int(),
   /**
-   * null before the class, until the first picture, and once nothing of it is kept. The playlist is `/media/<prefix>/index.m3u8`, and
+   * null before the class, until the first picture, where it comes from outside, and once nothing of it is kept. The playlist is `/media/<prefix>/index.m3u8`, and
    * from the first segment on, also after the class, `/media/<prefix>/dvr.m3u8`.
    */
   prefix: z.string().nullable(),
@@ -49,6 +50,11 @@ export const RoomSnapshot = z.object({
   lastPdt: z.int().nullable(),
   /** Chapters, in order. */
   marks: z.array(Mark),
+  /**
+   * A stream of somebody else's to play instead; null before its first picture. `offsetMs` is what to add to its dates for the
+   * session axis, null where it has none.
+   */
+  outside: z.object({ url: z.string(), offsetMs: z.int().nullable() }).nullable(),
   /** false while the publisher is away. */
   publishing: z.boolean(),
   /** Interactive: `index.m3u8`, a second or two behind. Crowd: `crowd.m3u8`, eight, for a twentieth of the requests. */
@@ -103,6 +109,8 @@ export const StreamHealth = z.object({
   recording: RecordingState,
   /** Of the whole installation; null while media is away. */
   egress: EgressStatus.nullable(),
+  /** Null where the picture is published to us. */
+  outside: OutsideStatus.nullable(),
   publisherLostAt: Instant.nullable(),
 });
 export type StreamHealth = z.infer<typeof StreamHealth>;
@@ -134,6 +142,8 @@ export const liveEndpoints = endpoints({
     response: z.object({
       prefix: z.string().nullable(),
       playbackToken: z.string().nullable(),
+      /** Of somebody else's stream, which needs no token. */
+      outsideUrl: z.string().nullable(),
       kind: z.enum(['preview', 'live']).nullable(),
     }),
   },
@@ -156,6 +166,13 @@ export const liveEndpoints = endpoints({
     /** Made anew by each page, and the same for all of its connections. */
     body: z.object({ publisherId: Id }),
     response: z.object({ ticket: z.string() }),
+  },
+  'POST /outside/look': {
+    summary: 'Look whether an outside address can be a class’s picture',
+    action: 'session:update',
+    target: 'none',
+    body: z.object({ url: OutsideUrl }),
+    response: OutsideLook,
   },
   'GET /sessions/:sessionId/questions': {
     summary: 'Questions that learners asked, newest first',

@@ -79,7 +79,10 @@ export const AuthoriseFileResponse = z.discriminatedUnion('allowed', [
   /** `takesOver`: it goes on air also when somebody else is. */
   z.object({ allowed: z.literal(true), broadcast: Broadcast, takesOver: z.boolean() }),
   /** `class-not-started`: ask again. */
-  z.object({ allowed: z.literal(false), reason: z.enum(['class-not-started', 'session-over', 'not-armed']) }),
+  z.object({
+    allowed: z.literal(false),
+    reason: z.enum(['class-not-started', 'session-over', 'outside-stream', 'not-armed']),
+  }),
 ]);
 export type AuthoriseFileResponse = z.infer<typeof AuthoriseFileResponse>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Origins, OutsideStatus, OutsideUrl } from './outside.ts';
 
 /*
  * What the app and the media process say to each other. Both directions are HTTP POST with a JSON body signed by
@@ -35,7 +36,7 @@ export const AuthoriseResponse = z.discriminatedUnion('allowed', [
   }),
   z.object({
     allowed: z.literal(false),
-    reason: z.enum(['unknown-key', 'bad-ticket', 'session-ended', 'session-archived']),
+    reason: z.enum(['unknown-key', 'bad-ticket', 'session-ended', 'session-archived', 'outside-stream']),
   }),
 ]);
 export type AuthoriseResponse = z.infer<typeof AuthoriseResponse>;
@@ -89,7 +90,12 @@ export const MediaEvent = z.discriminatedUnion('type', [
   z.object({ ...event, type: z.literal('publisher-lost'), reason: z.string().max(200) }),
   /** The first segment is playable. `firstPdt` is the PROGRAM-DATE-TIME of its first frame, epoch ms. */
   z.object({ ...event, type: z.literal('broadcast-started'), firstPdt: z.int() }),
-  /** `lastPdt` is the end of its last frame; `path` of the closed recording is relative to ANKE_DATA, null for a preview, which has none. */
+  /**
+   * An outside stream's clock and places. `offsetMs` is what to add to its PROGRAM-DATE-TIME for the session axis, null when it
+   * has none. Said before the first segment, and again when it has changed.
+   */
+  z.object({ ...event, type: z.literal('outside-seen'), offsetMs: z.int().nullable(), origins: Origins }),
+  /** `lastPdt` is the end of its last frame; `path` of the closed recording is relative to ANKE_DATA, null for a preview or an outside stream, which have none. */
   z.object({
     ...event,
     type: z.literal('broadcast-ended'),
@@ -108,6 +114,22 @@ export type RetargetRequest = z.infer<typeof RetargetRequest>;
 /** Control `end`: close the broadcast's recording and disconnect its publisher. Ending twice is harmless. */
 export const EndRequest = z.object({ broadcastId: z.uuid() });
 export type EndRequest = z.infer<typeof EndRequest>;
+
+/**
+ * Control `watch`: look after an outside stream and report on it as on a publisher, until its broadcast is ended or this is not
+ * said again for a minute and a half. `started`: its first segment was reported. `origin` is that of our pages.
+ */
+export const WatchRequest = z.object({
+  broadcast: Broadcast,
+  url: OutsideUrl,
+  started: z.boolean(),
+  origin: z.string().max(300).nullable(),
+});
+export type WatchRequest = z.infer<typeof WatchRequest>;
+
+/** Control `look`: look at an outside address once. */
+export const LookRequest = z.object({ url: OutsideUrl, origin: z.string().max(300).nullable() });
+export type LookRequest = z.infer<typeof LookRequest>;
 
 /** Control `take`: this publisher goes on air with its next key frame, and who was stays on standby. */
 export const TakeRequest = z.object({ sessionId: z.uuid(), publisherId: z.uuid() });
@@ -199,6 +221,8 @@ export const BroadcastStatus = z.object({
   /** From the top down, with the readers of each. One that is not made shows what stands in for it. */
   rungs: z.array(RungStatus),
   recording: RecordingState,
+  /** Null where the picture is published to us. */
+  outside: OutsideStatus.nullable(),
 });
 export type BroadcastStatus = z.infer<typeof BroadcastStatus>;
 export const StatusResponse = z.object({ broadcasts: z.array(BroadcastStatus), egress: EgressStatus });

@@ -26,6 +26,7 @@ export const PublishRefusal = z.enum([
   'bad-ticket',
   'session-ended',
   'session-archived',
+  'outside-stream',
   'too-many-publishers',
   'unsupported',
   'malformed',

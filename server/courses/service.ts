@@ -169,7 +169,7 @@ export function createCourses(services: Services, needs: CourseNeeds) {
       const creditedMs = credit.get(row.id) ?? 0;
       const paper = papers.get(row.id);
       return {
-        session: sessionView(row, row.course.title, marks),
+        session: sessionView(row, row.course.title, marks, false),
         creditedMs,
         requiredMs,
         complete: creditedMs >= requiredMs,

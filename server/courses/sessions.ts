@@ -1,18 +1,27 @@
 import type { z } from 'zod';
 import type { DeliveryChoice, Session, SessionInput, SessionState } from '#contract/courses.ts';
+import type { Prisma } from '#prisma/client.ts';
 import { type Actor, audit, SYSTEM } from '../audit.ts';
 import type { Tx } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { deliveryFor } from './delivery.ts';
-import { hasStarted, startProblem } from './states.ts';
+import { hasStarted, isOver, startProblem } from './states.ts';
 import { lockCourse, lockSession } from './store.ts';
 import { newStreamKey, streamKeyHash } from './stream-key.ts';
 import { type RoomSession, roomSession, type SessionMarks, sessionView, withCourse } from './view.ts';
 
 /** A whole session, or, for a change, the fields that change. */
 type SessionChanges = { [K in keyof z.output<typeof SessionInput>]?: z.output<typeof SessionInput>[K] | undefined };
+
+/** The session of a stream key. */
+interface KeyHolder {
+  sessionId: string;
+  state: SessionState;
+  /** It takes nobody who publishes. */
+  outsideUrl: string | null;
+}
 
 /** What can still be put right once the class has begun; the rest is part of the record. */
 const TEXTS: ReadonlySet<string> = new Set(['topic', 'outline', 'instructorName', 'venue']);
@@ -22,11 +31,11 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
   const { db, clock, config, signals, sealing } = services;
   const { prisma } = db;
 
-  /** @throws AppError `not-found` */
-  async function readSession(sessionId: string): Promise<Session> {
+  /** `full`: with what is for those who run courses. @throws AppError `not-found` */
+  async function readSession(sessionId: string, full: boolean): Promise<Session> {
     const row = await prisma.session.findUnique({ where: { id: sessionId }, include: withCourse });
     if (!row) throw notFound();
-    return sessionView(row, row.course.title, await marksOf([sessionId]));
+    return sessionView(row, row.course.title, await marksOf([sessionId]), full);
   }
 
   /** @throws AppError `course-archived`, `impossible-time`, `bad-request` for an unknown instructor */
@@ -48,15 +57,17 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
         await audit(tx, actor, now, 'session:create', { kind: 'session', id }, { courseId, number });
       }),
     );
-    return readSession(id);
+    return readSession(id, true);
   }
 
   /**
    * Changes what `changes` names. Values that stay the same are no change, so a form may send all of them.
-   * @throws AppError `session-locked` for anything but texts once the class has begun, `impossible-time`
+   * @throws AppError `session-locked` for anything but texts, and until the end its outside address, once the class has begun,
+   * `impossible-time`
    */
   async function updateSession(sessionId: string, changes: SessionChanges, actor: Actor): Promise<Session> {
     const now = clock();
+    let pictureChanged = false;
     await knownInstructor(
       prisma.$transaction(async (tx) => {
         await lockSession(tx, sessionId);
@@ -68,7 +79,8 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
         const changed = Object.keys(data);
         if (changed.length === 0) return;
         if (row.state === 'archived') throw new AppError('session-locked');
-        if (hasStarted(row.state) && !changed.every((field) => TEXTS.has(field))) throw new AppError('session-locked');
+        const mayChange = (field: string) => TEXTS.has(field) || (field === 'outsideUrl' && !isOver(row.state));
+        if (hasStarted(row.state) && !changed.every(mayChange)) throw new AppError('session-locked');
         if (data.startsAt) refuseImpossibleStart(data.startsAt.getTime(), now);
         await tx.session.update({ where: { id: sessionId }, data: { ...data, revision: { increment: 1 } } });
         const moved = data.startsAt && { from: row.startsAt.toISOString(), to: data.startsAt.toISOString() };
@@ -78,12 +90,14 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
           now,
           moved && row.state === 'scheduled' ? 'session:reschedule' : 'session:update',
           { kind: 'session', id: sessionId },
-          { changed, ...moved },
+          { changed, ...moved, ...('outsideUrl' in data && { outsideUrl: data.outsideUrl ?? null }) },
         );
+        pictureChanged = 'outsideUrl' in data;
       }),
     );
     signals.emit('room-changed', sessionId);
-    return readSession(sessionId);
+    if (pictureChanged) signals.emit('picture-changed', sessionId);
+    return readSession(sessionId, true);
   }
 
   /** @throws AppError `session-locked` unless it is a draft */
@@ -116,12 +130,12 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
   }
 
   /** Whose key this is; null for a wrong or replaced one. Whether the session takes a publisher is for the caller. */
-  async function findByStreamKey(key: string): Promise<{ sessionId: string; state: SessionState } | null> {
+  async function findByStreamKey(key: string): Promise<KeyHolder | null> {
     const row = await prisma.session.findUnique({
       where: { streamKeyHash: streamKeyHash(services, key) },
-      select: { id: true, state: true },
+      select: { id: true, state: true, outsideUrl: true },
     });
-    return row && { sessionId: row.id, state: row.state };
+    return row && { sessionId: row.id, state: row.state, outsideUrl: row.outsideUrl };
   }
 
   async function sessionForRoom(sessionId: string): Promise<RoomSession | null> {
@@ -161,6 +175,23 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
     return rows.map((row) => row.id);
   }
 
+  /** Live sessions whose picture is somebody else's stream. */
+  async function liveFromOutside(): Promise<string[]> {
+    const where = { state: 'live', outsideUrl: { not: null } } as const;
+    const rows = await prisma.session.findMany({ where, select: { id: true } });
+    return rows.map((row) => row.id);
+  }
+
+  /** Addresses of outside streams that are, or soon will be, played. */
+  async function outsideUrls(): Promise<string[]> {
+    const where = {
+      state: { in: ['scheduled', 'live'] },
+      outsideUrl: { not: null },
+    } satisfies Prisma.SessionWhereInput;
+    const rows = await prisma.session.findMany({ where, select: { outsideUrl: true } });
+    return rows.flatMap((row) => row.outsideUrl ?? []);
+  }
+
   /** Raises 峰值同时在线 (devices) to `devices` if it was lower. */
   async function setPeakDevices(sessionId: string, devices: number): Promise<void> {
     await prisma.session.updateMany({
@@ -185,7 +216,7 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
       await audit(tx, actor, clock(), 'session:delivery', { kind: 'session', id: sessionId }, { choice, delivery });
     });
     signals.emit('room-changed', sessionId);
-    return readSession(sessionId);
+    return readSession(sessionId, true);
   }
 
   /** Switches a live class that is delivered by itself when its devices have become, or are no longer, a crowd. */
@@ -222,6 +253,8 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
     noteDueFrozen,
     setPublisherLost,
     lostSince,
+    liveFromOutside,
+    outsideUrls,
     setPeakDevices,
   };
 }

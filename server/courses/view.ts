@@ -26,6 +26,8 @@ export interface RoomSession {
   startsAt: number;
   plannedMinutes: number;
   mode: Session['mode'];
+  /** Of somebody else's stream; null: the picture is published to us. */
+  outsideUrl: string | null;
   state: Session['state'];
   revision: number;
   startedAt: number | null;
@@ -54,6 +56,7 @@ export function roomSession(row: SessionRow): RoomSession {
     startsAt: row.startsAt.getTime(),
     plannedMinutes: row.plannedMinutes,
     mode: row.mode,
+    outsideUrl: row.outsideUrl,
     state: row.state,
     revision: row.revision,
     startedAt: row.startedAt?.getTime() ?? null,
@@ -73,7 +76,13 @@ export interface SessionMarks {
   replays: ReadonlySet<string>;
 }
 
-export function sessionView(row: Omit<SessionRow, 'course'>, courseTitle: string, marks: SessionMarks): Session {
+/** `full`: with what is for those who run courses. */
+export function sessionView(
+  row: Omit<SessionRow, 'course'>,
+  courseTitle: string,
+  marks: SessionMarks,
+  full: boolean,
+): Session {
   return {
     id: row.id,
     courseId: row.courseId,
@@ -87,6 +96,7 @@ export function sessionView(row: Omit<SessionRow, 'course'>, courseTitle: string
     plannedMinutes: row.plannedMinutes,
     mode: row.mode,
     venue: row.venue,
+    outsideUrl: full ? row.outsideUrl : null,
     state: row.state,
     startedAt: row.startedAt?.toISOString() ?? null,
     endedAt: row.endedAt?.toISOString() ?? null,
@@ -112,7 +122,7 @@ export function courseView(row: CourseRow, marks: SessionMarks, full: boolean): 
     audience: full ? row.audience.map(ruleView) : [],
     sessions: row.sessions
       .filter((session) => full || session.state !== 'draft')
-      .map((session) => sessionView(session, row.title, marks)),
+      .map((session) => sessionView(session, row.title, marks, full)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AuthoriseResponse, Broadcast, Credential, MediaEvent } from '#contract/media.ts';
+import type { Broadcast as Row } from '#prisma/client.ts';
 import type { Courses } from '../courses/service.ts';
 import type { Tx } from '../db.ts';
 import { notFound } from '../errors.ts';
@@ -17,6 +18,14 @@ export interface OpenBroadcast extends Broadcast {
   lastPdt: number | null;
   /** It is over, and nothing of it is kept. */
   gone: boolean;
+  /** Somebody else's stream that is shown in it, and what to add to its dates for the session axis, ms (null: it has none). */
+  outside: { url: string; offsetMs: number | null } | null;
+}
+
+/** Where a session's picture is to come from. */
+interface Wanted {
+  sessionId: string;
+  outsideUrl: string | null;
 }
 
 const PREFIX_BYTES = 18;
@@ -30,30 +39,65 @@ export function createBroadcasts({ db, clock, secrets, signals }: Services, cour
   /** The session's broadcast of a kind: the open one, else for a session that is over its last. */
   async function find(sessionId: string, kind: Kind): Promise<OpenBroadcast | null> {
     const row = await prisma.broadcast.findFirst({ where: { sessionId, kind }, orderBy: { createdAt: 'desc' } });
-    return (
-      row && {
-        id: row.id,
-        sessionId,
-        prefix: row.prefix,
-        kind,
-        publishing: row.publishing && row.endedAt === null,
-        firstPdt: row.firstPdt === null ? null : Math.max(Number(row.firstPdt), Number(row.trimFrom ?? 0)),
-        lastPdt: row.lastPdt === null ? null : Math.min(Number(row.lastPdt), Number(row.trimTo ?? row.lastPdt)),
-        gone: row.endedAt !== null && row.path === null,
-      }
-    );
+    return row && broadcastOf(row);
   }
 
   /** The open broadcast of a kind, made if there is none. Of two that race, a unique index lets one win. */
-  async function open(sessionId: string, kind: Kind, tx: Tx = prisma): Promise<Broadcast> {
+  async function open({ sessionId, outsideUrl }: Wanted, kind: Kind, tx: Tx = prisma): Promise<OpenBroadcast> {
     const where = { sessionId, kind, endedAt: null };
     const found = await tx.broadcast.findFirst({ where });
-    if (found) return { id: found.id, sessionId, prefix: found.prefix, kind };
-    const made = { id: newId(), sessionId, prefix: randomBytes(PREFIX_BYTES).toString('base64url'), kind };
+    if (found) return broadcastOf(found);
+    const made = { id: newId(), sessionId, outsideUrl, prefix: randomBytes(PREFIX_BYTES).toString('base64url'), kind };
     // Skipping, not failing, so that a transaction that loses the race can go on.
     await tx.broadcast.createMany({ data: { ...made, createdAt: new Date(clock()) }, skipDuplicates: true });
-    const winner = await tx.broadcast.findFirstOrThrow({ where });
-    return { id: winner.id, sessionId, prefix: winner.prefix, kind };
+    return broadcastOf(await tx.broadcast.findFirstOrThrow({ where }));
+  }
+
+  /**
+   * The open broadcast of a kind, of where the picture is to come from now: one from elsewhere is ended (`ended`, its id) and another
+   * opened. Null where there is none and no outside stream to be shown.
+   */
+  async function align(
+    { id: sessionId, outsideUrl }: { id: string; outsideUrl: string | null },
+    kind: Kind,
+  ): Promise<{ broadcast: OpenBroadcast | null; ended: string | null }> {
+    const where = { sessionId, kind, endedAt: null };
+    const found = await prisma.broadcast.findFirst({ where });
+    if (found && found.outsideUrl === outsideUrl) return { broadcast: broadcastOf(found), ended: null };
+    if (!found && outsideUrl === null) return { broadcast: null, ended: null };
+    const aligned = await prisma.$transaction(async (tx) => {
+      // Holds the session's row, so that of two who align it the second finds it done.
+      await courses.bumpRevision(tx, sessionId);
+      const before = await tx.broadcast.findFirst({ where });
+      const ended = before && before.outsideUrl !== outsideUrl ? before.id : null;
+      if (ended !== null) {
+        await tx.broadcast.update({ where: { id: ended }, data: { endedAt: new Date(clock()), publishing: false } });
+      }
+      return { broadcast: await open({ sessionId, outsideUrl }, kind, tx), ended };
+    });
+    signals.emit('room-changed', sessionId);
+    return aligned;
+  }
+
+  /** Live sessions in which somebody else's stream is shown, whether it still is to be or not. */
+  async function liveFromOutside(): Promise<string[]> {
+    const where = { kind: 'live', endedAt: null, outsideUrl: { not: null } } as const;
+    return (await prisma.broadcast.findMany({ where, select: { sessionId: true } })).map((row) => row.sessionId);
+  }
+
+  /** Places from which the outside streams that are shown now are read. */
+  async function outsideOrigins(): Promise<string[]> {
+    const where = { endedAt: null, outsideUrl: { not: null } };
+    const rows = await prisma.broadcast.findMany({ where, select: { outsideOrigins: true } });
+    return rows.flatMap((row) => row.outsideOrigins);
+  }
+
+  /** A class is over, and nobody here closes somebody else's stream. */
+  async function closeOutside(sessionId: string, tx: Tx): Promise<void> {
+    await tx.broadcast.updateMany({
+      where: { sessionId, endedAt: null, outsideUrl: { not: null } },
+      data: { endedAt: new Date(clock()), publishing: false },
+    });
   }
 
   /** A class begins: whatever was published before it was its preview. */
@@ -68,11 +112,12 @@ export function createBroadcasts({ db, clock, secrets, signals }: Services, cour
   async function authorise(credential: Credential): Promise<AuthoriseResponse> {
     const found = 'ticket' in credential ? await byTicket(credential.ticket) : await byKey(credential.streamKey);
     if (!found) return { allowed: false, reason: 'ticket' in credential ? 'bad-ticket' : 'unknown-key' };
-    const { sessionId, state, publisherId } = found;
+    const { sessionId, state, outsideUrl, publisherId } = found;
     if (state === 'ended') return { allowed: false, reason: 'session-ended' };
     if (state === 'archived') return { allowed: false, reason: 'session-archived' };
-    const broadcast = await open(sessionId, state === 'live' ? 'live' : 'preview');
-    return { allowed: true, broadcast, publisherId };
+    if (outsideUrl !== null) return { allowed: false, reason: 'outside-stream' };
+    const { id, prefix, kind } = await open({ sessionId, outsideUrl }, state === 'live' ? 'live' : 'preview');
+    return { allowed: true, broadcast: { id, sessionId, prefix, kind }, publisherId };
   }
 
   async function byKey(streamKey: string) {
@@ -83,7 +128,7 @@ export function createBroadcasts({ db, clock, secrets, signals }: Services, cour
   async function byTicket(token: string) {
     const ticket = verifyPublishTicket(secrets.ticket, token, clock());
     const session = ticket && (await courses.sessionForRoom(ticket.sessionId));
-    return session && { ...ticket, state: session.state };
+    return session && { ...ticket, state: session.state, outsideUrl: session.outsideUrl };
   }
 
   /**
@@ -102,7 +147,8 @@ export function createBroadcasts({ db, clock, secrets, signals }: Services, cour
       if (!broadcast) throw notFound();
       // The session's row first, as in a change of state, so that the two can't wait for each other.
       await courses.bumpRevision(tx, sessionId);
-      await noteAbsence(tx, event, broadcast.kind);
+      // What was replaced says nothing of the class any more.
+      if (broadcast.endedAt === null) await noteAbsence(tx, event, broadcast.kind);
       await tx.broadcast.update({ where: { id }, data: changeOf(event) });
       return true;
     });
@@ -131,7 +177,37 @@ export function createBroadcasts({ db, clock, secrets, signals }: Services, cour
     return new Set(rows.map((row) => row.sessionId));
   }
 
-  return { find, open, replayable, closePreview, authorise, record };
+  return {
+    find,
+    open,
+    align,
+    replayable,
+    closePreview,
+    closeOutside,
+    liveFromOutside,
+    outsideOrigins,
+    authorise,
+    record,
+  };
+}
+
+function broadcastOf(row: Row): OpenBroadcast {
+  const { id, sessionId, prefix, kind, outsideUrl: url } = row;
+  return {
+    id,
+    sessionId,
+    prefix,
+    kind,
+    publishing: row.publishing && row.endedAt === null,
+    firstPdt: row.firstPdt === null ? null : Math.max(Number(row.firstPdt), Number(row.trimFrom ?? 0)),
+    lastPdt: row.lastPdt === null ? null : Math.min(Number(row.lastPdt), Number(row.trimTo ?? row.lastPdt)),
+    gone: row.endedAt !== null && row.path === null,
+    outside: url === null ? null : { url, offsetMs: numberOf(row.outsideOffsetMs) },
+  };
+}
+
+function numberOf(value: bigint | null): number | null {
+  return value === null ? null : Number(value);
 }
 
 function changeOf(event: MediaEvent) {
@@ -142,6 +218,8 @@ function changeOf(event: MediaEvent) {
       return { publishing: false };
     case 'broadcast-started':
       return { firstPdt: event.firstPdt };
+    case 'outside-seen':
+      return { outsideOffsetMs: event.offsetMs, outsideOrigins: event.origins };
     case 'broadcast-ended':
       return {
         publishing: false,

@@ -9,16 +9,22 @@ import { AppError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { MediaClient } from './media-client.ts';
+import type { Outside } from './outside.ts';
 
 const LOOK_EVERY_MS = 30_000;
 
 /** What the picture has to do with a session's states. */
-export function pictureTransitions(broadcasts: Broadcasts, media: MediaClient): TransitionParticipant {
+export function pictureTransitions(
+  broadcasts: Broadcasts,
+  media: MediaClient,
+  outside: Pick<Outside, 'follow'>,
+): TransitionParticipant {
   return {
     async within(tx, session, to) {
+      if (to === 'ended') await broadcasts.closeOutside(session.id, tx);
       if (to !== 'live') return;
       await broadcasts.closePreview(session.id, tx);
-      await broadcasts.open(session.id, 'live', tx);
+      await broadcasts.open({ sessionId: session.id, outsideUrl: session.outsideUrl }, 'live', tx);
     },
     async after(session, to) {
       if (to !== 'live' && to !== 'ended') return;
@@ -30,6 +36,11 @@ export function pictureTransitions(broadcasts: Broadcasts, media: MediaClient): 
         return;
       }
       const preview = await broadcasts.find(sessionId, 'preview');
+      if (live.outside) {
+        if (preview) void media.end({ broadcastId: preview.id });
+        await outside.follow(sessionId);
+        return;
+      }
       // In this order: who publishes goes over into the class and is not cut off with the preview.
       void media.retarget({ broadcast: { id, sessionId, prefix, kind } }).then(() => {
         if (preview) void media.end({ broadcastId: preview.id });

@@ -7,10 +7,12 @@ import {
   type EndRequest,
   type FilmRequest,
   FilmStatus,
+  type LookRequest,
   type RetargetRequest,
   StatusResponse,
   type TakeRequest,
   type TrimRequest,
+  type WatchRequest,
 } from '#contract/media.ts';
 import {
   type EndPlayoutRequest,
@@ -19,11 +21,14 @@ import {
   type VideoRequest,
   VideosStatus,
 } from '#contract/media-videos.ts';
+import { OutsideLook } from '#contract/outside.ts';
 import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
 import { AppError, notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 
 const TIMEOUT_MS = 3_000;
+/** Two playlists of somebody who is slow. */
+const LOOK_TIMEOUT_MS = 18_000;
 /** A media process that was killed is back within seconds; what it must know is said again until then. */
 const ATTEMPTS = 20;
 const RETRY_MS = 1_500;
@@ -48,7 +53,7 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
   let videos: { at: number; answer: Promise<VideosStatus | null> } | null = null;
   let closed = false;
 
-  async function post(name: string, body: object): Promise<unknown> {
+  async function post(name: string, body: object, timeoutMs = TIMEOUT_MS): Promise<unknown> {
     if (!config.mediaUrl) throw new Error('no media process');
     const path = `/control/${name}`;
     const text = JSON.stringify(body);
@@ -59,7 +64,7 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
         [SIGNATURE_HEADER]: sign(secrets.hooks, path, text, Date.now()),
       },
       body: text,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     if (!answer.ok) throw new MediaRefusal(name, answer.status);
     return answer.status === 204 ? null : answer.json();
@@ -110,6 +115,19 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
         throw new AppError('media-unavailable');
       }
       status = null;
+    },
+    /** An outside stream is looked after. Said again and again, so that once in vain does no harm: never throws. */
+    async watch(request: z.infer<typeof WatchRequest>): Promise<void> {
+      await post('watch', request).catch((error: unknown) => logger.warn({ err: error }, 'media does not look after'));
+    },
+    /** What an outside address leads to. @throws AppError `media-unavailable` */
+    async look(request: z.infer<typeof LookRequest>): Promise<OutsideLook> {
+      try {
+        return OutsideLook.parse(await post('look', request, LOOK_TIMEOUT_MS));
+      } catch (error) {
+        logger.warn({ err: error }, 'media did not look');
+        throw new AppError('media-unavailable');
+      }
     },
     /** Open broadcasts as media sees them; empty while media is away. */
     async status(): Promise<BroadcastStatus[]> {

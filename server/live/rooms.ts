@@ -33,7 +33,8 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       needs.paperPublished(sessionId),
       needs.marksOf(sessionId),
     ]);
-    const playable = broadcast !== null && broadcast.firstPdt !== null && !broadcast.gone;
+    const playable = broadcast !== null && broadcast.firstPdt !== null && !broadcast.gone ? broadcast : null;
+    const own = playable?.outside ? null : playable;
     return {
       sessionId,
       revision: session.revision,
@@ -48,9 +49,10 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       startedAt: session.startedAt === null ? null : instant(session.startedAt),
       endedAt: session.endedAt === null ? null : instant(session.endedAt),
       requiredMs: session.requiredMs,
-      prefix: playable ? broadcast.prefix : null,
-      firstPdt: playable ? broadcast.firstPdt : null,
-      lastPdt: playable ? broadcast.lastPdt : null,
+      prefix: own?.prefix ?? null,
+      firstPdt: own?.firstPdt ?? null,
+      lastPdt: own?.lastPdt ?? null,
+      outside: playable?.outside ?? null,
       marks,
       publishing: broadcast?.publishing ?? false,
       delivery: session.delivery,

@@ -4,9 +4,14 @@ import type { Principal } from '../accounts/principal.ts';
 import { AppError } from '../errors.ts';
 import type { Handlers } from '../http.ts';
 import type { AudienceQuestions } from './audience-questions.ts';
+import type { Outside } from './outside.ts';
 import type { LiveService } from './service.ts';
 
-export function liveRoutes(live: LiveService, questions: AudienceQuestions): Handlers<typeof liveEndpoints> {
+export function liveRoutes(
+  live: LiveService,
+  questions: AudienceQuestions,
+  outside: Outside,
+): Handlers<typeof liveEndpoints> {
   return {
     'POST /sessions/:sessionId/ticket': ({ params, body, principal }) => {
       if (principal.loginId === null) throw new AppError('not-signed-in');
@@ -24,6 +29,7 @@ export function liveRoutes(live: LiveService, questions: AudienceQuestions): Han
     'POST /sessions/:sessionId/publish-ticket': async ({ params, body, actor }) => ({
       ticket: await live.publishTicket(params.sessionId, body.publisherId, actor),
     }),
+    'POST /outside/look': ({ body, req }) => outside.look(body.url, req.get('origin') ?? null),
     'GET /sessions/:sessionId/questions': ({ params }) => questions.list(params.sessionId),
     'POST /room-questions/:roomQuestionId/answered': ({ params, actor }) =>
       questions.tick(params.roomQuestionId, actor),

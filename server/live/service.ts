@@ -9,6 +9,7 @@ import { AppError, notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { MediaClient } from './media-client.ts';
+import type { Outside } from './outside.ts';
 import { PLAYBACK_RENEW_MS, signPlayback } from './playback.ts';
 import { signPublishTicket } from './publish-ticket.ts';
 import type { Rooms } from './rooms.ts';
@@ -20,6 +21,7 @@ export interface LiveNeeds {
   rooms: Rooms;
   broadcasts: Broadcasts;
   media: MediaClient;
+  outside: Outside;
   personForLogin(
     personId: string,
   ): Promise<{ name: string; unitId: string; unitName: string; verification: string } | null>;
@@ -32,14 +34,17 @@ export interface LiveNeeds {
 interface Playback {
   prefix: string | null;
   playbackToken: string | null;
+  outsideUrl: string | null;
   kind: 'preview' | 'live' | null;
 }
+
+const NOTHING: Playback = { prefix: null, playbackToken: null, outsideUrl: null, kind: null };
 
 export type LiveService = ReturnType<typeof createLive>;
 
 /** Entering a room, and what is seen and stored from it. */
 export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
-  const { courses, attendance, rooms, broadcasts, media } = needs;
+  const { courses, attendance, rooms, broadcasts, media, outside } = needs;
 
   /**
    * A ticket outlives the login it was given to; the room does not.
@@ -135,11 +140,12 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
       if (!session) throw notFound();
       const kind = session.startedAt === null ? 'preview' : 'live';
       const broadcast = await broadcasts.find(sessionId, kind);
-      if (!broadcast || broadcast.firstPdt === null || broadcast.gone)
-        return { prefix: null, playbackToken: null, kind: null };
+      if (!broadcast || broadcast.firstPdt === null || broadcast.gone) return NOTHING;
+      if (broadcast.outside) return { ...NOTHING, outsideUrl: broadcast.outside.url, kind };
       const { prefix } = broadcast;
       return {
         prefix,
+        outsideUrl: null,
         playbackToken: signPlayback(secrets.playback, { personId: viewerId, sessionId, prefix }, clock()),
         kind,
       };
@@ -167,7 +173,11 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
     async health(sessionId: string): Promise<StreamHealth> {
       const session = await courses.sessionForRoom(sessionId);
       if (!session) throw notFound();
-      const open = (await media.status()).filter((status) => status.sessionId === sessionId);
+      await outside.followOften(session);
+      const isOutside = session.outsideUrl !== null;
+      const open = (await media.status()).filter(
+        (status) => status.sessionId === sessionId && (status.outside !== null) === isOutside,
+      );
       const status = open.find((candidate) => candidate.publishing) ?? open[0];
       return {
         kind: status?.kind ?? null,
@@ -182,6 +192,7 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
         publishers: open.flatMap(({ publishers }) => publishers),
         recording: status?.recording ?? 'none',
         egress: await media.egress(),
+        outside: status?.outside ?? null,
         publisherLostAt: session.publisherLostAt === null ? null : new Date(session.publisherLostAt).toISOString(),
       };
     },

@@ -1,3 +1,4 @@
+import type { Broadcast } from '#contract/media.ts';
 import type { AuthoriseFileRequest, AuthoriseFileResponse, FileEvent, PlayoutPlan } from '#contract/media-videos.ts';
 import type { Playout, PlayoutInput, PlayoutOutcome, Video } from '#contract/videos.ts';
 import type { Prisma } from '#prisma/client.ts';
@@ -131,6 +132,8 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
     const session = await courses.sessionForRoom(sessionId);
     if (!row || !session) return { allowed: false, reason: 'not-armed' };
     if (session.state === 'ended' || session.state === 'archived') return { allowed: false, reason: 'session-over' };
+    // Viewers see somebody else's stream, and nothing of ours.
+    if (session.outsideUrl !== null) return { allowed: false, reason: 'outside-stream' };
     const startsAt = dueAt(row, session);
     // It was put off, and media has not heard yet.
     if (startsAt === null || clock() < startsAt - CLASS_AHEAD_MS)
@@ -138,13 +141,17 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
     const { state, startedAt } =
       session.state === 'scheduled' && row.startsClass ? await startClass(session, row) : session;
     const manual = row.start === 'manual';
+    const open = async (wanted: Broadcast['kind']): Promise<Broadcast> => {
+      const { id, prefix, kind } = await broadcasts.open({ sessionId, outsideUrl: null }, wanted);
+      return { id, sessionId, prefix, kind };
+    };
     if (state === 'live') {
       // The first picture of the class that it begins is its own; an instructor's test stream stands by.
       const opens = row.startsClass && startedAt !== null && startedAt >= startsAt - CLASS_AHEAD_MS;
-      return { allowed: true, broadcast: await broadcasts.open(sessionId, 'live'), takesOver: manual || opens };
+      return { allowed: true, broadcast: await open('live'), takesOver: manual || opens };
     }
     // Also the one that has begun as a trial, and is back after a restart.
-    if (manual) return { allowed: true, broadcast: await broadcasts.open(sessionId, 'preview'), takesOver: true };
+    if (manual) return { allowed: true, broadcast: await open('preview'), takesOver: true };
     return { allowed: false, reason: 'class-not-started' };
   }
 

@@ -190,7 +190,11 @@ describe('stream keys', () => {
     const first = await app.officer<{ server: string; key: string }>('GET', `/sessions/${session.id}/stream-key`);
     expect(first.body.server).toBe('rtmp://127.0.0.1:1935/live');
     expect(first.body.key).toMatch(/^[\w-]{32}$/);
-    expect(await app.courses.findByStreamKey(first.body.key)).toEqual({ sessionId: session.id, state: 'draft' });
+    expect(await app.courses.findByStreamKey(first.body.key)).toEqual({
+      sessionId: session.id,
+      state: 'draft',
+      outsideUrl: null,
+    });
     const second = await app.officer<{ key: string }>('POST', `/sessions/${session.id}/stream-key`);
     expect(await app.courses.findByStreamKey(first.body.key)).toBeNull();
     expect(await app.courses.findByStreamKey(second.body.key)).toMatchObject({ sessionId: session.id });

@@ -3,6 +3,7 @@ import type { Dayjs } from 'dayjs';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
 import { FormModal } from '../form-modal.tsx';
+import { OutsideAddress } from '../outside/outside-address.tsx';
 import { useConsoleText } from '../text.ts';
 import { instantOf, pickerValue } from '../time.ts';
 import { useWords } from '../words.ts';
@@ -20,9 +21,11 @@ interface Values {
   plannedMinutes: number;
   mode: 'online' | 'offline' | 'both';
   venue: string | null;
+  fromOutside: boolean;
+  outsideUrl: string | null;
 }
 
-/** Adds a session to a course, or changes one; once it has started, only its texts. */
+/** Adds a session to a course, or changes one; once it has started, only its texts, and until it is over where its picture is. */
 export function SessionForm({
   courseId,
   session,
@@ -42,12 +45,20 @@ export function SessionForm({
   const instructors = useRead('GET /accounts', { query: { role: 'instructor', pageSize: 500 } });
   const started = session !== undefined && session.state !== 'draft' && session.state !== 'scheduled';
 
-  const save = ({ startsAt, ...values }: Values) => {
+  const over = session?.state === 'ended' || session?.state === 'archived';
+
+  const save = ({ startsAt, fromOutside, ...values }: Values) => {
+    const outsideUrl = fromOutside ? (values.outsideUrl?.trim() ?? null) : null;
     const texts = { topic: values.topic, outline: values.outline ?? '', instructorName: values.instructorName ?? '' };
-    if (session && started) return change.mutateAsync({ params: { sessionId: session.id }, body: texts });
+    if (session && started)
+      return change.mutateAsync({
+        params: { sessionId: session.id },
+        body: { ...texts, ...(!over && { outsideUrl }) },
+      });
     const body = {
       ...values,
       ...texts,
+      outsideUrl,
       instructorAccountId: values.instructorAccountId ?? null,
       venue: values.mode === 'online' ? null : (values.venue ?? null),
       startsAt: instantOf(startsAt),
@@ -64,13 +75,15 @@ export function SessionForm({
       form={form}
       initialValues={
         session
-          ? { ...session, startsAt: pickerValue(session.startsAt) }
-          : { plannedMinutes: 60, mode: 'online', outline: '' }
+          ? { ...session, startsAt: pickerValue(session.startsAt), fromOutside: session.outsideUrl !== null }
+          : { plannedMinutes: 60, mode: 'online', outline: '', fromOutside: false }
       }
       save={save}
       onClose={onClose}
     >
-      {started && <Alert type="info" showIcon title={t('startedLocked')} style={{ marginBottom: 16 }} />}
+      {started && (
+        <Alert type="info" showIcon title={t(over ? 'overLocked' : 'startedLocked')} style={{ marginBottom: 16 }} />
+      )}
       <Form.Item name="topic" label={t('topic')} rules={[{ ...required, whitespace: true }]}>
         <Input maxLength={80} />
       </Form.Item>
@@ -109,6 +122,7 @@ export function SessionForm({
           )}
         </>
       )}
+      {!over && <OutsideAddress />}
     </FormModal>
   );
 }

@@ -55,14 +55,14 @@ function Desk({ session }: { session: Session }) {
             video={standingOf(playout, health.data)}
             delivery={link.room?.delivery}
           />
-          {bureau && video.data && (
+          {bureau && video.data && !session.outsideUrl && (
             <PlayoutPanel session={session} playout={playout} instructorId={standbyOf(health.data)} />
           )}
         </div>
         <div>
           <CountsPanel session={session} devices={link.room && link.devices} />
           {(bureau || instructor) && <QuizPanel session={session} />}
-          {(bureau || instructor) && session.state === 'live' && (
+          {(bureau || instructor) && session.state === 'live' && !session.outsideUrl && (
             <ChaptersPanel sessionId={session.id} place={() => null} />
           )}
         </div>

@@ -12,12 +12,12 @@ export function Preview({ sessionId, publishing }: { sessionId: string; publishi
   const video = useRef<HTMLVideoElement>(null);
   const [muted, setMuted] = useState(true);
   const watch = useWatch(sessionId, publishing ? false : RETRY_MS);
-  const { prefix } = watch;
+  const { prefix, outsideUrl } = watch;
+  const address = outsideUrl ?? (prefix === null ? null : `/media/${prefix}/index.m3u8`);
 
   useEffect(() => {
     const element = video.current;
-    if (!element || prefix === null || !publishing) return;
-    const address = `/media/${prefix}/index.m3u8`;
+    if (!element || address === null || !publishing) return;
     if (!Hls.isSupported()) {
       element.src = address;
       void element.play().catch(() => undefined);
@@ -37,7 +37,7 @@ export function Preview({ sessionId, publishing }: { sessionId: string; publishi
       clearTimeout(retry);
       hls.destroy();
     };
-  }, [prefix, publishing]);
+  }, [address, publishing]);
 
   return (
     <>

@@ -9,6 +9,7 @@ import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { ChaptersPanel } from './chapters-panel.tsx';
 import { DeliveryPanel } from './delivery.tsx';
+import { OutsidePanel } from './outside-panel.tsx';
 import { Preview } from './preview.tsx';
 import { PublishPanel } from './publish/publish-panel.tsx';
 import { Publishers } from './publishers.tsx';
@@ -44,20 +45,26 @@ export function StreamPanel({
   if (over) return <Over session={session} />;
   return (
     <section className="section">
-      {health?.publisherLostAt && <Lost since={health.publisherLostAt} asPlanned={video === 'over'} />}
+      {health?.publisherLostAt && (
+        <Lost since={health.publisherLostAt} asPlanned={video === 'over'} outside={session.outsideUrl !== null} />
+      )}
       <Preview sessionId={session.id} publishing={health?.publishing ?? false} />
-      <HealthFigures health={health} still={video === 'held'} />
+      {session.outsideUrl ? (
+        <OutsidePanel url={session.outsideUrl} health={health} />
+      ) : (
+        <HealthFigures health={health} still={video === 'held'} />
+      )}
       {health && health.publishers.length > 1 && (
         <Publishers sessionId={session.id} publishers={health.publishers} mayTake={bureau || instructor} />
       )}
-      <DeliveryPanel session={session} now={delivery} />
-      {(bureau || instructor) && <Ways session={session} health={health} />}
+      {!session.outsideUrl && <DeliveryPanel session={session} now={delivery} />}
+      {!session.outsideUrl && (bureau || instructor) && <Ways session={session} health={health} />}
     </section>
   );
 }
 
 /** The alarm, unless the end was one that was planned, with the time that is left before the class ends by itself. */
-function Lost({ since, asPlanned }: { since: string; asPlanned: boolean }) {
+function Lost({ since, asPlanned, outside }: { since: string; asPlanned: boolean; outside: boolean }) {
   const t = useDeskText();
   const [now, setNow] = useState(serverNow);
   useEffect(() => {
@@ -71,7 +78,7 @@ function Lost({ since, asPlanned }: { since: string; asPlanned: boolean }) {
       <Alert
         type={asPlanned ? 'info' : 'error'}
         showIcon
-        title={t(asPlanned ? 'videoOver' : 'publisherLost')}
+        title={t(asPlanned ? 'videoOver' : outside ? 'outsideLost' : 'publisherLost')}
         description={<span role="timer">{t('lostFor', left)}</span>}
         style={{ marginBottom: 12 }}
       />

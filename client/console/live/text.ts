@@ -67,6 +67,15 @@ export const useDeskText = addTexts({
     silent: '已超过 10 秒没有声音。请检查讲师的话筒是否打开、推流软件是否静音。',
     black: '画面已全黑超过 10 秒。请检查摄像头或推流软件的场景。',
     rungs: '各清晰度观看（台）',
+    outside: '外部直播',
+    'outside-waiting': '等待画面',
+    'outside-on': '正在直播',
+    'outside-lost': '画面中断',
+    segments: '分片时长',
+    behind: '画面滞后',
+    outsideLost:
+      '外部直播的画面停了，学员的画面随之停住，停住的时间不计考勤。请联系云直播和推流的一方；画面恢复后自动接上。',
+    outsideNotRecorded: '画面由外部直播提供，学员直接从那里观看，本系统不录像。要更换地址，在课程页编辑本期。',
     notRecorded: '录像写不进磁盘，直播不受影响。请清理服务器磁盘空间，有空间后自动继续录。',
     reduced: '服务器处理不过来，已减少清晰度档位；画面不会中断。请关闭服务器上的其他程序，本次推流结束后恢复。',
     arrivals: '到课曲线：到课人数和在线设备数',
@@ -197,6 +206,16 @@ export const useDeskText = addTexts({
     silent: 'No sound for more than 10 s. Check the instructor’s microphone and whether the encoder is muted.',
     black: 'The picture has been black for more than 10 s. Check the camera or the encoder’s scene.',
     rungs: 'Devices at each quality',
+    outside: 'Outside stream',
+    'outside-waiting': 'Waiting for it',
+    'outside-on': 'On',
+    'outside-lost': 'Lost',
+    segments: 'Segments of',
+    behind: 'Behind by',
+    outsideLost:
+      'The outside stream stands still and so does the learners’ picture; nobody is credited meanwhile. Ask the live service and whoever publishes to it. The class goes on by itself when it is back.',
+    outsideNotRecorded:
+      'The picture is an outside stream which learners watch directly; it is not recorded here. To change the address, edit the session on the course page.',
     notRecorded:
       'The recording cannot be written; the class itself is not affected. Free space on the server’s disk: recording goes on by itself.',
     reduced:

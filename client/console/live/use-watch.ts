@@ -10,7 +10,7 @@ const RENEW_MS = (PLAYBACK_TTL_SECONDS * 1_000) / 2;
 type Watch = Result<'POST /sessions/:sessionId/watch'>;
 
 /** What this browser may play of a session, for as long as it is shown. @param every how often to ask whether there is anything, ms */
-export function useWatch(sessionId: string, every: number | false): Pick<Watch, 'prefix' | 'kind'> {
+export function useWatch(sessionId: string, every: number | false): Omit<Watch, 'playbackToken'> {
   const watch = useRead('POST /sessions/:sessionId/watch', { params: { sessionId } }, { every });
   const prefix = watch.data?.prefix ?? null;
   const token = watch.data?.playbackToken ?? null;
@@ -32,5 +32,5 @@ export function useWatch(sessionId: string, every: number | false): Pick<Watch, 
     return () => clearInterval(renewal);
   }, [sessionId, prefix]);
 
-  return { prefix, kind: watch.data?.kind ?? null };
+  return { prefix, outsideUrl: watch.data?.outsideUrl ?? null, kind: watch.data?.kind ?? null };
 }

@@ -30,7 +30,15 @@ export interface PublisherState {
 const OFF = { phase: 'off', since: 0, attempt: 0, slow: false, reduced: false, bitrate: 0 } as const;
 
 /** Connecting again is of no use after these. */
-const FINAL: PublishRefusal[] = ['ended', 'session-ended', 'session-archived', 'replaced', 'unsupported', 'malformed'];
+const FINAL: PublishRefusal[] = [
+  'ended',
+  'session-ended',
+  'session-archived',
+  'outside-stream',
+  'replaced',
+  'unsupported',
+  'malformed',
+];
 /** Of refusals that may pass, in a row, of a page that was on air. */
 const MOST_REFUSALS = 6;
 const FIRST_RETRY_MS = 300;

@@ -25,7 +25,7 @@ afterEach(() => player?.destroy());
 
 function play(past: Past | null): { currentTime: number } {
   const video = { currentTime: 0, paused: false };
-  player = playByHls(video as HTMLVideoElement, sourcesOf('index'), 'auto', events, past);
+  player = playByHls(video as HTMLVideoElement, sourcesOf('index'), 'auto', events, past, null);
   return video;
 }
 

@@ -26,7 +26,7 @@ afterEach(() => player?.destroy());
 function play(past: Past | null): FakeVideo {
   const video = new FakeVideo();
   const sources = { picture: '/index.m3u8', sound: '/sound.m3u8' };
-  player = playNatively(video as unknown as HTMLVideoElement, sources, 'auto', events, past);
+  player = playNatively(video as unknown as HTMLVideoElement, sources, 'auto', events, past, null);
   return video;
 }
 
