@@ -95,11 +95,6 @@ test('a class that has ended is replayed from the list, with another speed, and 
   const download = desk.waitForEvent('download');
   await desk.getByRole('button', { name: '下载 MP4' }).click({ timeout: 60_000 });
   expect((await download).suggestedFilename()).toContain('回放检查');
-  await desk.setViewportSize({ width: 1280, height: 800 });
-  await desk.screenshot({ path: '/tmp/shot-desk-wide.png', fullPage: true });
-  await desk.setViewportSize({ width: 390, height: 844 });
-  await desk.screenshot({ path: '/tmp/shot-desk.png', fullPage: true });
-  await page.screenshot({ path: '/tmp/shot-replay.png', fullPage: true });
   await viewer.context.close();
 });
 

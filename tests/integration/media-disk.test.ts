@@ -18,7 +18,7 @@ import {
   until,
 } from '#tests/support/media-run.ts';
 import { publishTestSignal } from '#tests/support/publish.ts';
-import { CAN_MOUNT, smallDisk } from '#tests/support/small-disk.ts';
+import { CAN_MOUNT, type SmallDisk, smallDisk } from '#tests/support/small-disk.ts';
 import { SWEPT_PREFIX } from '#tests/support/temporary-folder.ts';
 
 const PDT = Date.UTC(2026, 10, 24, 1, 0, 0);
@@ -153,7 +153,10 @@ it('starts, and resumes the others, though one recording cannot be read', async 
 });
 
 describe.skipIf(!CAN_MOUNT)('a full disk', () => {
-  const disk = CAN_MOUNT ? smallDisk(8_192, newFolder()) : null;
+  let disk: SmallDisk | undefined;
+  beforeAll(() => {
+    disk = smallDisk(8_192, newFolder());
+  });
   afterAll(() => disk?.unmount());
 
   it('leaves gaps of the true length, and every other segment whole, also after a crash', async () => {
@@ -199,13 +202,14 @@ describe.skipIf(!CAN_MOUNT)('a class on a full disk', () => {
   const dataDir = makeDataFolder();
   const recordings = path.join(dataDir, 'recordings');
   fs.mkdirSync(recordings);
-  const disk = CAN_MOUNT ? smallDisk(16_384, recordings) : null;
+  let disk: SmallDisk | undefined;
   let app: HookEndpoint;
   beforeAll(async () => {
+    disk = smallDisk(16_384, recordings);
     app = await startHookEndpoint();
   });
   afterAll(async () => {
-    await app.close();
+    await app?.close();
     disk?.unmount();
     fs.rmSync(dataDir, { recursive: true });
   });
