@@ -1,4 +1,5 @@
 import http from 'node:http';
+import type { Socket } from 'node:net';
 import { PLAYBACK_COOKIE } from '#contract/plain.ts';
 import { MediaError, type MediaErrorCode, problemOf } from './errors.ts';
 import type { Logger } from './logger.ts';
@@ -28,8 +29,8 @@ const PATIENCE: Patience = { headersMs: 10_000, requestMs: 30_000, idleMs: 30_00
  */
 const SHARED = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
 
-/** Of an answer, with what it costs below HTTP. */
-const HEAD_BYTES = 400;
+/** Headers of TCP and IP on top of what is written to a connection. */
+const BELOW_HTTP = 1.04;
 
 type Answer = (req: http.IncomingMessage, res: http.ServerResponse) => Promise<void>;
 
@@ -47,14 +48,20 @@ export function createViewerServer(
     headersTimeout: headersMs,
     connectionsCheckingInterval: Math.min(5_000, headersMs),
   };
+  /** By connection, bytes. Answers share it, and what an answer to HEAD says of its length is not sent. */
+  const counted = new WeakMap<Socket, number>();
+  const count = (socket: Socket) => {
+    onSent(Math.round((socket.bytesWritten - (counted.get(socket) ?? 0)) * BELOW_HTTP));
+    counted.set(socket, socket.bytesWritten);
+  };
   const server = http.createServer(settings, (req, res) => {
     // A viewer who reads nothing for so long holds memory for nothing.
     res.setTimeout(idleMs, () => res.destroy());
     res.once('prefinish', () => {
-      onSent(HEAD_BYTES + Number(res.getHeader('content-length') ?? 0));
       const timer = setTimeout(() => res.destroy(), answerMs);
       res.once('close', () => clearTimeout(timer));
     });
+    res.once('close', () => count(req.socket));
     answer(req, res).catch((error: unknown) => {
       if ((error as Error)?.name === 'AbortError') return;
       const code = error instanceof MediaError ? error.code : 'internal';

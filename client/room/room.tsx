@@ -16,8 +16,8 @@ import { Stage } from './stage.tsx';
 import { Summary } from './summary.tsx';
 import { useRoomText } from './text.ts';
 
-/** The picture is a little behind: its last seconds still play when the class has ended. */
-const LAST_SECONDS_MS = 5_000;
+/** The picture is behind, a crowd's eight seconds and more: its last seconds still play when the class has ended. */
+const LAST_SECONDS_MS: Record<Room['delivery'], number> = { interactive: 5_000, crowd: 12_000 };
 
 export default function RoomPage() {
   const { sessionId = '' } = useParams();
@@ -152,6 +152,7 @@ function Outline({ room }: { room: Room }) {
 function useOver(room: Room | null): boolean {
   const ended = room?.state === 'ended' || room?.state === 'archived';
   const known = room !== null;
+  const lastSeconds = LAST_SECONDS_MS[room?.delivery ?? 'interactive'];
   const [over, setOver] = useState(false);
   const [seenBefore, setSeenBefore] = useState(false);
   useEffect(() => {
@@ -160,8 +161,8 @@ function useOver(room: Room | null): boolean {
       setOver(false);
       return;
     }
-    const timer = setTimeout(() => setOver(true), seenBefore ? LAST_SECONDS_MS : 0);
+    const timer = setTimeout(() => setOver(true), seenBefore ? lastSeconds : 0);
     return () => clearTimeout(timer);
-  }, [known, ended, seenBefore]);
+  }, [known, ended, seenBefore, lastSeconds]);
   return over;
 }

@@ -5,7 +5,6 @@ import { answeredPreflight, createViewerServer, leftSignal, type Patience, playb
 import type { Clock } from '../clock.ts';
 import type { Egress } from '../egress.ts';
 import { MediaError } from '../errors.ts';
-import { SOUND } from '../ladder.ts';
 import { lighter } from '../lighter.ts';
 import type { Logger } from '../logger.ts';
 import type { Tokens } from '../tokens.ts';
@@ -62,7 +61,7 @@ export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
     if (!address) throw new MediaError('not-found');
     const { prefix, rendition, file } = address;
     const claims = tokens.check(address.token ?? playbackCookie(req), prefix);
-    viewers.note(prefix, claims.jti, rendition && rendition !== SOUND ? rendition : null);
+    viewers.note(prefix, claims.jti, rendition);
     const below = rendition === undefined ? file : `${rendition}/${file}`;
     if (rendition === undefined && PLAYLIST.test(file)) return overview(req, res, prefix, file, claims.scr === true);
     if (PLAYLIST.test(file)) return playlist(req, res, prefix, below, search);
@@ -73,9 +72,9 @@ export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
   /** For a cache in front, which must not ask for each part: may this token read below this prefix? */
   function check(req: http.IncomingMessage, res: http.ServerResponse): void {
     const [token, prefix] = [req.headers['x-anke-token'], req.headers['x-anke-prefix']];
-    const [at, rendition] = [String(prefix ?? ''), String(req.headers['x-anke-rendition'] ?? '')];
+    const at = String(prefix ?? '');
     const claims = tokens.check(typeof token === 'string' ? token : undefined, at);
-    viewers.note(at, claims.jti, rendition === '' || rendition === SOUND ? null : rendition);
+    viewers.note(at, claims.jti, String(req.headers['x-anke-rendition'] ?? ''));
     res.writeHead(204, { 'cache-control': 'no-store' }).end();
   }
 
@@ -91,7 +90,7 @@ export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
     const none = { reload: null, skip: false };
     const { value } = await playlists.get(`${prefix}/${file}`, none, leftSignal(res), ask);
     const { status, type, caching, bytes } = value;
-    const offer = egress.offer(usedBy(viewers, egress), screen);
+    const offer = egress.cap === null || screen ? 'all' : egress.offer(usedBy(viewers, egress), screen);
     const offered = status === 200 ? Buffer.from(lighter(bytes.toString('utf8'), offer)) : bytes;
     give(req, res, { status, type, caching, bytes: offered }, { [CACHED_IN_FRONT]: '0' });
   }

@@ -18,7 +18,7 @@ const FRESH_MS = 300;
 const HELD_FRESH_MS = 1_000;
 const FORGET_MS = 30_000;
 const MANY = 256;
-/** Further ahead than the origin's own limit there is nothing to ask it for. */
+/** The origin's own limit; further ahead there is nothing to ask it for. */
 const MAX_AHEAD_SEGMENTS = 3;
 
 type Ask = (path: string, stop: AbortSignal) => Promise<OriginAnswer>;
@@ -50,7 +50,7 @@ export class Playlists {
     const age = newest ? this.#clock() - newest.at : Number.POSITIVE_INFINITY;
     const held = newest !== undefined && reload !== null && holds(newest.progress, reload);
     if (newest && age <= (held ? HELD_FRESH_MS : reload ? -1 : FRESH_MS)) return { value: newest, first: true };
-    if (newest && reload && age <= FORGET_MS && reload.msn > newest.progress.segment + MAX_AHEAD_SEGMENTS)
+    if (newest && reload && age <= HELD_FRESH_MS && isFarAhead(newest.progress, reload.msn))
       throw new MediaError('bad-reload');
     // What there is already needs no waiting, and so no address of its own.
     const search = searchOf({ reload: held ? null : reload, skip });
@@ -67,4 +67,9 @@ export class Playlists {
       for (const [old, { at }] of this.#newest) if (now - at > FORGET_MS) this.#newest.delete(old);
     return playlist;
   }
+}
+
+/** Only of what has just been read: one who comes from another rendition asks for what an older text knows nothing of. */
+function isFarAhead({ segment, part }: Progress, msn: number): boolean {
+  return msn > Math.max(segment, part?.msn ?? -1) + MAX_AHEAD_SEGMENTS;
 }

@@ -165,6 +165,14 @@ export type DenyRequest = z.infer<typeof DenyRequest>;
 export const EgressStatus = z.object({ used: z.number(), cap: z.number().nullable() });
 export type EgressStatus = z.infer<typeof EgressStatus>;
 
+const EdgeReaders = z.object({
+  prefix: z.string().max(64),
+  all: z.int().min(0),
+  by: z.record(z.string().max(16), z.int().min(0)),
+});
+/** Broadcasts that a report takes. */
+export const EDGE_BROADCASTS = 50;
+
 /**
  * Control `edge`: an edge says every few seconds what it serves, and is told whom to refuse. One that is not heard of counts no more.
  */
@@ -172,16 +180,13 @@ export const EdgeReport = z.object({
   /** Made anew at each start of the edge's process. */
   edge: z.uuid(),
   egress: EgressStatus,
-  /** Readers of late. */
-  broadcasts: z
-    .array(
-      z.object({
-        prefix: z.string().max(64),
-        all: z.int().min(0),
-        by: z.record(z.string().max(16), z.int().min(0)),
-      }),
-    )
-    .max(50),
+  /** Readers of late. A count that makes no sense is left out: an edge must hear whom to refuse whatever it has counted. */
+  broadcasts: z.array(z.unknown()).transform((counts) =>
+    counts.slice(0, EDGE_BROADCASTS).flatMap((each) => {
+      const { data } = EdgeReaders.safeParse(each);
+      return data ? [data] : [];
+    }),
+  ),
 });
 export type EdgeReport = z.infer<typeof EdgeReport>;
 export const EdgeOrders = z.object({

@@ -6,7 +6,7 @@ import type { Tx } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
-import { deliveryFor } from './delivery.ts';
+import { Dwell, deliveryFor } from './delivery.ts';
 import { hasStarted, isOver, startProblem } from './states.ts';
 import { lockCourse, lockSession } from './store.ts';
 import { newStreamKey, streamKeyHash } from './stream-key.ts';
@@ -30,6 +30,7 @@ const TEXTS: ReadonlySet<string> = new Set(['topic', 'outline', 'instructorName'
 export function createSessions(services: Services, marksOf: (ids: string[]) => Promise<SessionMarks>) {
   const { db, clock, config, signals, sealing } = services;
   const { prisma } = db;
+  const dwell = new Dwell();
 
   /** `full`: with what is for those who run courses. @throws AppError `not-found` */
   async function readSession(sessionId: string, full: boolean): Promise<Session> {
@@ -219,12 +220,22 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
     return readSession(sessionId, true);
   }
 
-  /** Switches a live class that is delivered by itself when its devices have become, or are no longer, a crowd. */
-  async function adaptDelivery(sessionId: string, devices: number): Promise<void> {
+  /**
+   * Switches a live class that is delivered by itself when its devices have become, or for a while are no longer, a crowd.
+   * @returns whether that is how it stays with so many devices; otherwise it must be asked again
+   */
+  async function adaptDelivery(sessionId: string, devices: number): Promise<boolean> {
     const row = await prisma.session.findUnique({ where: { id: sessionId } });
-    if (row?.state !== 'live') return;
+    if (row?.state !== 'live') {
+      dwell.forget(sessionId);
+      return true;
+    }
     const delivery = deliveryFor(row.deliveryChoice, row.delivery, devices, config.crowdFrom);
-    if (delivery === row.delivery) return;
+    if (delivery === row.delivery) {
+      dwell.end(sessionId);
+      return true;
+    }
+    if (delivery === 'interactive' && !dwell.isLong(sessionId, clock())) return false;
     const changed = await prisma.$transaction(async (tx) => {
       // Of the workers that see it, one finds the row as it was.
       const { count } = await tx.session.updateMany({
@@ -235,7 +246,10 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
       await audit(tx, SYSTEM, clock(), 'session:delivery', { kind: 'session', id: sessionId }, { delivery, devices });
       return true;
     });
-    if (changed) signals.emit('room-changed', sessionId);
+    if (!changed) return false;
+    if (delivery === 'interactive') dwell.tookBack(sessionId);
+    signals.emit('room-changed', sessionId);
+    return true;
   }
 
   return {

@@ -54,7 +54,8 @@ export interface GatewayNeeds {
   hearOfEnded(loginIds: string[]): void;
   locateSession(sessionId: string): Promise<Target | null>;
   setPeakDevices(sessionId: string, devices: number): Promise<void>;
-  adaptDelivery(sessionId: string, devices: number): Promise<void>;
+  /** Resolves to whether that is settled as long as neither changes. */
+  adaptDelivery(sessionId: string, devices: number): Promise<boolean>;
   answerQuestion(answer: {
     sessionId: string;
     liveQuestionId: string;
@@ -207,13 +208,19 @@ export function createGateway(
     await sendToRoom(sessionRoom(sessionId), 'room:changed', await live.rooms.snapshot(sessionId));
   }
 
-  /** Asks only when the room or its devices have changed since. */
+  /** Asks only when the room or its devices have changed since it was settled. */
   async function adapt(sessionId: string, devices: number): Promise<void> {
     const { revision } = await live.rooms.snapshot(sessionId);
     const seen = `${revision} ${devices}`;
     if (adapted.get(sessionId) === seen) return;
+    // Also while it is asked, which may take longer than until the next time.
     adapted.set(sessionId, seen);
-    await needs.adaptDelivery(sessionId, devices);
+    let settled = false;
+    try {
+      settled = await needs.adaptDelivery(sessionId, devices);
+    } finally {
+      if (!settled) adapted.delete(sessionId);
+    }
   }
 
   function changed(sessionId: string): void {

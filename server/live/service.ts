@@ -5,6 +5,7 @@ import { SourceFormat } from '#contract/media.ts';
 import type { AttendanceService } from '../attendance/service.ts';
 import { type Actor, audit } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
+import type { Tx } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
@@ -39,6 +40,9 @@ interface Playback {
 }
 
 const NOTHING: Playback = { prefix: null, playbackToken: null, outsideUrl: null, kind: null };
+
+/** Longer than media is waited for. */
+const TAKE_MS = 10_000;
 
 export type LiveService = ReturnType<typeof createLive>;
 
@@ -153,8 +157,23 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
 
     /** @throws AppError `not-found` for a publisher who is not there, `media-unavailable` */
     async putOnAir(sessionId: string, publisherId: string, actor: Actor): Promise<void> {
-      await media.take({ sessionId, publisherId });
-      await audit(db.prisma, actor, clock(), 'session:on-air', { kind: 'session', id: sessionId }, { publisherId });
+      const noted = (tx: Tx, detail: { publisherId: string; outcome?: 'unknown' }) =>
+        audit(tx, actor, clock(), 'session:on-air', { kind: 'session', id: sessionId }, detail);
+      try {
+        await db.prisma.$transaction(
+          async (tx) => {
+            // Written before the switch, which must not happen when it cannot be put on record.
+            await noted(tx, { publisherId });
+            await media.take({ sessionId, publisherId });
+          },
+          { timeout: TAKE_MS },
+        );
+      } catch (error) {
+        // Media may have switched without our hearing of it.
+        const refused = error instanceof AppError && error.code === 'not-found';
+        if (!refused) await noted(db.prisma, { publisherId, outcome: 'unknown' });
+        throw error;
+      }
     },
 
     /**

@@ -45,6 +45,12 @@ async function leave(socket: RoomSocket): Promise<void> {
   opened.splice(opened.indexOf(socket), 1);
 }
 
+/** Looks ten seconds later at each time that it is called. */
+function deliveryLater() {
+  first.clock.advance(10_000);
+  return delivery();
+}
+
 async function delivery() {
   const { bureau } = district.clients;
   return done('room', await bureau.call('GET /sessions/:sessionId/room', { params: { sessionId } })).delivery;
@@ -74,6 +80,8 @@ it('becomes a crowd’s when there are many devices over all workers, once, and 
   await expect.poll(() => room.heard('room:viewers').at(-1)?.devices, soon).toBe(3);
   expect(await delivery()).toBe('crowd');
   await leave(opened.at(-1) as RoomSocket);
+  await expect.poll(() => room.heard('room:viewers').at(-1)?.devices, soon).toBe(2);
+  await expect.poll(deliveryLater, soon).toBe('interactive');
   await expect.poll(() => room.heard('room:changed').at(-1)?.delivery, soon).toBe('interactive');
 });
 
@@ -83,7 +91,7 @@ it('is what the officer chose, and by itself again when told so', async () => {
   expect(await choose('crowd')).toBe('crowd');
   // Two devices are no crowd.
   expect(await choose('auto')).toBe('auto');
-  await expect.poll(delivery, soon).toBe('interactive');
+  await expect.poll(deliveryLater, soon).toBe('interactive');
   const chosen = (await audits()).filter(({ accountId }) => accountId !== null).map(({ detail }) => detail);
   expect(chosen).toEqual([
     { choice: 'crowd', delivery: 'crowd' },

@@ -60,6 +60,20 @@ async function refusal(token: string): Promise<unknown> {
   return page.answers.at(-1);
 }
 
+it('a switch of which media was not heard is on record, as one whose outcome is unknown', async () => {
+  const { bureau } = district.clients;
+  const publisherId = randomUUID();
+  const given = { params: { sessionId }, body: { publisherId } };
+  // This worker has no media process to ask.
+  Object.assign(bureau, { url: hooked.url });
+  expect((await bureau.call('POST /sessions/:sessionId/on-air', given)).status).toBe(503);
+  Object.assign(bureau, { url: app.url });
+  const entries = await hooked.prisma.auditEntry.findMany({ where: { action: 'session:on-air' } });
+  expect(entries.map(({ subjectId, detail }) => [subjectId, detail])).toEqual([
+    [sessionId, { publisherId, outcome: 'unknown' }],
+  ]);
+});
+
 it('an officer publishes the preview and goes on into the class, and a learner sees it', async () => {
   const { bureau, learner } = district.clients;
   const page = await publishFromPage(app.url, await ticket(bureau));

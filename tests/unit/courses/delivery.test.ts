@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Delivery } from '#contract/courses.ts';
-import { deliveryFor } from '#server/courses/delivery.ts';
+import { Dwell, deliveryFor } from '#server/courses/delivery.ts';
 
 const delivery = fc.constantFrom<Delivery>('interactive', 'crowd');
 
@@ -25,4 +25,26 @@ it('follows the number by itself, and is not switched by who comes and goes', ()
       expect(deliveryFor('auto', next, devices, crowdFrom)).toBe(next);
     }),
   );
+});
+
+it('is taken back when it has been small for a minute without a break, and after that for twice as long each time', () => {
+  const dwell = new Dwell();
+  let now = 0;
+  /** Looks every two seconds, and returns after how long that was long enough, ms. */
+  const smallFor = (upTo: number) => {
+    const from = now;
+    for (; now - from <= upTo; now += 2_000) if (dwell.isLong('class', now)) return now - from;
+    return null;
+  };
+  expect(smallFor(50_000)).toBeNull();
+  dwell.end('class');
+  expect(smallFor(300_000)).toBe(60_000);
+  dwell.tookBack('class');
+  // Another worker, which counts more, switches it on at once, again and again.
+  dwell.end('class');
+  expect(smallFor(300_000)).toBe(120_000);
+  dwell.tookBack('class');
+  expect(smallFor(300_000)).toBe(240_000);
+  dwell.forget('class');
+  expect(smallFor(300_000)).toBe(60_000);
 });

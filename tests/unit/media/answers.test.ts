@@ -13,10 +13,15 @@ let server: http.Server | undefined;
 
 afterEach(() => server?.closeAllConnections());
 
-async function serve(bytes: Buffer, patience: Partial<Patience> = {}, gzip?: Buffer): Promise<number> {
+async function serve(
+  bytes: Buffer,
+  patience: Partial<Patience> = {},
+  gzip?: Buffer,
+  onSent?: (bytes: number) => void,
+): Promise<number> {
   const answer = async (req: http.IncomingMessage, res: http.ServerResponse) =>
     send(req, res, { bytes, gzip, type: MEDIA_TYPE, caching: FOR_EVER });
-  server = createViewerServer(answer, createLogger('silent'), patience);
+  server = createViewerServer(answer, createLogger('silent'), patience, onSent);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
@@ -54,6 +59,14 @@ it('cuts off who does not say what it wants', async () => {
   const socket = await connect(await serve(SMALL, { headersMs: 100 }), 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ');
   socket.resume();
   await once(socket, 'close');
+});
+
+it('counts what it sends, which of an answer to HEAD is not its content', async () => {
+  const counted: number[] = [];
+  const port = await serve(LARGE, {}, undefined, (bytes) => counted.push(bytes));
+  for (const init of [{ method: 'HEAD' }, { headers: { range: 'bytes=0-99999' } }])
+    await (await fetch(`http://127.0.0.1:${port}/`, init)).arrayBuffer();
+  await expect.poll(() => counted.map((bytes) => Math.floor(bytes / 100_000))).toEqual([0, 1]);
 });
 
 it('gives ranges of what is whole and refuses those outside', async () => {
