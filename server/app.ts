@@ -198,6 +198,7 @@ export function createFeatures(services: Services) {
     broadcasts,
     currentQuestion: quiz.current,
     marksOf: recordings.marksOf,
+    videoEndedAt: (sessionId, at) => playouts.endedAt(sessionId, at),
     paperPublished: async (sessionId) => (await quiz.publishedPapers([sessionId])).has(sessionId),
   });
   const live = createLive(services, {
@@ -223,6 +224,7 @@ export function createFeatures(services: Services) {
   courses.onTransition(pictureTransitions(broadcasts, media));
   const playouts = createPlayouts(services, { courses, broadcasts, media });
   courses.onTransition(playouts.transition);
+  courses.onReschedule(playouts.rescheduled);
   const videos = createVideos(services, { media, plannedFor: playouts.plannedFor });
   denyPlaybackOfExcluded(services, media);
   return {
