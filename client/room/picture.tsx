@@ -24,7 +24,15 @@ const LONG_MS = 10_000;
  * @param away the publisher is: the picture is the slate, or stands still
  * @param videoOver it is away because a prepared video has ended
  */
-export function Over({ away, videoOver, player }: { away: boolean; videoOver: boolean; player: PlayerHandle }) {
+export function Over({
+  away,
+  videoOver = false,
+  player,
+}: {
+  away: boolean;
+  videoOver?: boolean;
+  player: PlayerHandle;
+}) {
   const t = useRoomText();
   const words = t(videoOver ? 'videoOver' : 'away');
   const { waiting, paused } = player.view;

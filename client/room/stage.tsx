@@ -50,11 +50,7 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
         <video ref={video} className="stage__picture" aria-label={t('picture')} {...INLINE} />
         {prefix && player.view.quality === 'sound' && <p className="stage__sound">{t('soundAlone')}</p>}
         {prefix ? (
-          <Over
-            away={!room.publishing && room.state === 'live' && !past}
-            videoOver={room.videoOver}
-            player={player}
-          />
+          <Over away={!room.publishing && room.state === 'live' && !past} videoOver={room.videoOver} player={player} />
         ) : (
           <WaitingRoom room={room} />
         )}

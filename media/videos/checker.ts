@@ -148,14 +148,16 @@ export class Checker {
     const { library, ffmpeg, logger } = this.#options;
     const rate = frameRateFor(look.framesPerSecond);
     const args = conversionArguments(library.uploadPath(videoId), { rate, gain: look.gain });
-    const job = startJob(ffmpeg.path, args, signal, logger);
     const reader = new FlvReader();
     const indexer = new FlvIndexer();
     const out = await fs.open(library.partPath(videoId), 'w');
+    // After the file is open: of a process that ends before it is listened to, the output is lost.
+    const job = startJob(ffmpeg.path, args, signal, logger);
     const stalled = setTimeout(() => job.kill(), STALL_MS);
     let size = { width: 0, height: 0 };
     let bytes = 0;
     let roomAt = 0;
+    let ended: Awaited<typeof job.ended>;
     try {
       for await (const chunk of job.stdout as AsyncIterable<Buffer>) {
         stalled.refresh();
@@ -172,12 +174,14 @@ export class Checker {
         this.#note(videoId, indexer.reachedMs, look.durationMs);
       }
       await out.datasync();
+      // It closes its output a moment before it is gone.
+      ended = await job.ended;
     } finally {
       clearTimeout(stalled);
       job.kill();
       await out.close();
     }
-    const { code, stderr } = await job.ended;
+    const { code, stderr } = ended;
     signal.throwIfAborted();
     const index = reader.whole ? indexer.finish({ ...size, framesPerSecond: rate, bytes }) : null;
     if (!index || code !== 0) {

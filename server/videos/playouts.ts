@@ -208,8 +208,10 @@ export function createPlayouts({ db, clock, signals }: Services, { courses, broa
   /** Whether a video of the session ended, as it was to, at this moment, epoch ms: both are reported in the same one. */
   async function endedAt(sessionId: string, at: number): Promise<boolean> {
     const near = { gte: new Date(at - SAME_MOMENT_MS), lte: new Date(at + SAME_MOMENT_MS) };
-    const where = { sessionId, startedAt: { not: null }, outcome: { in: ['finished', 'stopped'] }, endedAt: near };
-    return (await prisma.playout.count({ where })) > 0;
+    const count = await prisma.playout.count({
+      where: { sessionId, startedAt: { not: null }, outcome: { in: ['finished', 'stopped'] }, endedAt: near },
+    });
+    return count > 0;
   }
 
   /** A class that is over, or taken back, has no video. */

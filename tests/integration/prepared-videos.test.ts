@@ -295,7 +295,7 @@ describe('a planned video', () => {
   it('that is cancelled while it is about to start the class does not start it', async () => {
     const sessionId = await newSession(3_600_000);
     const { id } = await planned(sessionId, true);
-    const cancelled = { endedAt: new Date(app.clock()), outcome: 'cancelled' };
+    const cancelled = { endedAt: new Date(app.clock()), outcome: 'cancelled' } as const;
     const answer = await during(
       (tx) => tx.playout.update({ where: { id }, data: cancelled }),
       () => asked(sessionId, id),
@@ -341,7 +341,8 @@ describe('a planned video', () => {
     await expect.poll(() => playout(sessionId), soon).toMatchObject({ outcome: 'finished' });
     const lost = async () => (await app.prisma.session.findUniqueOrThrow({ where: { id: sessionId } })).publisherLostAt;
     await expect.poll(lost, soon).not.toBeNull();
-    const room = async () => done('room', await officer.call('GET /sessions/:sessionId/room', { params: { sessionId } }));
+    const room = async () =>
+      done('room', await officer.call('GET /sessions/:sessionId/room', { params: { sessionId } }));
     await expect.poll(room, soon).toMatchObject({ publishing: false, videoOver: true });
     await app.prisma.playout.update({ where: { id: armed.id }, data: { outcome: 'failed' } });
     app.clock.advance(6_000);

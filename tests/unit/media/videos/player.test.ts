@@ -54,7 +54,9 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-async function play(changes: { zeroAt?: number; fromMs?: number; now?: number; held?: boolean } = {}): Promise<FilePlayer> {
+async function play(
+  changes: { zeroAt?: number; fromMs?: number; now?: number; held?: boolean } = {},
+): Promise<FilePlayer> {
   const player = new FilePlayer({
     file,
     index,
