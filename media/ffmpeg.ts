@@ -99,10 +99,10 @@ function laddered(rungs: readonly Rung[], rate: number, sound: string, metered =
 
 /** Sound enough that its encoder has settled, s. */
 const SLATE_SOUND_LENGTH = 3;
-/** Said in the slate, in the languages of the pages. */
+/** Said in the slate, in the languages of the pages: true also where a prepared video has just ended. */
 const SLATE_WORDS = {
-  zh: '讲师的信号中断，正在等待恢复',
-  en: 'The signal is interrupted. The class goes on as soon as it is back.',
+  zh: '请稍候，画面恢复后自动继续',
+  en: 'Please wait. The picture comes back by itself.',
 };
 
 /**

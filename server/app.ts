@@ -202,6 +202,7 @@ export function createFeatures(services: Services) {
     broadcasts,
     currentQuestion: quiz.current,
     marksOf: recordings.marksOf,
+    videoEndedAt: (sessionId, at) => playouts.endedAt(sessionId, at),
     paperPublished: async (sessionId) => (await quiz.publishedPapers([sessionId])).has(sessionId),
   });
   const live = createLive(services, {
@@ -228,6 +229,7 @@ export function createFeatures(services: Services) {
   courses.onTransition(pictureTransitions(broadcasts, media, outside));
   const playouts = createPlayouts(services, { courses, broadcasts, media });
   courses.onTransition(playouts.transition);
+  courses.onReschedule(playouts.rescheduled);
   const videos = createVideos(services, { media, plannedFor: playouts.plannedFor });
   denyPlaybackOfExcluded(services, media);
   return {

@@ -19,14 +19,27 @@ export const INLINE = {
 /** A picture that stands still for longer than this is not worth waiting for without a word. */
 const LONG_MS = 10_000;
 
-/** What lies over the picture. @param away the publisher is: the picture is the slate, or stands still */
-export function Over({ away, player }: { away: boolean; player: PlayerHandle }) {
+/**
+ * What lies over the picture.
+ * @param away the publisher is: the picture is the slate, or stands still
+ * @param videoOver it is away because a prepared video has ended
+ */
+export function Over({
+  away,
+  videoOver = false,
+  player,
+}: {
+  away: boolean;
+  videoOver?: boolean;
+  player: PlayerHandle;
+}) {
   const t = useRoomText();
+  const words = t(videoOver ? 'videoOver' : 'away');
   const { waiting, paused } = player.view;
   if (away && waiting && !paused) {
     return (
       <div className="stage__over stage__over--slate" role="status">
-        {t('away')}
+        {words}
       </div>
     );
   }
@@ -35,7 +48,7 @@ export function Over({ away, player }: { away: boolean; player: PlayerHandle }) 
       {/* The slate in the picture says it to those who see. */}
       {away && (
         <p className="visually-hidden" role="status">
-          {t('away')}
+          {words}
         </p>
       )}
       <Cover player={player} />

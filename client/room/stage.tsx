@@ -55,7 +55,7 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
         <video ref={video} className="stage__picture" aria-label={t('picture')} {...INLINE} />
         {isShown && player.view.quality === 'sound' && <p className="stage__sound">{t('soundAlone')}</p>}
         {isShown ? (
-          <Over away={!room.publishing && room.state === 'live' && !past} player={player} />
+          <Over away={!room.publishing && room.state === 'live' && !past} videoOver={room.videoOver} player={player} />
         ) : (
           <WaitingRoom room={room} />
         )}

@@ -17,7 +17,7 @@ import {
 import { type FlvIndex, FlvIndexer } from './flv-index.ts';
 import { FlvReader } from './flv-reader.ts';
 import { startJob } from './job.ts';
-import type { VideoLibrary } from './library.ts';
+import { ROOM_EVERY_BYTES, type VideoLibrary } from './library.ts';
 
 export interface CheckerOptions {
   library: VideoLibrary;
@@ -25,14 +25,18 @@ export interface CheckerOptions {
   logger: Logger;
   onReady: (videoId: string, facts: VideoFacts, poster: string | null) => void;
   onUnusable: (videoId: string, reason: UnusableReason) => void;
+  /** How long measuring the loudness may take at least, ms. */
+  leastLoudnessMs?: number;
 }
 
-/** A file that ffmpeg can't make anything of in this time is none that it ever will. */
-const LOOK_MS = 60_000;
+/** On a machine that has little left for it; what takes longer may be looked at again. */
+const LOOK_MS = 10 * 60_000;
+/** Measuring takes a fraction of the video's length; however short it is, the machine may be busy. */
+const LEAST_LOUDNESS_MS = 10 * 60_000;
+/** For want of a picture nothing waits long. */
+const POSTER_MS = 120_000;
 /** Without a byte for so long the conversion hangs. */
 const STALL_MS = 180_000;
-/** Free space is looked at after so many bytes. */
-const ROOM_EVERY = 64 * 1024 * 1024;
 
 /** Parts of what a file says its length is, below which it is not whole: tracks may differ by a little. */
 const WHOLE = 0.9;
@@ -120,30 +124,40 @@ export class Checker {
   ): Promise<{ index: FlvIndex; hasSound: boolean; poster: string | null }> {
     const { library } = this.#options;
     const file = library.uploadPath(videoId);
-    const looked = await this.#run(lookArguments(file), AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]));
+    const looked = await this.#run(lookArguments(file), within(LOOK_MS, signal));
     signal.throwIfAborted();
+    // It was killed, or did not start: that says nothing about the file.
+    if (looked.code === null) throw new Unusable('failed');
     const look = readLook(looked.stderr, looked.code);
     if (typeof look === 'string') throw new Unusable(look);
-    // Sound that cannot be measured may still be heard.
-    const gain = look.hasSound ? gainFor((await this.#run(loudnessArguments(file), signal)).stderr) : null;
+    const gain = look.hasSound ? await this.#gain(file, look.durationMs, signal) : null;
     signal.throwIfAborted();
     const index = await this.#convert(videoId, { ...look, gain }, signal);
     const atMs = Math.min(10_000, index.durationMs / 10);
     return { index, hasSound: look.hasSound, poster: await this.#poster(library.partPath(videoId), atMs, signal) };
   }
 
+  /** Sound that cannot be measured, or not in time, is left as it is: it may still be heard. */
+  async #gain(file: string, durationMs: number | null, signal: AbortSignal): Promise<number> {
+    const limit = Math.max(this.#options.leastLoudnessMs ?? LEAST_LOUDNESS_MS, durationMs ?? 0);
+    const { code, stderr } = await this.#run(loudnessArguments(file), within(limit, signal));
+    return code === null ? 0 : gainFor(stderr);
+  }
+
   async #convert(videoId: string, look: Look & { gain: number | null }, signal: AbortSignal): Promise<FlvIndex> {
     const { library, ffmpeg, logger } = this.#options;
     const rate = frameRateFor(look.framesPerSecond);
     const args = conversionArguments(library.uploadPath(videoId), { rate, gain: look.gain });
-    const job = startJob(ffmpeg.path, args, signal, logger);
     const reader = new FlvReader();
     const indexer = new FlvIndexer();
     const out = await fs.open(library.partPath(videoId), 'w');
+    // After the file is open: of a process that ends before it is listened to, the output is lost.
+    const job = startJob(ffmpeg.path, args, signal, logger);
     const stalled = setTimeout(() => job.kill(), STALL_MS);
     let size = { width: 0, height: 0 };
     let bytes = 0;
     let roomAt = 0;
+    let ended: Awaited<typeof job.ended>;
     try {
       for await (const chunk of job.stdout as AsyncIterable<Buffer>) {
         stalled.refresh();
@@ -153,19 +167,21 @@ export class Checker {
         }
         if (bytes >= roomAt) {
           if (!(await library.hasRoomFor(0))) throw new Unusable('disk-full');
-          roomAt = bytes + ROOM_EVERY;
+          roomAt = bytes + ROOM_EVERY_BYTES;
         }
         await out.appendFile(chunk);
         bytes += chunk.length;
         this.#note(videoId, indexer.reachedMs, look.durationMs);
       }
       await out.datasync();
+      // It closes its output a moment before it is gone.
+      ended = await job.ended;
     } finally {
       clearTimeout(stalled);
       job.kill();
       await out.close();
     }
-    const { code, stderr } = await job.ended;
+    const { code, stderr } = ended;
     signal.throwIfAborted();
     const index = reader.whole ? indexer.finish({ ...size, framesPerSecond: rate, bytes }) : null;
     if (!index || code !== 0) {
@@ -185,12 +201,14 @@ export class Checker {
 
   /** Base64; null when there is none that is small enough. */
   async #poster(file: string, atMs: number, signal: AbortSignal): Promise<string | null> {
+    const { ffmpeg, logger } = this.#options;
     for (const width of POSTER_WIDTHS) {
-      const job = startJob(this.#options.ffmpeg.path, posterArguments(file, atMs, width), signal, this.#options.logger);
+      const job = startJob(ffmpeg.path, posterArguments(file, atMs, width), within(POSTER_MS, signal), logger);
       const chunks: Buffer[] = [];
       for await (const chunk of job.stdout as AsyncIterable<Buffer>) chunks.push(chunk);
-      await job.ended;
+      const { code } = await job.ended;
       signal.throwIfAborted();
+      if (code === null) return null;
       const text = Buffer.concat(chunks).toString('base64');
       if (text.length > 0 && text.length <= MAX_POSTER_LENGTH) return text;
     }
@@ -202,6 +220,10 @@ export class Checker {
     job.stdout.resume();
     return job.ended;
   }
+}
+
+function within(ms: number, signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }
 
 function reasonOf(error: unknown): UnusableReason {

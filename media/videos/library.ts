@@ -21,6 +21,9 @@ type About = z.infer<typeof About>;
 /** Free space that uploads and conversions leave for the recordings of classes. */
 export const RESERVE_BYTES = 1024 ** 3;
 
+/** Free space is looked at again after so many bytes. */
+export const ROOM_EVERY_BYTES = 64 * 1024 * 1024;
+
 /** Files that another try could make use of are kept; the others are nothing but weight. */
 const RETRYABLE: readonly string[] = ['disk-full', 'failed'] satisfies UnusableReason[];
 

@@ -13,6 +13,8 @@ export interface PlayerOptions {
   zeroAt: number;
   /** It begins at the first key frame from here that is not past, ms of the video. */
   fromMs: number;
+  /** Epoch ms: what was due before is past. */
+  now: number;
   /** Stands still from the first picture. */
   held: boolean;
   clock: Clock;
@@ -29,6 +31,8 @@ const TICK_MS = 20;
 const READ_BYTES = 256 * 1024;
 /** Read ahead of the clock, ms. */
 const AHEAD_MS = 2_000;
+/** No more is kept for an encoder that takes nothing: far more than is read ahead of the clock. */
+const MAX_AHEAD_BYTES = 16 * 1024 * 1024;
 /** A picture that stands still is sent again so often: often enough for even parts, and little to decode. */
 const HELD_EVERY_MS = 100;
 
@@ -43,6 +47,7 @@ export class FilePlayer {
   readonly #reader: FlvReader;
   #file: fs.FileHandle | null = null;
   #queue: FlvTag[] = [];
+  #queuedBytes = 0;
   #reading = false;
   #readTo: number;
   #wholeRead = false;
@@ -59,11 +64,11 @@ export class FilePlayer {
   #ended = false;
 
   constructor(options: PlayerOptions) {
-    const { clock, index, zeroAt, fromMs, held } = options;
+    const { clock, index, zeroAt, fromMs, now, held } = options;
     this.#options = options;
     this.#zeroAt = zeroAt;
     this.#holding = held;
-    const [position, offset] = keyFrameFrom(index, Math.max(fromMs, clock() - this.#zeroAt));
+    const [position, offset] = keyFrameFrom(index, Math.max(fromMs, now - zeroAt));
     this.#position = position;
     this.#from = position;
     this.#readTo = offset;
@@ -166,6 +171,7 @@ export class FilePlayer {
       return;
     }
     this.#queue.shift();
+    this.#queuedBytes -= tag.payload.length;
     // Sound from before the first picture.
     if (this.#positionOf(tag) < this.#from) return;
     const timestamp = Math.max(0, Math.round(this.#zeroAt + this.#positionOf(tag) - this.#beganAt));
@@ -185,16 +191,25 @@ export class FilePlayer {
     return tag.timestamp - this.#options.index.originMs;
   }
 
+  /** Enough is read for now. While it stands still nothing is used up, however far the clock goes. */
+  get #isAhead(): boolean {
+    const last = this.#queue.at(-1);
+    if (!last) return false;
+    const upTo = this.#held ? this.#positionOf(this.#held.tag) : this.#options.clock() - this.#zeroAt;
+    return this.#positionOf(last) > upTo + AHEAD_MS || this.#queuedBytes > MAX_AHEAD_BYTES;
+  }
+
   async #readAhead(): Promise<void> {
     const file = this.#file;
-    const last = this.#queue.at(-1);
-    const enough = last && this.#zeroAt + this.#positionOf(last) > this.#options.clock() + AHEAD_MS;
-    if (!file || this.#reading || this.#wholeRead || enough) return;
+    if (!file || this.#reading || this.#wholeRead || this.#isAhead) return;
     this.#reading = true;
     try {
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, this.#readTo);
       this.#readTo += bytesRead;
-      this.#queue.push(...this.#reader.push(buffer.subarray(0, bytesRead)));
+      for (const tag of this.#reader.push(buffer.subarray(0, bytesRead))) {
+        this.#queue.push(tag);
+        this.#queuedBytes += tag.payload.length;
+      }
       if (bytesRead < READ_BYTES && this.#readTo >= this.#options.index.bytes) this.#wholeRead = true;
       else if (bytesRead === 0) throw new Error('the file is shorter than it was');
     } catch (error) {

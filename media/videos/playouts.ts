@@ -203,16 +203,18 @@ export class Playouts {
     const { library, hooks, broadcasts, clock, logger } = this.#options;
     const { playoutId, sessionId, videoId, fromMs, startsAt, held } = entry.plan;
     const begun = entry.zeroAt !== null;
+    const now = clock();
     // When nobody could let it in at its time it is late, but whole.
-    entry.zeroAt ??= Math.max(clock(), startsAt ?? 0) - keyFrameFrom(index, fromMs)[0];
+    entry.zeroAt ??= Math.max(now, startsAt ?? 0) - keyFrameFrom(index, fromMs)[0];
     const from = entry.heldAt ?? fromMs;
-    if (entry.heldAt !== null) entry.zeroAt = clock() - entry.heldAt;
+    if (entry.heldAt !== null) entry.zeroAt = now - entry.heldAt;
     if (!held) entry.heldAt = null;
     const player = new FilePlayer({
       file: library.videoPath(videoId),
       index,
       zeroAt: entry.zeroAt,
       fromMs: from,
+      now,
       held,
       clock,
       logger,

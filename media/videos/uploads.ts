@@ -4,7 +4,7 @@ import jwt from 'jsonwebtoken';
 import { UploadClaims } from '#contract/media-videos.ts';
 import type { Clock } from '../clock.ts';
 import { MediaError } from '../errors.ts';
-import type { VideoLibrary } from './library.ts';
+import { ROOM_EVERY_BYTES, type VideoLibrary } from './library.ts';
 
 export interface UploadsOptions {
   library: VideoLibrary;
@@ -106,12 +106,18 @@ export class Uploads {
     if ((await library.received(videoId)) !== offset) throw new MediaError('wrong-offset');
     if (offset + Number(req.headers['content-length'] ?? 0) > total) throw new MediaError('too-large');
     if (!(await library.hasRoomFor(0))) throw new MediaError('disk-full');
+    let roomAt = offset + ROOM_EVERY_BYTES;
     const file = await fs.open(library.uploadPath(videoId), 'a');
     let received = offset;
     try {
       // Not destroyed on the way out: whoever is refused must be able to read why.
       for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         if (received + chunk.length > total) throw new MediaError('too-large');
+        // One request may be the whole file, and others are sent at the same time.
+        if (received >= roomAt) {
+          if (!(await library.hasRoomFor(0))) throw new MediaError('disk-full');
+          roomAt = received + ROOM_EVERY_BYTES;
+        }
         await file.appendFile(chunk);
         received += chunk.length;
         onBytes();

@@ -124,6 +124,11 @@ export const errors = {
     zh: '播放安排已有变化，请按页面上的最新状态操作',
     en: 'What is to be played has changed meanwhile; see the page as it is now',
   },
+  'playout-would-start': {
+    status: 409,
+    zh: '本期已安排按计划时间自动开课并播放视频，改到已过的时间会立即开课；请先取消播放安排',
+    en: 'A video is planned to start this class at its time, so a time that has passed would start it at once; cancel that plan first',
+  },
   'playout-past-end': { status: 400, zh: '起点超出了视频长度', en: 'The video is shorter than that' },
   'media-unavailable': { status: 503, zh: '视频服务暂时不可用', en: 'The media service is not available' },
   'no-recording': { status: 409, zh: '本期没有可用的录像', en: 'This session has no recording to work with' },

@@ -57,6 +57,8 @@ export const RoomSnapshot = z.object({
   outside: z.object({ url: z.string(), offsetMs: z.int().nullable() }).nullable(),
   /** false while the publisher is away. */
   publishing: z.boolean(),
+  /** Nobody publishes since a prepared video has ended, by itself or by the officer's word: nothing is broken. */
+  videoOver: z.boolean(),
   /** Interactive: `index.m3u8`, a second or two behind. Crowd: `crowd.m3u8`, eight, for a twentieth of the requests. */
   delivery: Delivery,
   question: RoomLiveQuestion.nullable(),

@@ -26,11 +26,19 @@ interface KeyHolder {
 /** What can still be put right once the class has begun; the rest is part of the record. */
 const TEXTS: ReadonlySet<string> = new Set(['topic', 'outline', 'instructorName', 'venue']);
 
+/** Told, in the transaction, of a session whose time was changed; what it throws undoes the change. */
+export type RescheduleParticipant = (tx: Tx, session: RoomSession) => Promise<void>;
+
 /** The sessions (期) of courses: planning them, their stream keys, and what the room keeps on them. */
 export function createSessions(services: Services, marksOf: (ids: string[]) => Promise<SessionMarks>) {
   const { db, clock, config, signals, sealing } = services;
   const { prisma } = db;
   const dwell = new Dwell();
+  const rescheduling: RescheduleParticipant[] = [];
+
+  function onReschedule(participant: RescheduleParticipant): void {
+    rescheduling.push(participant);
+  }
 
   /** `full`: with what is for those who run courses. @throws AppError `not-found` */
   async function readSession(sessionId: string, full: boolean): Promise<Session> {
@@ -64,7 +72,7 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
   /**
    * Changes what `changes` names. Values that stay the same are no change, so a form may send all of them.
    * @throws AppError `session-locked` for anything but texts, and until the end its outside address, once the class has begun,
-   * `impossible-time`
+   * `impossible-time`, or what a participant throws
    */
   async function updateSession(sessionId: string, changes: SessionChanges, actor: Actor): Promise<Session> {
     const now = clock();
@@ -83,7 +91,12 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
         const mayChange = (field: string) => TEXTS.has(field) || (field === 'outsideUrl' && !isOver(row.state));
         if (hasStarted(row.state) && !changed.every(mayChange)) throw new AppError('session-locked');
         if (data.startsAt) refuseImpossibleStart(data.startsAt.getTime(), now);
-        await tx.session.update({ where: { id: sessionId }, data: { ...data, revision: { increment: 1 } } });
+        const after = await tx.session.update({
+          where: { id: sessionId },
+          data: { ...data, revision: { increment: 1 } },
+          include: withCourse,
+        });
+        if (data.startsAt) for (const participant of rescheduling) await participant(tx, roomSession(after));
         const moved = data.startsAt && { from: row.startsAt.toISOString(), to: data.startsAt.toISOString() };
         await audit(
           tx,
@@ -141,6 +154,13 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
 
   async function sessionForRoom(sessionId: string): Promise<RoomSession | null> {
     const row = await prisma.session.findUnique({ where: { id: sessionId }, include: withCourse });
+    return row && roomSession(row);
+  }
+
+  /** Reads a session and holds it until the transaction ends. Whoever holds other rows as well takes them after it. */
+  async function holdSession(tx: Tx, sessionId: string): Promise<RoomSession | null> {
+    await lockSession(tx, sessionId);
+    const row = await tx.session.findUnique({ where: { id: sessionId }, include: withCourse });
     return row && roomSession(row);
   }
 
@@ -263,6 +283,8 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
     rotateStreamKey,
     findByStreamKey,
     sessionForRoom,
+    holdSession,
+    onReschedule,
     bumpRevision,
     noteDueFrozen,
     setPublisherLost,

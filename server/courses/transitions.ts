@@ -18,6 +18,12 @@ export interface TransitionParticipant {
 
 export type EndReason = 'officer' | 'publisher_lost';
 
+interface StepOptions {
+  endReason?: EndReason;
+  /** Asked in the transaction, with the session held and as it was before: what it throws keeps the state as it is. */
+  check?: (tx: Tx, session: RoomSession) => Promise<void>;
+}
+
 /** Freezing 应到 for a whole district takes longer than Prisma's five seconds on a slow disk. */
 const LIMITS = { timeout: 60_000, maxWait: 10_000 };
 
@@ -31,15 +37,16 @@ export function createTransitions({ db, clock, logger, signals }: Services) {
 
   /**
    * Takes one step. Of two that race, the second finds the state that the first has left.
-   * @throws AppError `impossible-transition`, `impossible-time` (scheduling), `not-found`, or what a participant throws
+   * @throws AppError `impossible-transition`, `impossible-time` (scheduling), `not-found`, or what the check or a
+   * participant throws
    */
   async function changeState(
     sessionId: string,
     to: SessionState,
     actor: Actor,
-    endReason: EndReason = 'officer',
+    options: StepOptions = {},
   ): Promise<RoomSession> {
-    const session = await db.prisma.$transaction((tx) => step(tx, sessionId, to, actor, endReason), LIMITS);
+    const session = await db.prisma.$transaction((tx) => step(tx, sessionId, to, actor, options), LIMITS);
     await announce([session], to);
     return session;
   }
@@ -61,7 +68,7 @@ export function createTransitions({ db, clock, logger, signals }: Services) {
       if (unfinished) throw new AppError('impossible-transition', { from: unfinished.state, to: 'archived' });
       const sessions: RoomSession[] = [];
       for (const { id, state } of course.sessions) {
-        if (state === 'ended') sessions.push(await step(tx, id, 'archived', actor, 'officer'));
+        if (state === 'ended') sessions.push(await step(tx, id, 'archived', actor));
       }
       const now = clock();
       await tx.course.update({ where: { id: courseId }, data: { archivedAt: new Date(now) } });
@@ -76,13 +83,14 @@ export function createTransitions({ db, clock, logger, signals }: Services) {
     sessionId: string,
     to: SessionState,
     actor: Actor,
-    endReason: EndReason,
+    { endReason = 'officer', check }: StepOptions = {},
   ): Promise<RoomSession> {
     const now = clock();
     await lockSession(tx, sessionId);
     const before = await tx.session.findUnique({ where: { id: sessionId }, include: withCourse });
     if (!before) throw notFound();
     if (!mayBecome(before.state, to)) throw new AppError('impossible-transition', { from: before.state, to });
+    await check?.(tx, roomSession(before));
     if (to === 'scheduled') refuseImpossibleStart(before.startsAt.getTime(), now);
     const row = await tx.session.update({
       where: { id: sessionId },

@@ -81,7 +81,7 @@ export function watchLostPublishers({ clock, logger }: Services, courses: Course
   async function endLost(): Promise<void> {
     for (const sessionId of await courses.lostSince(clock() - END_AFTER_LOST_MS)) {
       try {
-        await courses.changeState(sessionId, 'ended', SYSTEM, 'publisher_lost');
+        await courses.changeState(sessionId, 'ended', SYSTEM, { endReason: 'publisher_lost' });
         logger.warn({ sessionId }, 'a class was ended: its publisher did not come back');
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'impossible-transition') throw error;

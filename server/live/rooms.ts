@@ -13,6 +13,8 @@ export interface RoomNeeds {
   currentQuestion(sessionId: string): Promise<RoomLiveQuestion | null>;
   paperPublished(sessionId: string): Promise<boolean>;
   marksOf(sessionId: string): Promise<Mark[]>;
+  /** Whether a prepared video ended at this moment, epoch ms, or so near to it that it is why nobody publishes. */
+  videoEndedAt(sessionId: string, at: number): Promise<boolean>;
 }
 
 /** A snapshot may be this old when a change was not heard of, because the bus was away. */
@@ -27,11 +29,13 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
   async function build(sessionId: string): Promise<RoomSnapshot> {
     const session = await needs.courses.sessionForRoom(sessionId);
     if (!session) throw notFound();
-    const [broadcast, question, paperPublished, marks] = await Promise.all([
+    const { publisherLostAt } = session;
+    const [broadcast, question, paperPublished, marks, videoOver] = await Promise.all([
       session.startedAt === null ? null : needs.broadcasts.find(sessionId, 'live'),
       needs.currentQuestion(sessionId),
       needs.paperPublished(sessionId),
       needs.marksOf(sessionId),
+      publisherLostAt !== null && needs.videoEndedAt(sessionId, publisherLostAt),
     ]);
     const playable = broadcast !== null && broadcast.firstPdt !== null && !broadcast.gone ? broadcast : null;
     const own = playable?.outside ? null : playable;
@@ -55,6 +59,7 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       outside: playable?.outside ?? null,
       marks,
       publishing: broadcast?.publishing ?? false,
+      videoOver,
       delivery: session.delivery,
       question,
       paperPublished,

@@ -15,7 +15,7 @@ import type { Services } from '../services.ts';
 import { lockVideo, type Officer } from './service.ts';
 
 export interface PlayoutNeeds {
-  courses: Pick<Courses, 'sessionForRoom' | 'changeState'>;
+  courses: Pick<Courses, 'sessionForRoom' | 'holdSession' | 'bumpRevision' | 'changeState'>;
   broadcasts: Pick<Broadcasts, 'open'>;
   media: Pick<MediaClient, 'planPlayout' | 'endPlayout' | 'videosStatus'>;
 }
@@ -32,7 +32,7 @@ const CLASS_AHEAD_MS = 15_000;
 export type Playouts = ReturnType<typeof createPlayouts>;
 
 /** Which prepared video is played in a session, and when: decided here, done by the media process. */
-export function createPlayouts({ db, clock }: Services, { courses, broadcasts, media }: PlayoutNeeds) {
+export function createPlayouts({ db, clock, signals }: Services, { courses, broadcasts, media }: PlayoutNeeds) {
   const { prisma } = db;
 
   /** What is planned or playing, else what was played last; null when there was nothing. */
@@ -54,20 +54,21 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
    */
   async function arm(sessionId: string, input: PlayoutInput, { actor, name }: Officer): Promise<Playout> {
     const now = clock();
-    const session = await courses.sessionForRoom(sessionId);
-    if (!session) throw notFound();
-    const { state } = session;
-    const over = state === 'ended' || state === 'archived';
-    if (over || (input.startsClass && state === 'draft')) throw new AppError('session-not-open');
     const startsAt = input.startsAt === null ? null : Date.parse(input.startsAt);
-    const due = input.start === 'plan' ? session.startsAt : startsAt;
-    if (due !== null && due < now) throw new AppError('bad-request', { fields: 'startsAt' });
     const { accountId } = actor;
     if (accountId === null) throw new AppError('forbidden');
     const id = newId();
     // What it replaces needs no word of its own: media takes the later one.
     try {
       await prisma.$transaction(async (tx) => {
+        // Held, so that a class that is ended or moved meanwhile leaves no plan that nothing takes back.
+        const session = await courses.holdSession(tx, sessionId);
+        if (!session) throw notFound();
+        const { state } = session;
+        const over = state === 'ended' || state === 'archived';
+        if (over || (input.startsClass && state === 'draft')) throw new AppError('session-not-open');
+        const due = input.start === 'plan' ? session.startsAt : startsAt;
+        if (due !== null && due < now) throw new AppError('bad-request', { fields: 'startsAt' });
         await lockVideo(tx, input.videoId);
         const video = await tx.video.findUnique({ where: { id: input.videoId }, omit: { poster: true } });
         if (!video) throw notFound();
@@ -136,10 +137,11 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
     if (session.outsideUrl !== null) return { allowed: false, reason: 'outside-stream' };
     const startsAt = dueAt(row, session);
     // It was put off, and media has not heard yet.
-    if (startsAt === null || clock() < startsAt - CLASS_AHEAD_MS)
-      return { allowed: false, reason: 'class-not-started' };
-    const { state, startedAt } =
-      session.state === 'scheduled' && row.startsClass ? await startClass(session, row) : session;
+    if (startsAt === null || !isDue(startsAt)) return { allowed: false, reason: 'class-not-started' };
+    const now = session.state === 'scheduled' && row.startsClass ? await startClass(session, row) : session;
+    // Media asks again in a moment, and gets the answer of then.
+    if (now === null) return { allowed: false, reason: 'class-not-started' };
+    const { state, startedAt } = now;
     const manual = row.start === 'manual';
     const open = async (wanted: Broadcast['kind']): Promise<Broadcast> => {
       const { id, prefix, kind } = await broadcasts.open({ sessionId, outsideUrl: null }, wanted);
@@ -155,11 +157,21 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
     return { allowed: false, reason: 'class-not-started' };
   }
 
-  async function startClass(session: RoomSession, { id, armedBy }: { id: string; armedBy: string }) {
+  /** Starts the class in the officer's name. @returns null when the plan has been cancelled or put off by now */
+  async function startClass(
+    session: RoomSession,
+    { id, armedBy }: { id: string; armedBy: string },
+  ): Promise<RoomSession | null> {
     const officer: Actor = { accountId: armedBy, personId: null, requestId: `playout ${id}` };
+    const check = async (tx: Tx, held: RoomSession) => {
+      const row = await openIn(tx, session.id);
+      const due = row && dueAt(row, held);
+      if (row?.id !== id || !row.startsClass || due === null || !isDue(due)) throw new AppError('playout-changed');
+    };
     try {
-      return await courses.changeState(session.id, 'live', officer);
+      return await courses.changeState(session.id, 'live', officer, { check });
     } catch (error) {
+      if (error instanceof AppError && error.code === 'playout-changed') return null;
       if (!(error instanceof AppError) || error.code !== 'impossible-transition') throw error;
       // Somebody was quicker.
       return (await courses.sessionForRoom(session.id)) ?? session;
@@ -176,12 +188,37 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
       return;
     }
     const { outcome } = event;
-    await prisma.$transaction(async (tx) => {
-      if (!(await close(tx, id, outcome, at))) return;
+    const closed = await prisma.$transaction(async (tx) => {
+      await courses.holdSession(tx, sessionId);
+      if (!(await close(tx, id, outcome, at))) return false;
+      await courses.bumpRevision(tx, sessionId);
       const detail = { playoutId: id, video: known.videoName, outcome };
       await audit(tx, SYSTEM, clock(), 'playout:end', { kind: 'session', id: sessionId }, detail);
+      return true;
     });
+    // The room says why there is no picture.
+    if (closed) signals.emit('room-changed', sessionId);
     void media.endPlayout({ playoutId: id });
+  }
+
+  function isDue(startsAt: number): boolean {
+    return clock() >= startsAt - CLASS_AHEAD_MS;
+  }
+
+  /** Whoever puts a session's time right must not start its class by that. @throws AppError `playout-would-start` */
+  async function rescheduled(tx: Tx, session: RoomSession): Promise<void> {
+    if (session.startsAt >= clock()) return;
+    const row = await openIn(tx, session.id);
+    if (row?.start === 'plan' && row.startsClass) throw new AppError('playout-would-start');
+  }
+
+  /** Whether a video of the session ended, as it was to, at this moment, epoch ms: both are reported in the same one. */
+  async function endedAt(sessionId: string, at: number): Promise<boolean> {
+    const near = { gte: new Date(at - SAME_MOMENT_MS), lte: new Date(at + SAME_MOMENT_MS) };
+    const count = await prisma.playout.count({
+      where: { sessionId, startedAt: { not: null }, outcome: { in: ['finished', 'stopped'] }, endedAt: near },
+    });
+    return count > 0;
   }
 
   /** A class that is over, or taken back, has no video. */
@@ -268,10 +305,11 @@ export function createPlayouts({ db, clock }: Services, { courses, broadcasts, m
     };
   }
 
-  return { read, arm, act, authorise, record, transition, plannedFor, reconcile };
+  return { read, arm, act, authorise, record, transition, rescheduled, endedAt, plannedFor, reconcile };
 }
 
 const ANSWER_MS = 3_000;
+const SAME_MOMENT_MS = 10_000;
 
 /** When it is to begin, epoch ms; null while nobody has said. */
 function dueAt(row: { start: string; startsAt: Date | null }, session: { startsAt: number }): number | null {

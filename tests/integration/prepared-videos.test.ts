@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthoriseFileResponse } from '#contract/media-videos.ts';
 import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
 import type { Playout, PlayoutInput } from '#contract/videos.ts';
+import type { Tx } from '#server/db.ts';
 import { newId } from '#server/ids.ts';
 import { startApp, type TestApp } from '#tests/support/app.ts';
 import { done } from '#tests/support/class.ts';
@@ -91,6 +92,52 @@ async function videos() {
 
 function audited(subjectId: string) {
   return app.prisma.auditEntry.findMany({ where: { subjectId }, orderBy: { id: 'asc' } });
+}
+
+/** Begins something while a transaction holds what it has changed; that commits once the other one waits, or is done. */
+async function during<T>(change: (tx: Tx) => Promise<unknown>, begin: () => Promise<T>): Promise<T> {
+  const { begun } = await app.prisma.$transaction(
+    async (tx) => {
+      await change(tx);
+      const begun = begin();
+      let done = false;
+      const note = () => {
+        done = true;
+      };
+      begun.then(note, note);
+      const waits = async () => {
+        const [row] = await app.prisma.$queryRaw<{ count: number }[]>`
+          select count(*)::int as count from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`;
+        return (row?.count ?? 0) > 0;
+      };
+      await expect.poll(async () => done || (await waits()), soon).toBe(true);
+      return { begun };
+    },
+    { timeout: 50_000 },
+  );
+  return begun;
+}
+
+function asked(sessionId: string, playoutId: string): Promise<AuthoriseFileResponse> {
+  return hook('/internal/media/authorise-file', { playoutId, sessionId }) as Promise<AuthoriseFileResponse>;
+}
+
+async function hook(path: string, body: object): Promise<unknown> {
+  const text = JSON.stringify(body);
+  const signature = sign(app.secrets.hooks, path, text, Date.now());
+  const answer = await fetch(hooked.url + path, {
+    method: 'POST',
+    headers: { [SIGNATURE_HEADER]: signature },
+    body: text,
+  });
+  return answer.json();
+}
+
+async function planned(sessionId: string, startsClass: boolean) {
+  catchUp();
+  const startsAt = new Date(app.clock() + 14_000).toISOString();
+  return done('arm', await arm(sessionId, { start: 'time', startsAt, startsClass }));
 }
 
 describe('a video', () => {
@@ -225,22 +272,6 @@ describe('a planned video', () => {
   });
 
   it('pushes aside who is on air only where it begins the class, or somebody pressed the button', async () => {
-    const asked = async (sessionId: string, playoutId: string) => {
-      const body = JSON.stringify({ playoutId, sessionId });
-      const path = '/internal/media/authorise-file';
-      const signature = sign(app.secrets.hooks, path, body, Date.now());
-      const answer = await fetch(hooked.url + path, {
-        method: 'POST',
-        headers: { [SIGNATURE_HEADER]: signature },
-        body,
-      });
-      return (await answer.json()) as AuthoriseFileResponse;
-    };
-    const planned = async (sessionId: string, startsClass: boolean) => {
-      catchUp();
-      const startsAt = new Date(app.clock() + 14_000).toISOString();
-      return done('arm', await arm(sessionId, { start: 'time', startsAt, startsClass }));
-    };
     const taught = await newSession(3_600_000);
     await changeState(taught, 'live');
     const later = await planned(taught, false);
@@ -259,6 +290,64 @@ describe('a planned video', () => {
     expect(await asked(opened, opening.id)).toMatchObject({ allowed: true, takesOver: true });
     expect(await stateOf(opened)).toBe('live');
     await changeState(opened, 'ended');
+  });
+
+  it('that is cancelled while it is about to start the class does not start it', async () => {
+    const sessionId = await newSession(3_600_000);
+    const { id } = await planned(sessionId, true);
+    const cancelled = { endedAt: new Date(app.clock()), outcome: 'cancelled' } as const;
+    const answer = await during(
+      (tx) => tx.playout.update({ where: { id }, data: cancelled }),
+      () => asked(sessionId, id),
+    );
+    expect(answer).toEqual({ allowed: false, reason: 'class-not-started' });
+    expect(await stateOf(sessionId)).toBe('scheduled');
+    expect(await asked(sessionId, id)).toEqual({ allowed: false, reason: 'not-armed' });
+  });
+
+  it('is not planned for a class that is being ended', async () => {
+    const sessionId = await newSession(3_600_000);
+    await changeState(sessionId, 'live');
+    const end = async (tx: Tx) => {
+      await tx.$queryRaw`select 1 as locked from session where id = ${sessionId}::uuid for update`;
+      await tx.session.update({ where: { id: sessionId }, data: { state: 'ended', endedAt: new Date(app.clock()) } });
+    };
+    expect((await during(end, () => arm(sessionId))).problem?.code).toBe('session-not-open');
+    expect(await app.prisma.playout.count({ where: { sessionId } })).toBe(0);
+  });
+
+  it('does not start the class because its time was put right', async () => {
+    const sessionId = await newSession(3_600_000);
+    const move = async (ms: number) => {
+      catchUp();
+      const body = { startsAt: new Date(app.clock() + ms).toISOString() };
+      return officer.call('PATCH /sessions/:sessionId', { params: { sessionId }, body });
+    };
+    const armed = done('arm', await arm(sessionId, { start: 'plan', startsClass: true }));
+    const { startsAt } = armed;
+    expect((await move(-60_000)).problem?.code).toBe('playout-would-start');
+    expect(await playout(sessionId)).toMatchObject({ id: armed.id, startsAt });
+    done('later', await move(7_200_000));
+    done('cancel', await act(sessionId, armed, 'stop'));
+    done('moved', await move(-60_000));
+    expect(await stateOf(sessionId)).toBe('scheduled');
+  });
+
+  it('that has ended is why there is no picture, as the room says, and no broken signal is', async () => {
+    const sessionId = await newSession(3_600_000);
+    await changeState(sessionId, 'live');
+    const armed = done('arm', await arm(sessionId, { fromMs: 17_000 }));
+    done('start', await act(sessionId, armed, 'start'));
+    await expect.poll(() => playout(sessionId), soon).toMatchObject({ outcome: 'finished' });
+    const lost = async () => (await app.prisma.session.findUniqueOrThrow({ where: { id: sessionId } })).publisherLostAt;
+    await expect.poll(lost, soon).not.toBeNull();
+    const room = async () =>
+      done('room', await officer.call('GET /sessions/:sessionId/room', { params: { sessionId } }));
+    await expect.poll(room, soon).toMatchObject({ publishing: false, videoOver: true });
+    await app.prisma.playout.update({ where: { id: armed.id }, data: { outcome: 'failed' } });
+    app.clock.advance(6_000);
+    expect(await room()).toMatchObject({ publishing: false, videoOver: false });
+    await changeState(sessionId, 'ended');
   });
 
   it('gives way to another one before it has begun, of two at once to one; and is taken back with its session', async () => {

@@ -1,5 +1,6 @@
 import { Alert, App, Button } from 'antd';
 import { useParams } from 'react-router';
+import { formatClock } from '#client/format.ts';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
 import { LinkButton, Loaded, PageHead, StateMark } from '../parts.tsx';
@@ -13,6 +14,7 @@ import { QuestionsPanel } from './questions-panel.tsx';
 import { QuizPanel } from './quiz-panel.tsx';
 import { StreamPanel } from './stream-panel.tsx';
 import { useDeskText } from './text.ts';
+import { standingOf } from './video-standing.ts';
 
 type Session = Result<'GET /sessions/:sessionId'>;
 
@@ -42,7 +44,9 @@ function Desk({ session }: { session: Session }) {
         back={{ to: `/console/courses/${session.courseId}`, label: session.courseTitle }}
       >
         {over && <LinkButton to={`/console/sessions/${session.id}/report`}>{t('seeReport')}</LinkButton>}
-        {bureau && <RunButtons session={session} publishing={health.data?.publishing ?? false} />}
+        {bureau && (
+          <RunButtons session={session} publishing={health.data?.publishing ?? false} trialAt={trialOf(playout)} />
+        )}
       </PageHead>
       {!link.connected && link.room && (
         <Alert type="warning" showIcon title={t('offlineNow')} style={{ marginBottom: 16 }} />
@@ -52,7 +56,7 @@ function Desk({ session }: { session: Session }) {
           <StreamPanel
             session={session}
             health={health.data}
-            video={standingOf(playout, health.data)}
+            video={standingOf(playout, health.data?.publisherLostAt ?? null)}
             delivery={link.room?.delivery}
           />
           {bureau && video.data && !session.outsideUrl && (
@@ -81,18 +85,21 @@ function standbyOf(health: Result<'GET /sessions/:sessionId/stream'> | undefined
   return live[live.length - 1]?.id ?? null;
 }
 
-/** What a prepared video has to do with a picture that is away, or does not move. */
-function standingOf(
-  playout: Playout | null,
-  health: Result<'GET /sessions/:sessionId/stream'> | undefined,
-): 'over' | 'held' | null {
-  if (playout?.state === 'held') return 'held';
-  if (playout?.outcome !== 'finished' || playout.endedAt === null || health?.publisherLostAt == null) return null;
-  // Both are reported in the same moment.
-  return Math.abs(Date.parse(playout.endedAt) - Date.parse(health.publisherLostAt)) < 10_000 ? 'over' : null;
+/** Where a video is that plays or stands still, ms; before the class that is a trial. Null when there is none. */
+function trialOf(playout: Playout | null): number | null {
+  const runs = playout?.state === 'playing' || playout?.state === 'held';
+  return runs && playout.endedAt === null ? playout.positionMs : null;
 }
 
-function RunButtons({ session, publishing }: { session: Session; publishing: boolean }) {
+function RunButtons({
+  session,
+  publishing,
+  trialAt,
+}: {
+  session: Session;
+  publishing: boolean;
+  trialAt: number | null;
+}) {
   const t = useDeskText();
   const { modal } = App.useApp();
   const move = useAct('POST /sessions/:sessionId/state');
@@ -103,7 +110,10 @@ function RunButtons({ session, publishing }: { session: Session; publishing: boo
     const ask = () =>
       modal.confirm({
         title: t('startTitle', { number: session.number }),
-        content: publishing ? t('startSure') : t('startNoPicture'),
+        content:
+          trialAt === null
+            ? t(publishing ? 'startSure' : 'startNoPicture')
+            : t('startInTrial', { position: formatClock(trialAt) }),
         okText: t('start'),
         onOk: () => to('live').catch(() => undefined),
       });

@@ -36,7 +36,7 @@ export function StreamPanel({
 }: {
   session: Session;
   health: Health | undefined;
-  /** What was on air was a prepared video that has come to its end; or it is one that is held. */
+  /** What was on air was a prepared video that has come to its end or was stopped; or it is one that is held. */
   video: 'over' | 'held' | null;
   delivery: Delivery | undefined;
 }) {

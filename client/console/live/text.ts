@@ -8,6 +8,8 @@ export const useDeskText = addTexts({
     came: '到课人数（人）',
     rightOption: '正确答案',
     startSure: '开始后学员进入课堂，应到名单随即冻结。',
+    startInTrial:
+      '正在试播的视频不会从头播放：学员将从现在的位置（约 {position}）接着看。要从头放，请先停止播放，再重新安排。开始后应到名单随即冻结。',
     startNoPicture: '还没有收到画面，学员会先看到等待画面。应到名单随即冻结。',
     end: '下课',
     endSure: '下课后直播结束，不能恢复。',
@@ -31,7 +33,7 @@ export const useDeskText = addTexts({
     takeOverSure: '学员将看到这一路画面，原来的一路转为待命。',
     sourceFigures: '{size} · {bitrate} Mbit/s',
     lostFor: '已中断 {away}，{left} 后没有恢复则自动下课',
-    videoOver: '视频已播完，学员正在看等待画面。可以下课，也可以请讲师开始推流。',
+    videoOver: '视频已播完或已停止，学员正在看等待画面。可以下课，也可以再放视频，或请讲师开始推流。',
     server: '推流地址',
     secureServer: '推流地址（加密，RTMPS）',
     key: '串流密钥',
@@ -145,6 +147,8 @@ export const useDeskText = addTexts({
     came: 'People who came',
     rightOption: 'right',
     startSure: 'Learners enter, and the roster of those due is frozen.',
+    startInTrial:
+      'The video on trial does not begin anew: learners see it from where it is (about {position}). To begin at its start, stop it first and plan it again. The roster of those due is frozen.',
     startNoPicture: 'No picture has arrived: learners will see a waiting screen. The roster of those due is frozen.',
     end: 'End the class',
     endSure: 'This ends the class for good.',
@@ -168,7 +172,8 @@ export const useDeskText = addTexts({
     takeOverSure: 'Learners will see this one; the other stays on standby.',
     sourceFigures: '{size} · {bitrate} Mbit/s',
     lostFor: 'Lost for {away}; the class ends by itself in {left} unless it is back',
-    videoOver: 'The video has ended and learners see a waiting screen. End the class, or have the instructor publish.',
+    videoOver:
+      'The video has ended or was stopped, and learners see a waiting screen. End the class, play a video, or have the instructor publish.',
     server: 'Server',
     secureServer: 'Server (encrypted, RTMPS)',
     key: 'Stream key',

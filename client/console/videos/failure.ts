@@ -1,5 +1,7 @@
+import type { ApiError } from '#client/api.ts';
+
 /** Why an upload does not go on. `network`: it may, in a moment. */
-export type UploadFailure = 'network' | 'disk-full' | 'gone' | 'refused';
+export type UploadFailure = 'network' | 'disk-full' | 'gone' | 'signed-out' | 'elsewhere' | 'refused';
 
 /** @param status of the answer; 0 when there was none */
 export function failureOf(status: number): UploadFailure {
@@ -8,4 +10,11 @@ export function failureOf(status: number): UploadFailure {
   if (status === 404) return 'gone';
   if (status === 507) return 'disk-full';
   return status >= 500 ? 'network' : 'refused';
+}
+
+/** Why no leave was given to go on. */
+export function failureOfCall({ code, status }: Pick<ApiError, 'code' | 'status'>): UploadFailure {
+  if (code === 'not-signed-in') return 'signed-out';
+  if (code === 'video-uploaded') return 'elsewhere';
+  return code === 'rate-limited' ? 'network' : failureOf(status);
 }

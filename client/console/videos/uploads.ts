@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { type DetailedError, type HttpRequest, Upload } from 'tus-js-client';
-import { call } from '#client/api.ts';
-import { failureOf, type UploadFailure } from './failure.ts';
+import { ApiError, call } from '#client/api.ts';
+import { failureOf, failureOfCall, type UploadFailure } from './failure.ts';
 import { Speed } from './speed.ts';
 
 /** An upload of this page. It goes on while other pages of the console are open. */
@@ -115,7 +115,7 @@ function send(videoId: string, file: File, onDone: () => void): void {
     retryDelays: RETRY_MS,
     storeFingerprintForResuming: false,
     onBeforeRequest: authorise,
-    onShouldRetry: (error) => failureOf(statusOf(error)) === 'network',
+    onShouldRetry: (error) => reasonOf(error) === 'network',
     onProgress: (sent) => {
       entry.speed.note(performance.now(), sent);
       change(entry, { sent, rate: entry.speed.rate }, NEWS_EVERY_MS);
@@ -126,7 +126,7 @@ function send(videoId: string, file: File, onDone: () => void): void {
       onDone();
     },
     onError: (error) => {
-      change(entry, { status: 'failed', rate: null, failure: failureOf(statusOf(error as DetailedError)) });
+      change(entry, { status: 'failed', rate: null, failure: reasonOf(error as DetailedError) });
     },
   });
   const entry: Running = {
@@ -140,9 +140,10 @@ function send(videoId: string, file: File, onDone: () => void): void {
   upload.start();
 }
 
-/** 0 when there was no answer. */
-function statusOf(error: DetailedError): number {
-  return error.originalResponse?.getStatus() ?? 0;
+/** A request that was not sent, for want of leave, has no answer of its own. */
+function reasonOf({ originalResponse, causingError }: DetailedError): UploadFailure {
+  if (causingError instanceof ApiError) return failureOfCall(causingError);
+  return failureOf(originalResponse?.getStatus() ?? 0);
 }
 
 function change(entry: Running, changes: Partial<UploadState>, atMostEveryMs = 0): void {

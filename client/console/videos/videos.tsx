@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Empty, Progress, Space, Upload } from 'antd';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import { urlOf } from '#client/api.ts';
 import { formatBytes, formatClock, formatDateTime } from '#client/format.ts';
@@ -8,6 +8,7 @@ import { useLanguage } from '#client/i18n.ts';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead, wordsOf } from '../data.ts';
 import { ConfirmButton, Loaded, Mark, PageHead } from '../parts.tsx';
+import { Elsewhere } from './elsewhere.ts';
 import { remainingMs } from './speed.ts';
 import { useVideoText } from './text.ts';
 import { dropUpload, pauseUpload, resumeUpload, startUpload, type UploadState, useUploads } from './uploads.ts';
@@ -26,6 +27,7 @@ export default function VideosPage() {
   const videos = useRead('GET /videos', undefined, { every: busy ? BUSY_MS : QUIET_MS });
   const uploads = useUploads();
   const unsettled = (videos.data?.items ?? []).some(({ state }) => state === 'checking' || state === 'uploading');
+  const growing = useGrowing(videos.data?.items, videos.dataUpdatedAt);
   if (videos.data && busy !== (unsettled || uploads.length > 0)) setBusy(!busy);
   return (
     <>
@@ -35,12 +37,28 @@ export default function VideosPage() {
         {({ items, limitBytes }) => (
           <>
             <Chooser items={items} limitBytes={limitBytes} />
-            <VideoList items={items} uploads={uploads} />
+            <VideoList items={items} uploads={uploads} growing={growing} />
           </>
         )}
       </Loaded>
     </>
   );
+}
+
+/** Ids of unfinished uploads that grow from one look at the list to the next. */
+function useGrowing(items: Video[] | undefined, at: number): ReadonlySet<string> {
+  const [watch] = useState(() => new Elsewhere());
+  const [growing, setGrowing] = useState<ReadonlySet<string>>(new Set());
+  useEffect(() => {
+    if (items)
+      setGrowing(
+        watch.note(
+          at,
+          items.filter(({ state }) => state === 'uploading'),
+        ),
+      );
+  }, [items, at, watch]);
+  return growing;
 }
 
 function Chooser({ items, limitBytes }: List) {
@@ -93,7 +111,15 @@ function Chooser({ items, limitBytes }: List) {
   );
 }
 
-function VideoList({ items, uploads }: { items: Video[]; uploads: readonly UploadState[] }) {
+function VideoList({
+  items,
+  uploads,
+  growing,
+}: {
+  items: Video[];
+  uploads: readonly UploadState[];
+  growing: ReadonlySet<string>;
+}) {
   const t = useVideoText();
   if (items.length === 0) {
     return (
@@ -110,14 +136,27 @@ function VideoList({ items, uploads }: { items: Video[]; uploads: readonly Uploa
       </div>
       <ul className="videos">
         {items.map((video) => (
-          <VideoItem key={video.id} video={video} upload={uploads.find(({ videoId }) => videoId === video.id)} />
+          <VideoItem
+            key={video.id}
+            video={video}
+            upload={uploads.find(({ videoId }) => videoId === video.id)}
+            growing={growing.has(video.id)}
+          />
         ))}
       </ul>
     </section>
   );
 }
 
-function VideoItem({ video, upload }: { video: Video; upload: UploadState | undefined }) {
+interface ItemProps {
+  video: Video;
+  /** Of this page. */
+  upload: UploadState | undefined;
+  /** It is being sent, by this page or another. */
+  growing: boolean;
+}
+
+function VideoItem({ video, upload, growing }: ItemProps) {
   const language = useLanguage();
   return (
     <li>
@@ -134,7 +173,7 @@ function VideoItem({ video, upload }: { video: Video; upload: UploadState | unde
         </div>
       </div>
       <div className="videos__state">
-        <State video={video} upload={upload} />
+        <State video={video} upload={upload} growing={growing} />
       </div>
       <Acts video={video} upload={upload} />
     </li>
@@ -156,15 +195,24 @@ function Facts({ video }: { video: Video }) {
   return <div className="videos__facts">{facts.join(' · ')}</div>;
 }
 
-function State({ video, upload }: { video: Video; upload: UploadState | undefined }) {
+function State({ video, upload, growing }: ItemProps) {
   const t = useVideoText();
   if (upload) return <Sending upload={upload} />;
+  const percent = percentOf(video.received, video.bytes);
   switch (video.state) {
     case 'uploading':
+      if (percent === 100) {
+        return (
+          <>
+            <Mark tone="brand">{t('checking')}</Mark>
+            <div className="muted">{t('checkingWaits')}</div>
+          </>
+        );
+      }
       return (
         <>
-          <Mark tone="amber">{t('stopped')}</Mark>
-          <div className="muted">{t('stoppedHint', { percent: percentOf(video.received, video.bytes) })}</div>
+          {growing ? <Mark tone="brand">{t('elsewhere')}</Mark> : <Mark tone="amber">{t('stopped')}</Mark>}
+          <div className="muted">{t(growing ? 'elsewhereHint' : 'stoppedHint', { percent })}</div>
         </>
       );
     case 'checking':

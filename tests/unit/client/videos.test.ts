@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '#client/console/videos/failure.ts';
+import { Elsewhere } from '#client/console/videos/elsewhere.ts';
+import { failureOf, failureOfCall } from '#client/console/videos/failure.ts';
 import { parsePosition } from '#client/console/videos/position.ts';
 import { remainingMs, Speed } from '#client/console/videos/speed.ts';
 import { formatBytes, formatClock } from '#client/format.ts';
@@ -46,6 +47,37 @@ describe('an upload that stopped', () => {
     [413, 'refused'],
   ])('with the answer %s is told as %s', (status, failure) => {
     expect(failureOf(status)).toBe(failure);
+  });
+});
+
+describe('an upload that gets no leave to go on', () => {
+  it.each([
+    ['not-signed-in', 401, 'signed-out'],
+    ['not-found', 404, 'gone'],
+    ['video-uploaded', 409, 'elsewhere'],
+    ['forbidden', 403, 'refused'],
+    ['rate-limited', 429, 'network'],
+    ['internal', 500, 'network'],
+    ['offline', 0, 'network'],
+  ] as const)('by %s (%s) is told as %s', (code, status, failure) => {
+    expect(failureOfCall({ code, status })).toBe(failure);
+  });
+});
+
+describe('an upload of another page', () => {
+  it('is seen by its growing, until nothing has come for a while', () => {
+    const watch = new Elsewhere();
+    const look = (at: number, a: number, b: number) => [
+      ...watch.note(at, [
+        { id: 'a', received: a },
+        { id: 'b', received: b },
+      ]),
+    ];
+    expect(look(0, 100, 50)).toEqual([]);
+    expect(look(2_000, 200, 50)).toEqual(['a']);
+    expect(look(15_000, 200, 50)).toEqual(['a']);
+    expect(look(22_001, 200, 60)).toEqual(['b']);
+    expect([...watch.note(24_000, [])]).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import fsPromises from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Logger } from '#media/logger.ts';
@@ -53,12 +54,15 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-async function play(changes: { zeroAt?: number; fromMs?: number; held?: boolean } = {}): Promise<FilePlayer> {
+async function play(
+  changes: { zeroAt?: number; fromMs?: number; now?: number; held?: boolean } = {},
+): Promise<FilePlayer> {
   const player = new FilePlayer({
     file,
     index,
     zeroAt: now,
     fromMs: 0,
+    now,
     held: false,
     ...changes,
     clock: () => now,
@@ -134,6 +138,14 @@ describe('a file that is played', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
+  it('that stood still begins at the same key frame, however long the way to its beginning was', async () => {
+    const decided = now;
+    now += 7;
+    await play({ held: true, fromMs: 2_000, now: decided, zeroAt: decided - 2_000 });
+    pass(100);
+    expect(held).toEqual([2_000]);
+  });
+
   it('sends nothing while its encoder is not ready for more, and all of it afterwards', async () => {
     const player = await play();
     pass(500);
@@ -144,6 +156,72 @@ describe('a file that is played', () => {
     player.publication.resume();
     pass(5_000);
     expect(pictures()).toHaveLength(50);
+  });
+
+  describe('of many bytes', () => {
+    /** Two minutes of a picture each second, 256 KiB each. */
+    const PICTURES = 120;
+    const PICTURE_BYTES = 256 * 1024;
+    let reads: Promise<{ bytesRead: number }>[];
+
+    beforeEach(() => {
+      const bytes = Buffer.concat([
+        flvHeader(false),
+        flvTag(VIDEO, 0, Buffer.from([0x17, 0])),
+        ...Array.from({ length: PICTURES }, (_, n) =>
+          flvTag(VIDEO, n * 1_000, Buffer.concat([Buffer.from([0x17, 1]), Buffer.alloc(PICTURE_BYTES, n)])),
+        ),
+      ]);
+      fs.writeFileSync(file, bytes);
+      const indexer = new FlvIndexer();
+      for (const tag of new FlvReader().push(bytes)) indexer.take(tag);
+      index = indexer.finish({ width: 320, height: 180, framesPerSecond: 1, bytes: bytes.length }) as FlvIndex;
+      reads = [];
+      const open = fsPromises.open.bind(fsPromises);
+      vi.spyOn(fsPromises, 'open').mockImplementation(async (...args) => {
+        const handle = await open(...args);
+        const read = handle.read.bind(handle) as (...given: unknown[]) => Promise<{ bytesRead: number }>;
+        handle.read = ((...given: unknown[]) => {
+          const reading = read(...given);
+          reads.push(reading);
+          return reading;
+        }) as typeof handle.read;
+        return handle;
+      });
+    });
+    afterEach(() => {
+      vi.restoreAllMocks();
+    });
+
+    /** Lets time pass in steps after which all that was asked of the disk has come. @returns bytes read in all */
+    async function passReading(ms: number): Promise<number> {
+      for (let gone = 0; gone < ms; gone += 100) {
+        pass(100);
+        await Promise.all(reads);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return (await Promise.all(reads)).reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+    }
+
+    it('is read no further while it stands still', async () => {
+      const player = await play({ held: true });
+      const read = await passReading(3_000);
+      expect(held).toEqual([0]);
+      expect(read).toBeLessThan(6 * PICTURE_BYTES);
+      expect(await passReading(30_000)).toBe(read);
+      player.resume();
+      expect(await passReading(10_000)).toBeGreaterThan(read + 8 * PICTURE_BYTES);
+      player.stop('enough');
+    });
+
+    it('is not read to its end for an encoder that takes nothing', async () => {
+      const player = await play();
+      player.publication.pause();
+      expect(await passReading(90_000)).toBeLessThan(17 * 1024 * 1024);
+      player.publication.resume();
+      await passReading(45_000);
+      expect(endings).toEqual(['finished']);
+    });
   });
 
   it('stops once, however often it is told to, and stands by when somebody else is on air', async () => {

@@ -18,12 +18,15 @@ let server: http.Server;
 let url: string;
 let now = Date.now();
 let room = true;
+/** How often there is room still. */
+let roomLeft = Number.POSITIVE_INFINITY;
 let videoId: string;
 let uploaded: string[];
 
 class Full extends VideoLibrary {
   override hasRoomFor(): Promise<boolean> {
-    return Promise.resolve(room);
+    roomLeft -= 1;
+    return Promise.resolve(room && roomLeft >= 0);
   }
 }
 
@@ -58,6 +61,7 @@ beforeEach(async () => {
   videoId = randomUUID();
   uploaded = [];
   room = true;
+  roomLeft = Number.POSITIVE_INFINITY;
   await library.expect(videoId, 1_000);
 });
 
@@ -70,6 +74,18 @@ it('refuses what a full disk cannot take, keeps what it has, and goes on when th
   room = true;
   expect((await uploadPiece({ url }, videoId, 400, Buffer.alloc(600))).status).toBe(204);
   expect(uploaded).toEqual([videoId]);
+});
+
+it('looks for room also within a request, which may be the whole file', async () => {
+  const enough = 64 * 1024 * 1024;
+  const large = randomUUID();
+  await library.expect(large, enough + 8_000_000);
+  videoId = large;
+  roomLeft = 1;
+  const refused = await uploadPiece({ url }, large, 0, Buffer.alloc(enough + 8_000_000));
+  expect([refused.status, await refused.text()]).toEqual([507, 'disk-full']);
+  expect(await library.received(large)).toBeLessThan(enough + 1_000_000);
+  await library.remove(large);
 });
 
 it('a writer of whom nothing is heard gives way', async () => {
