@@ -31,6 +31,7 @@ const SHARED = { 'access-control-allow-origin': '*', 'cross-origin-resource-poli
 
 /** Headers of TCP and IP on top of what is written to a connection. */
 const BELOW_HTTP = 1.04;
+const COUNT_EVERY_MS = 500;
 
 type Answer = (req: http.IncomingMessage, res: http.ServerResponse) => Promise<void>;
 
@@ -48,10 +49,12 @@ export function createViewerServer(
     headersTimeout: headersMs,
     connectionsCheckingInterval: Math.min(5_000, headersMs),
   };
-  /** By connection, bytes. Answers share it, and what an answer to HEAD says of its length is not sent. */
-  const counted = new WeakMap<Socket, number>();
+  /** Bytes that were counted, by open connection: not by answer, of which one to HEAD names a length that is not sent. */
+  const counted = new Map<Socket, number>();
   const count = (socket: Socket) => {
-    onSent(Math.round((socket.bytesWritten - (counted.get(socket) ?? 0)) * BELOW_HTTP));
+    const before = counted.get(socket) ?? 0;
+    if (socket.bytesWritten === before) return;
+    onSent(Math.round((socket.bytesWritten - before) * BELOW_HTTP));
     counted.set(socket, socket.bytesWritten);
   };
   const server = http.createServer(settings, (req, res) => {
@@ -61,7 +64,6 @@ export function createViewerServer(
       const timer = setTimeout(() => res.destroy(), answerMs);
       res.once('close', () => clearTimeout(timer));
     });
-    res.once('close', () => count(req.socket));
     answer(req, res).catch((error: unknown) => {
       if ((error as Error)?.name === 'AbortError') return;
       const code = error instanceof MediaError ? error.code : 'internal';
@@ -69,6 +71,18 @@ export function createViewerServer(
       refuse(req, res, code);
     });
   });
+  server.on('connection', (socket) => {
+    counted.set(socket, 0);
+    socket.once('close', () => {
+      count(socket);
+      counted.delete(socket);
+    });
+  });
+  // A file of gigabytes is sent over minutes.
+  const counting = setInterval(() => {
+    for (const socket of counted.keys()) count(socket);
+  }, COUNT_EVERY_MS).unref();
+  server.once('close', () => clearInterval(counting));
   server.on('clientError', (_, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     else socket.destroy();
