@@ -78,6 +78,9 @@ test('an officer uploads a video; it begins the class at its time, and a learner
   await desk.getByRole('button', { name: '停止播放' }).click();
   await desk.getByRole('tooltip').getByRole('button', { name: '停止播放' }).click();
   await expect(desk.getByText(/《事故案例 讲解\.mp4》已停止/)).toBeVisible();
+  // Nothing is broken, and nobody is told so.
+  await expect(desk.getByText(/视频已播完或已停止/)).toBeVisible();
+  await expect(phone.getByText('视频已播放完毕，请稍候')).toBeAttached();
   await desk.getByRole('button', { name: '下课' }).click();
   await desk.getByRole('dialog').getByRole('button', { name: '下课' }).click();
   await expect(desk.getByRole('heading', { name: /已结束/ })).toBeVisible();
