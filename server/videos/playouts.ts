@@ -166,7 +166,8 @@ export function createPlayouts({ db, clock, signals }: Services, { courses, broa
     const check = async (tx: Tx, held: RoomSession) => {
       const row = await openIn(tx, session.id);
       const due = row && dueAt(row, held);
-      if (row?.id !== id || !row.startsClass || due === null || !isDue(due)) throw new AppError('playout-changed');
+      const stands = row?.id === id && row.startsClass && held.outsideUrl === null;
+      if (!stands || due === null || !isDue(due)) throw new AppError('playout-changed');
     };
     try {
       return await courses.changeState(session.id, 'live', officer, { check });
