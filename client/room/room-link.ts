@@ -122,11 +122,12 @@ export class RoomLink {
   /**
    * Enters again a little later, at a moment drawn at random: everybody in the room may want to at once. Slower when the last time
    * was only just, since it may not have helped.
+   * @param afterMs not before this, ms
    */
-  enterSoon(): void {
+  enterSoon(afterMs = 0): void {
     clearTimeout(this.#timer);
     const range = performance.now() - this.#enteredAt < RETRY_LONGEST_MS ? RETRY_LONGEST_MS : REENTER_MS;
-    this.#timer = setTimeout(() => void this.enter(), Math.random() * range);
+    this.#timer = setTimeout(() => void this.enter(), afterMs + Math.random() * range);
   }
 
   noteAnswered(liveQuestionId: string): void {
@@ -174,7 +175,11 @@ export class RoomLink {
   #retry(refusal: ApiError, again: () => void): void {
     if (this.#closed) return;
     this.#show({ refusal });
-    if (FINAL.has(refusal.code)) return;
+    // What was planned would only lose the reason: whoever is sent out is signed out as well.
+    if (FINAL.has(refusal.code)) {
+      clearTimeout(this.#timer);
+      return;
+    }
     this.#failures += 1;
     const range = Math.min(1_000 * 2 ** this.#failures, RETRY_LONGEST_MS);
     clearTimeout(this.#timer);
