@@ -13,6 +13,8 @@ export const CHROMIUM = {
     '--disable-sync',
     '--autoplay-policy=no-user-gesture-required',
   ],
+  // Without it a file whose name is Chinese can neither be chosen nor be saved under its name.
+  env: { ...process.env, LANG: 'C.UTF-8' } as Record<string, string>,
 };
 
 export function launchChromium(): Promise<Browser> {
