@@ -14,6 +14,7 @@ import { Hooks } from './hooks.ts';
 import { createHttp } from './http.ts';
 import type { Logger } from './logger.ts';
 import { OutsideWatches } from './outside/watches.ts';
+import { broadcastsOnDisk } from './recording.ts';
 import { createRtmpServer } from './rtmp/server.ts';
 import { Tokens } from './tokens.ts';
 import { PreparedVideos } from './videos/prepared-videos.ts';
@@ -39,9 +40,10 @@ export async function createMedia(options: {
   const { dataDir, ladder, slateSeconds } = config;
   const films = new Films(ffmpeg.path, logger);
   const archive = new Archive(dataDir, films);
-  await archive.load();
+  const recorded = await broadcastsOnDisk(dataDir);
+  for (const { broadcast, closed } of recorded) if (closed) archive.add(broadcast);
   const broadcasts = new Broadcasts({ dataDir, ladder, slateSeconds, archive, ffmpeg, hooks, clock, logger });
-  await broadcasts.resume();
+  await broadcasts.resume(recorded.filter(({ closed }) => !closed).map(({ broadcast }) => broadcast));
   const videos = new PreparedVideos({
     dataDir: config.dataDir,
     ffmpeg,

@@ -8,7 +8,7 @@ import { FILM, type FilmSource, type Films } from './film.ts';
 import { parseJson } from './json.ts';
 import { RENDITIONS, SOUND } from './ladder.ts';
 import { Past } from './past.ts';
-import { closedBroadcasts, PLAYLIST, recordingPath } from './recording.ts';
+import { PLAYLIST, recordingPath } from './recording.ts';
 import { lengthOf, loadIndex } from './recording-index.ts';
 
 /** Recordings whose index is kept in memory; of a class of two hours it takes a megabyte. */
@@ -25,11 +25,6 @@ export class Archive {
   constructor(dataDir: string, films: Films) {
     this.#dataDir = dataDir;
     this.#films = films;
-  }
-
-  /** Finds what is on the disk. */
-  async load(): Promise<void> {
-    for (const broadcast of await closedBroadcasts(this.#dataDir)) this.add(broadcast);
   }
 
   add(broadcast: Broadcast): void {

@@ -11,7 +11,7 @@ import type { Hooks } from './hooks.ts';
 import { RUNGS, type Rung, rungsFor } from './ladder.ts';
 import type { Logger } from './logger.ts';
 import type { Publication } from './publication.ts';
-import { Recording, recordingPath, unfinishedBroadcasts } from './recording.ts';
+import { Recording, recordingPath } from './recording.ts';
 import { makeSlate, type Slate, SlateShow } from './slate.ts';
 import { MAX_PUBLISHERS, Switcher } from './switcher.ts';
 
@@ -55,9 +55,9 @@ export class Broadcasts {
   }
 
   /** Opens again what a crash has left open, so that its viewers find it while its publisher is on the way back. */
-  async resume(): Promise<void> {
-    const { dataDir, logger } = this.#options;
-    for (const info of await unfinishedBroadcasts(dataDir)) {
+  async resume(unfinished: BroadcastInfo[]): Promise<void> {
+    const { logger } = this.#options;
+    for (const info of unfinished) {
       try {
         this.#lost(await this.#open(info), 'the media process was restarted');
       } catch (error) {

@@ -15,7 +15,7 @@ import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
 import type { Logger } from './logger.ts';
 import { Outbox } from './outbox.ts';
 
-type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+export type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 /** An event without what every event gets here: its id and time. */
 export type Report = DistributiveOmit<HookEvent, 'id' | 'at'>;
 

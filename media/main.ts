@@ -2,6 +2,7 @@ import { createMedia } from './app.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
 import { createLogger } from './logger.ts';
+import { orExit } from './or-exit.ts';
 
 const config = orExit(() => loadConfig());
 const secrets = orExit(() => loadSecrets(config.dataDir));
@@ -43,14 +44,4 @@ try {
     taken ? 'a port is taken: set RTMP_PORT or RTMPS_PORT to a free one' : 'cannot listen for publishers',
   );
   process.exit(1);
-}
-
-/** What the operator can mend is said in a line, without a stack. */
-function orExit<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  }
 }

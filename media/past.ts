@@ -5,6 +5,7 @@ import { MediaError } from './errors.ts';
 import { segmentText, wholePlaylist } from './playlist.ts';
 import { numberedEntry } from './recorded-playlist.ts';
 import { DATA, initName, isMissing, lengthOf, type RecordedSegment } from './recording-index.ts';
+import { countBefore, numbersFrom, SKIP_UNTIL_TARGETS, targetDurationOf } from './windows.ts';
 
 /** What is recorded of a rendition so far, in order. Nothing is added to the first `count` segments any more. */
 export interface Recorded {
@@ -14,9 +15,6 @@ export interface Recorded {
   /** Nothing follows. */
   closed: boolean;
 }
-
-/** No delta update leaves out what is so near to the end, in target durations (rfc8216bis, 4.4.3.8). */
-const SKIP_UNTIL_TARGETS = 6;
 
 /** Files read at the same time, over all recordings: what a crowd of late comers reads at once must fit into memory. */
 const MAX_READS = 16;
@@ -43,15 +41,13 @@ export class Past {
   playlist(skip = false): string {
     const { segments, count, closed } = this.#recorded();
     this.#append(segments.slice(this.#count, count));
-    const first = segments[0];
-    const targetDuration = Math.max(2, Math.round(this.#longest / 1_000_000));
+    const targetDuration = targetDurationOf(this.#longest);
     const canSkipUntil = SKIP_UNTIL_TARGETS * targetDuration;
-    const skipped = skip && !closed ? countBefore(segments, count, canSkipUntil * 1_000_000) : 0;
+    const skipped = skip && !closed ? countBefore(segments, count, canSkipUntil * 1_000_000, lengthOf) : 0;
     return wholePlaylist({
       targetDuration,
       canSkipUntil,
-      mediaSequence: first?.msn ?? 0,
-      discontinuitySequence: first ? first.discontinuitySequence - (first.discontinuity ? 1 : 0) : 0,
+      ...numbersFrom(segments[0]),
       skipped,
       body: skipped > 0 ? segmentText(segments.slice(skipped, count).map(numberedEntry)) : this.#body,
       closed,
@@ -103,17 +99,6 @@ function find(segments: readonly RecordedSegment[], count: number, msn: number):
     else to = middle;
   }
   return from < count && segments[from]?.msn === msn ? segments[from] : undefined;
-}
-
-/** How many segments from the first on end before the last `micros` begin. */
-function countBefore(segments: readonly RecordedSegment[], count: number, micros: number): number {
-  let after = 0;
-  let at = count;
-  while (at > 0 && after < micros) {
-    at -= 1;
-    after += lengthOf(segments[at] as RecordedSegment);
-  }
-  return at;
 }
 
 let reads = 0;

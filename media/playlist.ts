@@ -118,11 +118,7 @@ export type CrowdPlaylist = Pick<
 /** The same segments as ordinary HLS: few requests, and nothing that is asked for before it is there. */
 export function crowdPlaylist(playlist: CrowdPlaylist): string {
   return text([
-    '#EXTM3U',
-    '#EXT-X-VERSION:7',
-    `#EXT-X-TARGETDURATION:${playlist.targetDuration}`,
-    `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`,
-    `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`,
+    ...ordinaryHead(playlist),
     ...segmentLines(playlist.segments.map((segment) => ({ ...segment, parts: [] }))),
     ...(playlist.ended ? ['#EXT-X-ENDLIST'] : []),
   ]);
@@ -138,15 +134,22 @@ export interface RecordedPlaylist {
 /** The whole of a closed recording. */
 export function recordingPlaylist(playlist: RecordedPlaylist): string {
   return text([
-    '#EXTM3U',
-    '#EXT-X-VERSION:7',
-    `#EXT-X-TARGETDURATION:${playlist.targetDuration}`,
-    `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`,
-    `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`,
+    ...ordinaryHead(playlist),
     '#EXT-X-PLAYLIST-TYPE:VOD',
     ...segmentLines(playlist.segments),
     '#EXT-X-ENDLIST',
   ]);
+}
+
+/** Of a playlist without anything that an old player would not know. */
+function ordinaryHead({ targetDuration, mediaSequence, discontinuitySequence }: RecordedPlaylist): string[] {
+  return [
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    `#EXT-X-TARGETDURATION:${targetDuration}`,
+    `#EXT-X-MEDIA-SEQUENCE:${mediaSequence}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuitySequence}`,
+  ];
 }
 
 export interface WholePlaylist extends Omit<RecordedPlaylist, 'segments'> {

@@ -1,17 +1,16 @@
 import type { PlaylistSegment, RecordedPlaylist } from './playlist.ts';
 import { DATA, initName, isMissing, lengthOf, type RecordedSegment } from './recording-index.ts';
+import { numbersFrom, targetDurationOf } from './windows.ts';
 
 /** Numbers and lengths of a playlist of recorded segments; those of a rendition that began later than others begin later. */
 export function recordedPlaylist(
   segments: readonly RecordedSegment[],
   entry: (segment: RecordedSegment) => PlaylistSegment,
 ): RecordedPlaylist {
-  const first = segments[0];
   const longest = segments.reduce((most, segment) => Math.max(most, lengthOf(segment)), 0);
   return {
-    targetDuration: Math.max(2, Math.round(longest / 1_000_000)),
-    mediaSequence: first?.msn ?? 0,
-    discontinuitySequence: first ? first.discontinuitySequence - (first.discontinuity ? 1 : 0) : 0,
+    targetDuration: targetDurationOf(longest),
+    ...numbersFrom(segments[0]),
     segments: segments.map(entry),
   };
 }

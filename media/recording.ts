@@ -25,16 +25,8 @@ export function recordingPath(broadcastId: string): string {
   return path.join('recordings', broadcastId);
 }
 
-/** Broadcasts in the data folder whose recording was never closed. */
-export async function unfinishedBroadcasts(dataDir: string): Promise<Broadcast[]> {
-  return (await broadcastsOnDisk(dataDir)).filter(({ closed }) => !closed).map(({ broadcast }) => broadcast);
-}
-
-export async function closedBroadcasts(dataDir: string): Promise<Broadcast[]> {
-  return (await broadcastsOnDisk(dataDir)).filter(({ closed }) => closed).map(({ broadcast }) => broadcast);
-}
-
-async function broadcastsOnDisk(dataDir: string): Promise<{ broadcast: Broadcast; closed: boolean }[]> {
+/** Broadcasts in the data folder, and whether their recording was closed. */
+export async function broadcastsOnDisk(dataDir: string): Promise<{ broadcast: Broadcast; closed: boolean }[]> {
   const root = path.join(dataDir, 'recordings');
   const names = await fs.readdir(root).catch((): string[] => []);
   const found = await Promise.all(

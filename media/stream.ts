@@ -2,6 +2,7 @@ import { MediaError } from './errors.ts';
 import { crowdPlaylist, livePlaylist, type PlaylistSegment, type RenditionReport } from './playlist.ts';
 import { EARLIEST_CUT } from './segmenter.ts';
 import { Waiters } from './waiters.ts';
+import { countBefore, numbersFrom, SKIP_UNTIL_TARGETS, targetDurationOf } from './windows.ts';
 
 export interface Part {
   bytes: Buffer;
@@ -55,9 +56,6 @@ const SEGMENTS_WITH_PARTS = 4;
 /** One target for picture and sound, whose parts are 333 and 341 ms. */
 const USUAL_PART = 341_334;
 const TARGET_STEP = 10_000;
-
-/** A delta update leaves out what is further from the end than this many target durations (rfc8216bis, 4.4.3.8). */
-const SKIP_UNTIL_TARGETS = 6;
 
 /** A blocking reload that asks for more than the next segment is a mistake (rfc8216bis, 6.2.5.2). */
 const MAX_AHEAD_SEGMENTS = 2;
@@ -213,7 +211,6 @@ export class Stream {
 
   #render(delta: boolean): string {
     const listed = this.#segments.slice(-LISTED_SEGMENTS);
-    const first = listed[0];
     const next = this.#next();
     const targetDuration = this.#targetDuration;
     const canSkipUntil = SKIP_UNTIL_TARGETS * targetDuration;
@@ -221,9 +218,8 @@ export class Stream {
       targetDuration,
       partTarget: Math.ceil(this.#longestPart / TARGET_STEP) * TARGET_STEP,
       canSkipUntil,
-      mediaSequence: first?.msn ?? 0,
-      discontinuitySequence: first ? first.discontinuitySequence - (first.discontinuity ? 1 : 0) : 0,
-      skipped: delta && !this.#ended ? countBefore(listed, canSkipUntil * 1_000_000) : 0,
+      ...numbersFrom(listed[0]),
+      skipped: delta && !this.#ended ? countBefore(listed, listed.length, canSkipUntil * 1_000_000, durationOf) : 0,
       segments: listed.map((segment, at) => this.#entry(segment, at >= listed.length - SEGMENTS_WITH_PARTS)),
       hintUri: this.#ended ? undefined : partUri(next.msn, next.index),
       reports: this.#ended ? [] : this.#reports(),
@@ -232,12 +228,10 @@ export class Stream {
 
   #renderForCrowd(): string {
     const listed = this.#segments.filter((segment) => !this.#isOpen(segment)).slice(-LISTED_SEGMENTS);
-    const first = listed[0];
-    if (!first) throw new MediaError('not-started');
+    if (listed.length === 0) throw new MediaError('not-started');
     return crowdPlaylist({
       targetDuration: this.#targetDuration,
-      mediaSequence: first.msn,
-      discontinuitySequence: first.discontinuitySequence - (first.discontinuity ? 1 : 0),
+      ...numbersFrom(listed[0]),
       segments: listed.map((segment) => this.#entry(segment, false)),
       ended: this.#ended,
     });
@@ -245,7 +239,7 @@ export class Stream {
 
   /** Whole seconds. */
   get #targetDuration(): number {
-    return Math.max(2, Math.round(this.#longestSegment / 1_000_000));
+    return targetDurationOf(this.#longestSegment);
   }
 
   #entry(segment: Segment, withParts: boolean): PlaylistSegment {
@@ -342,17 +336,6 @@ export class Stream {
 
 export function durationOf(segment: Segment): number {
   return segment.gap ?? segment.parts.reduce((sum, part) => sum + part.duration, 0);
-}
-
-/** How many segments from the first on end before the last `micros` begin. */
-function countBefore(segments: Segment[], micros: number): number {
-  let after = 0;
-  let at = segments.length;
-  while (at > 0 && after < micros) {
-    at -= 1;
-    after += durationOf(segments[at] as Segment);
-  }
-  return at;
 }
 
 function partUri(msn: number, index: number): string {

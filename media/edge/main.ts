@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { systemClock } from '../clock.ts';
 import { loadSecrets } from '../config.ts';
 import { createLogger } from '../logger.ts';
+import { orExit } from '../or-exit.ts';
 import { createEdge } from './app.ts';
 import { loadEdgeConfig } from './config.ts';
 
@@ -51,16 +52,6 @@ async function serve(): Promise<void> {
     logger.info({ port, origin: config.origin.origin }, 'edge listening');
   } catch (error) {
     logger.fatal({ err: error }, 'the edge cannot listen: set EDGE_PORT to a free port');
-    process.exit(1);
-  }
-}
-
-/** What the operator can mend is said in a line, without a stack. */
-function orExit<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
     process.exit(1);
   }
 }

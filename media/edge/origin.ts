@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import jwt from 'jsonwebtoken';
 import type { PlaybackClaims } from '#contract/media.ts';
 import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
@@ -51,7 +52,7 @@ export class Origin {
       if (answer && !AWAY.includes(answer.status)) return answer;
       const pause = RETRIES_MS[attempt];
       if (pause === undefined) throw new MediaError('origin-unavailable');
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await delay(pause);
       stop.throwIfAborted();
     }
   }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { BroadcastStatus, MediaEvent, SourceFormat, WatchRequest } from '#contract/media.ts';
 import type { OutsideProblem, OutsideStatus } from '#contract/outside.ts';
 import type { Clock } from '../clock.ts';
-import type { Hooks } from '../hooks.ts';
+import type { DistributiveOmit, Hooks } from '../hooks.ts';
 import type { Logger } from '../logger.ts';
 import { offsetFor } from './clock.ts';
 import { OutsideError } from './fetch.ts';
@@ -183,8 +183,6 @@ export class OutsideWatch {
     this.#options.hooks.report({ ...report, broadcastId, sessionId });
   }
 }
-
-type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

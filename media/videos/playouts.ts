@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Broadcast } from '#contract/media.ts';
 import { PlayoutPlan, PlayoutState, type VideosStatus } from '#contract/media-videos.ts';
@@ -194,7 +195,7 @@ export class Playouts {
     }
     const early = (plan.startsAt ?? 0) - LOOK_EVERY_MS;
     while (!begun && this.#stands(entry, plan) && clock() < early)
-      await pause(Math.min(LOOK_EVERY_MS, early - clock()));
+      await delay(Math.min(LOOK_EVERY_MS, early - clock()));
     if (this.#stands(entry, plan)) this.#play(entry, index, answer.broadcast, takesOver);
     else broadcasts.abandoned(answer.broadcast);
   }
@@ -272,8 +273,4 @@ export class Playouts {
       this.#options.logger.error({ err: error, file: this.#file }, 'planned videos cannot be written down');
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

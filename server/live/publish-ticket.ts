@@ -1,6 +1,7 @@
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { Id } from '#contract/common.ts';
+import { claimsOf } from './claims.ts';
 
 /** Long enough for one connection to be made; each reconnect gets one of its own. */
 const TICKET_SECONDS = 60;
@@ -35,11 +36,6 @@ export function signPublishTicket(secret: string, { sessionId, publisherId }: Pu
 
 /** Null for a ticket that is forged or expired. */
 export function verifyPublishTicket(secret: string, token: string, now: number): PublishTicket | null {
-  try {
-    const options = { algorithms: ['HS256' as const], clockTimestamp: Math.floor(now / 1_000) };
-    const claims = PublishClaims.parse(jwt.verify(token, secret, options));
-    return { sessionId: claims.ses, publisherId: claims.pub };
-  } catch {
-    return null;
-  }
+  const claims = claimsOf(PublishClaims, secret, token, now);
+  return claims && { sessionId: claims.ses, publisherId: claims.pub };
 }

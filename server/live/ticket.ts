@@ -1,6 +1,7 @@
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { Id } from '#contract/common.ts';
+import { claimsOf } from './claims.ts';
 
 /**
  * What a ticket says: which person enters which session with which page load. `con` is made by the server and signed, so
@@ -55,21 +56,17 @@ export function signTicket(secret: string, ticket: Omit<Ticket, 'issuedAt'>, now
 
 /** Null for a ticket that is forged or expired. */
 export function verifyTicket(secret: string, token: string, now: number): Ticket | null {
-  try {
-    const options = { algorithms: ['HS256' as const], clockTimestamp: Math.floor(now / 1_000) };
-    const claims = TicketClaims.parse(jwt.verify(token, secret, options));
-    return {
-      personId: claims.sub,
-      sessionId: claims.ses,
-      connId: claims.con,
-      deviceId: claims.dev,
-      unitId: claims.unt,
-      loginId: claims.lid,
-      personName: claims.nam,
-      unitName: claims.unm,
-      issuedAt: claims.iat * 1_000,
-    };
-  } catch {
-    return null;
-  }
+  const claims = claimsOf(TicketClaims, secret, token, now);
+  if (!claims) return null;
+  return {
+    personId: claims.sub,
+    sessionId: claims.ses,
+    connId: claims.con,
+    deviceId: claims.dev,
+    unitId: claims.unt,
+    loginId: claims.lid,
+    personName: claims.nam,
+    unitName: claims.unm,
+    issuedAt: claims.iat * 1_000,
+  };
 }
