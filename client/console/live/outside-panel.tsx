@@ -2,6 +2,7 @@ import { Alert } from 'antd';
 import type { Result } from '#contract/api.ts';
 import { MINOR } from '#contract/outside.ts';
 import { problemText, useOutsideText, variantNames } from '../outside/text.ts';
+import { Figures } from './figures.tsx';
 import { useDeskText } from './text.ts';
 
 type Health = Result<'GET /sessions/:sessionId/stream'>;
@@ -29,14 +30,7 @@ export function OutsidePanel({ url, health }: { url: string; health: Health | un
       : null;
   return (
     <>
-      <dl className="health">
-        {figures.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Figures figures={figures} />
       {problem && (
         <Alert
           type={MINOR.includes(problem.code) ? 'warning' : 'error'}

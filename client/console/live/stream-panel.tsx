@@ -9,6 +9,7 @@ import { ConfirmButton, CopyButton } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { ChaptersPanel } from './chapters-panel.tsx';
 import { DeliveryPanel } from './delivery.tsx';
+import { Figures } from './figures.tsx';
 import { OutsidePanel } from './outside-panel.tsx';
 import { Preview } from './preview.tsx';
 import { PublishPanel } from './publish/publish-panel.tsx';
@@ -125,6 +126,7 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
       ? t('noSound')
       : t('decibels', { count: `${soundDb < 0 ? '\u2212' : ''}${Math.abs(Math.round(soundDb))}` });
   };
+  const rungs = health?.rungs.map(({ name, readers }) => `${name}\u00a0${readers}`).join(' · ') || '–';
   const figures: [string, string][] = [
     [t('status'), health?.publishing ? t('publishing') : t('notPublishing')],
     [t('via'), onAir ? t(onAir.via) : '–'],
@@ -138,18 +140,7 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
   ];
   return (
     <>
-      <dl className="health">
-        {figures.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-        <div className="health__wide">
-          <dt>{t('rungs')}</dt>
-          <dd>{health?.rungs.map(({ name, readers }) => `${name}\u00a0${readers}`).join(' · ') || '–'}</dd>
-        </div>
-      </dl>
+      <Figures figures={figures} wide={[[t('rungs'), rungs]]} />
       {health?.recording === 'failing' && (
         <Alert type="error" showIcon title={t('notRecorded')} style={{ marginTop: 8 }} />
       )}
