@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startApp, type TestApp } from '#tests/support/app.ts';
+import type { TestApp } from '#tests/support/app.ts';
 import { done } from '#tests/support/class.ts';
 import type { District } from '#tests/support/district.ts';
-import { type MediaRun, startMediaProcess } from '#tests/support/media-run.ts';
+import type { MediaRun } from '#tests/support/media-run.ts';
 import { type OutsideStream, startOutsideStream } from '#tests/support/outside-stream.ts';
+import { type PictureClass, startPictureClass } from '#tests/support/picture-class.ts';
 import { admission, beat } from '#tests/support/room-entry.ts';
 import { RtmpClient } from '#tests/support/rtmp-client.ts';
 
@@ -11,43 +12,27 @@ import { RtmpClient } from '#tests/support/rtmp-client.ts';
 
 const soon = { timeout: 30_000, interval: 100 };
 
-let hooked: TestApp;
+let running: PictureClass;
 let app: TestApp;
 let media: MediaRun;
 let district: District;
 let first: OutsideStream;
 let second: OutsideStream;
 let sessionId: string;
+let become: PictureClass['become'];
 
 beforeAll(async () => {
-  hooked = await startApp();
-  media = await startMediaProcess(hooked.config.dataDir, hooked.url);
-  app = await startApp({ beside: hooked, config: { mediaUrl: media.url } });
-  district = await hooked.seedDistrict();
-  for (const client of Object.values(district.clients)) Object.assign(client, { url: app.url });
   first = await startOutsideStream();
   second = await startOutsideStream({ dates: false });
   first.publish();
-  const { bureau } = district.clients;
-  const course = done('course', await bureau.call('POST /courses', { body: { title: '开工第一课' } }));
-  const planned = { topic: '有限空间', startsAt: new Date(app.clock()).toISOString(), plannedMinutes: 60 };
-  const body = { ...planned, outsideUrl: first.url };
-  const inCourse = { params: { courseId: course.id }, body };
-  ({ id: sessionId } = done('session', await bureau.call('POST /courses/:courseId/sessions', inCourse)));
-  await become('scheduled');
+  running = await startPictureClass(first.url);
+  ({ app, media, district, sessionId, become } = running);
 });
 afterAll(async () => {
-  await app?.close();
-  await media?.stop();
-  await hooked?.close();
+  await running?.close();
   await first?.close();
   await second?.close();
 });
-
-async function become(to: 'scheduled' | 'live' | 'ended'): Promise<void> {
-  const given = { params: { sessionId }, body: { to } };
-  done(to, await district.clients.bureau.call('POST /sessions/:sessionId/state', given));
-}
 
 /** Media goes by the real clock. */
 function catchUp(): void {

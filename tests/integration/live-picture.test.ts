@@ -1,10 +1,11 @@
 import jwt from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#server/ids.ts';
-import { startApp, type TestApp } from '#tests/support/app.ts';
+import type { TestApp } from '#tests/support/app.ts';
 import { done } from '#tests/support/class.ts';
 import type { District } from '#tests/support/district.ts';
-import { type MediaRun, startMediaProcess } from '#tests/support/media-run.ts';
+import type { MediaRun } from '#tests/support/media-run.ts';
+import { type PictureClass, startPictureClass } from '#tests/support/picture-class.ts';
 import { type Publisher, publishTestSignal } from '#tests/support/publish.ts';
 import { admission } from '#tests/support/room-entry.ts';
 
@@ -12,40 +13,25 @@ import { admission } from '#tests/support/room-entry.ts';
 
 const soon = { timeout: 30_000, interval: 100 };
 
-let hooked: TestApp;
+let running: PictureClass;
 let app: TestApp;
 let media: MediaRun;
 let district: District;
 let sessionId: string;
+let become: PictureClass['become'];
 let key: string;
 let publisher: Publisher;
 
 beforeAll(async () => {
-  // Media reports to one worker, and another one tells media what to do.
-  hooked = await startApp();
-  media = await startMediaProcess(hooked.config.dataDir, hooked.url);
-  app = await startApp({ beside: hooked, config: { mediaUrl: media.url } });
-  district = await hooked.seedDistrict();
-  for (const client of Object.values(district.clients)) Object.assign(client, { url: app.url });
+  running = await startPictureClass();
+  ({ app, media, district, sessionId, become } = running);
   const { bureau } = district.clients;
-  const course = done('course', await bureau.call('POST /courses', { body: { title: '开工第一课' } }));
-  const planned = { topic: '有限空间', startsAt: new Date(app.clock()).toISOString(), plannedMinutes: 60 };
-  const inCourse = { params: { courseId: course.id }, body: planned };
-  ({ id: sessionId } = done('session', await bureau.call('POST /courses/:courseId/sessions', inCourse)));
-  await become('scheduled');
   ({ key } = done('key', await bureau.call('GET /sessions/:sessionId/stream-key', { params: { sessionId } })));
 });
 afterAll(async () => {
   publisher?.kill();
-  await app?.close();
-  await media?.stop();
-  await hooked?.close();
+  await running?.close();
 });
-
-async function become(to: 'scheduled' | 'live' | 'ended'): Promise<void> {
-  const given = { params: { sessionId }, body: { to } };
-  done(to, await district.clients.bureau.call('POST /sessions/:sessionId/state', given));
-}
 
 async function health() {
   const { bureau } = district.clients;

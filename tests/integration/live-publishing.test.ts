@@ -4,43 +4,25 @@ import { startApp, type TestApp } from '#tests/support/app.ts';
 import { done } from '#tests/support/class.ts';
 import type { District } from '#tests/support/district.ts';
 import type { HttpClient } from '#tests/support/http-client.ts';
-import { type MediaRun, startMediaProcess } from '#tests/support/media-run.ts';
 import { connectPage, publishFromPage } from '#tests/support/page-publisher.ts';
+import { type PictureClass, startPictureClass } from '#tests/support/picture-class.ts';
 import { admission } from '#tests/support/room-entry.ts';
 
 /* A page that publishes, through the app's own port, by the ticket of an account that may. */
 
 const soon = { timeout: 30_000, interval: 100 };
 
-let hooked: TestApp;
+let running: PictureClass;
 let app: TestApp;
-let media: MediaRun;
 let district: District;
 let sessionId: string;
+let become: PictureClass['become'];
 
 beforeAll(async () => {
-  hooked = await startApp();
-  media = await startMediaProcess(hooked.config.dataDir, hooked.url);
-  app = await startApp({ beside: hooked, config: { mediaUrl: media.url } });
-  district = await hooked.seedDistrict();
-  for (const client of Object.values(district.clients)) Object.assign(client, { url: app.url });
-  const { bureau } = district.clients;
-  const course = done('course', await bureau.call('POST /courses', { body: { title: '开工第一课' } }));
-  const planned = { topic: '有限空间', startsAt: new Date(app.clock()).toISOString(), plannedMinutes: 60 };
-  const inCourse = { params: { courseId: course.id }, body: planned };
-  ({ id: sessionId } = done('session', await bureau.call('POST /courses/:courseId/sessions', inCourse)));
-  await become('scheduled');
+  running = await startPictureClass();
+  ({ app, district, sessionId, become } = running);
 });
-afterAll(async () => {
-  await app?.close();
-  await media?.stop();
-  await hooked?.close();
-});
-
-async function become(to: 'scheduled' | 'live' | 'ended'): Promise<void> {
-  const given = { params: { sessionId }, body: { to } };
-  done(to, await district.clients.bureau.call('POST /sessions/:sessionId/state', given));
-}
+afterAll(() => running?.close());
 
 async function ticket(client: HttpClient, publisherId: string = randomUUID()): Promise<string> {
   const given = { params: { sessionId }, body: { publisherId } };
@@ -65,10 +47,10 @@ it('a switch of which media was not heard is on record, as one whose outcome is 
   const publisherId = randomUUID();
   const given = { params: { sessionId }, body: { publisherId } };
   // This worker has no media process to ask.
-  Object.assign(bureau, { url: hooked.url });
+  Object.assign(bureau, { url: running.hooked.url });
   expect((await bureau.call('POST /sessions/:sessionId/on-air', given)).status).toBe(503);
   Object.assign(bureau, { url: app.url });
-  const entries = await hooked.prisma.auditEntry.findMany({ where: { action: 'session:on-air' } });
+  const entries = await running.hooked.prisma.auditEntry.findMany({ where: { action: 'session:on-air' } });
   expect(entries.map(({ subjectId, detail }) => [subjectId, detail])).toEqual([
     [sessionId, { publisherId, outcome: 'unknown' }],
   ]);

@@ -1,17 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Broadcast, StatusResponse } from '#contract/media.ts';
 import { probe } from '#tests/support/media.ts';
 import {
+  endOwnMedia,
   type HookEndpoint,
   type MediaRun,
   makeBroadcast,
-  makeDataFolder,
   playbackUrl,
-  startHookEndpoint,
-  startMediaProcess,
+  startOwnMedia,
   until,
 } from '#tests/support/media-run.ts';
 import { connectPage, type PagePublisher, publishFromPage } from '#tests/support/page-publisher.ts';
@@ -23,16 +21,10 @@ let media: MediaRun;
 let dataDir: string;
 
 beforeAll(async () => {
-  dataDir = makeDataFolder();
-  app = await startHookEndpoint();
-  media = await startMediaProcess(dataDir, app.url);
+  ({ dataDir, app, media } = await startOwnMedia());
 });
 
-afterAll(async () => {
-  await media.stop();
-  await app.close();
-  fs.rmSync(dataDir, { recursive: true });
-});
+afterAll(() => endOwnMedia({ dataDir, app, media }));
 
 /** A broadcast, and a ticket that lets into it. */
 function expected(name: string, publisherId?: string): Broadcast {

@@ -13,14 +13,13 @@ import {
 } from '#tests/support/hls-rules.ts';
 import {
   childrenOf,
+  endOwnMedia,
   type HookEndpoint,
   type MediaRun,
   makeBroadcast,
-  makeDataFolder,
   playbackToken,
   playbackUrl,
-  startHookEndpoint,
-  startMediaProcess,
+  startOwnMedia,
   until,
 } from '#tests/support/media-run.ts';
 import { publishTestSignal } from '#tests/support/publish.ts';
@@ -44,18 +43,12 @@ const problems: string[] = [];
 const report = (where: string) => (rule: string, problem: string) => void problems.push(`${where} ${rule}: ${problem}`);
 
 beforeAll(async () => {
-  dataDir = makeDataFolder();
-  app = await startHookEndpoint();
-  media = await startMediaProcess(dataDir, app.url);
+  ({ dataDir, app, media } = await startOwnMedia());
   broadcast = makeBroadcast();
   token = playbackToken(broadcast);
   app.keys.set('class', broadcast);
 });
-afterAll(async () => {
-  await media?.stop();
-  await app?.close();
-  fs.rmSync(dataDir, { recursive: true });
-});
+afterAll(() => endOwnMedia({ dataDir, app, media }));
 
 async function get(file: string): Promise<string> {
   const answer = await fetch(playbackUrl(media, broadcast, file, token));

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  endOwnMedia,
   type HookEndpoint,
   type MediaRun,
   makeBroadcast,
-  makeDataFolder,
   playbackToken,
   playbackUrl,
-  startHookEndpoint,
   startMediaProcess,
+  startOwnMedia,
 } from '#tests/support/media-run.ts';
 
 let dataDir: string;
@@ -17,15 +17,9 @@ let app: HookEndpoint;
 let media: MediaRun;
 
 beforeAll(async () => {
-  dataDir = makeDataFolder();
-  app = await startHookEndpoint();
-  media = await startMediaProcess(dataDir, app.url);
+  ({ dataDir, app, media } = await startOwnMedia());
 });
-afterAll(async () => {
-  await media.stop();
-  await app.close();
-  fs.rmSync(dataDir, { recursive: true });
-});
+afterAll(() => endOwnMedia({ dataDir, app, media }));
 
 it('refuses who was sent out after kill -9 as before, and nobody else', async () => {
   const broadcast = makeBroadcast();

@@ -4,12 +4,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeAmf } from '#media/rtmp/amf0.ts';
 import {
   childrenOf,
+  endOwnMedia,
   type HookEndpoint,
   type MediaRun,
   makeBroadcast,
-  makeDataFolder,
-  startHookEndpoint,
-  startMediaProcess,
+  startOwnMedia,
   until,
 } from '#tests/support/media-run.ts';
 import { publishTestSignal } from '#tests/support/publish.ts';
@@ -35,17 +34,11 @@ let good: Message[];
 let filesBefore: number;
 
 beforeAll(async () => {
-  dataDir = makeDataFolder();
-  app = await startHookEndpoint();
-  media = await startMediaProcess(dataDir, app.url);
+  ({ dataDir, app, media } = await startOwnMedia());
   good = recordedMessages();
   filesBefore = fs.readdirSync(`/proc/${media.child.pid}/fd`).length;
 });
-afterAll(async () => {
-  await media?.stop();
-  await app?.close();
-  fs.rmSync(dataDir, { recursive: true });
-});
+afterAll(() => endOwnMedia({ dataDir, app, media }));
 
 /** Two seconds of a real encoder's picture and sound, as RTMP carries them. */
 function recordedMessages(): Message[] {

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Broadcast } from '#contract/media.ts';
 import { probe } from '#tests/support/media.ts';
 import {
+  endOwnMedia,
   type HookEndpoint,
   type MediaRun,
   makeBroadcast,
   makeDataFolder,
   playbackUrl,
-  startHookEndpoint,
   startMediaProcess,
+  startOwnMedia,
   until,
 } from '#tests/support/media-run.ts';
 import { publishTestSignal } from '#tests/support/publish.ts';
@@ -23,15 +24,9 @@ let media: MediaRun;
 let dataDir: string;
 
 beforeAll(async () => {
-  dataDir = makeDataFolder();
-  app = await startHookEndpoint();
-  media = await startMediaProcess(dataDir, app.url);
+  ({ dataDir, app, media } = await startOwnMedia());
 });
-afterAll(async () => {
-  await media.stop();
-  await app.close();
-  fs.rmSync(dataDir, { recursive: true });
-});
+afterAll(() => endOwnMedia({ dataDir, app, media }));
 
 function eventsOf({ id }: Broadcast): string[] {
   return app.events.filter((event) => event.broadcastId === id).map((event) => event.type);

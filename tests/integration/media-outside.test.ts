@@ -1,16 +1,15 @@
-import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Broadcast, MediaEvent } from '#contract/media.ts';
 import { OutsideLook } from '#contract/outside.ts';
 import {
+  endOwnMedia,
   type HookEndpoint,
   type MediaRun,
   makeBroadcast,
-  makeDataFolder,
-  startHookEndpoint,
   startMediaProcess,
+  startOwnMedia,
   until,
 } from '#tests/support/media-run.ts';
 import { type OutsideStream, startOutsideStream } from '#tests/support/outside-stream.ts';
@@ -25,15 +24,9 @@ let media: MediaRun;
 let dataDir: string;
 
 beforeAll(async () => {
-  dataDir = makeDataFolder();
-  app = await startHookEndpoint();
-  media = await startMediaProcess(dataDir, app.url);
+  ({ dataDir, app, media } = await startOwnMedia());
 });
-afterAll(async () => {
-  await media.stop();
-  await app.close();
-  fs.rmSync(dataDir, { recursive: true });
-});
+afterAll(() => endOwnMedia({ dataDir, app, media }));
 
 function eventsOf({ id }: Broadcast): MediaEvent[] {
   return app.events.filter((event) => event.broadcastId === id);

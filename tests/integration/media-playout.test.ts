@@ -1,17 +1,16 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Broadcast, StatusResponse } from '#contract/media.ts';
 import type { PlayoutPlan, VideosStatus } from '#contract/media-videos.ts';
 import { newId } from '#server/ids.ts';
 import {
+  endOwnMedia,
   type HookEndpoint,
   type MediaRun,
   makeBroadcast,
-  makeDataFolder,
   playbackUrl,
-  startHookEndpoint,
   startMediaProcess,
+  startOwnMedia,
   until,
 } from '#tests/support/media-run.ts';
 import { publishTestSignal } from '#tests/support/publish.ts';
@@ -26,9 +25,7 @@ let dataDir: string;
 let videoId: string;
 
 beforeAll(async () => {
-  dataDir = makeDataFolder();
-  app = await startHookEndpoint();
-  media = await startMediaProcess(dataDir, app.url);
+  ({ dataDir, app, media } = await startOwnMedia());
   videoId = await uploadVideo(
     media,
     await makeVideo(path.join(dataDir, 'made.mp4'), ...testSignal(30, { size: '320x180' })),
@@ -36,11 +33,7 @@ beforeAll(async () => {
   await until(() => app.fileEvents.some((event) => event.type === 'video-ready'), 50_000);
 });
 
-afterAll(async () => {
-  await media.stop();
-  await app.close();
-  fs.rmSync(dataDir, { recursive: true });
-});
+afterAll(() => endOwnMedia({ dataDir, app, media }));
 
 type State = VideosStatus['playouts'][number];
 

@@ -7,14 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probe } from '#tests/support/media.ts';
 import {
   childrenOf,
+  endOwnMedia,
   type HookEndpoint,
   type MediaRun,
   makeBroadcast,
   makeDataFolder,
   playbackToken,
   playbackUrl,
-  startHookEndpoint,
   startMediaProcess,
+  startOwnMedia,
   throttle,
   until,
 } from '#tests/support/media-run.ts';
@@ -25,16 +26,10 @@ let media: MediaRun;
 let dataDir: string;
 
 beforeAll(async () => {
-  dataDir = makeDataFolder();
-  app = await startHookEndpoint();
-  media = await startMediaProcess(dataDir, app.url);
+  ({ dataDir, app, media } = await startOwnMedia());
 });
 
-afterAll(async () => {
-  await media.stop();
-  await app.close();
-  fs.rmSync(dataDir, { recursive: true });
-});
+afterAll(() => endOwnMedia({ dataDir, app, media }));
 
 function eventsOf(broadcastId: string): string[] {
   return app.events.filter((event) => event.broadcastId === broadcastId).map((event) => event.type);

@@ -245,6 +245,21 @@ export async function startEdgeProcess(
   };
 }
 
+/** A media process with a data folder and hooks of its own. */
+export async function startOwnMedia(env: NodeJS.ProcessEnv = {}) {
+  const dataDir = makeDataFolder();
+  const app = await startHookEndpoint();
+  const media = await startMediaProcess(dataDir, app.url, env);
+  return { dataDir, app, media };
+}
+
+/** Ends what `startOwnMedia` began, or what has taken its place. */
+export async function endOwnMedia(own: { dataDir: string; app: HookEndpoint; media: MediaRun }): Promise<void> {
+  await own.media.stop();
+  await own.app.close();
+  fs.rmSync(own.dataDir, { recursive: true });
+}
+
 export function makeBroadcast(changes: Partial<Broadcast> = {}): Broadcast {
   const id = randomUUID();
   return { id, sessionId: randomUUID(), prefix: id.replaceAll('-', ''), kind: 'live', ...changes };
