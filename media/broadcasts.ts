@@ -43,6 +43,8 @@ export class Broadcasts {
   #switchers = new Map<string, Switcher>();
   /** Publishers who were just let in and have not begun, by session. */
   #expected = new Map<string, number>();
+  /** Classes that have begun, by session: whoever was let in to the preview goes there. */
+  #begun = new Map<string, BroadcastInfo>();
   #closing = false;
 
   constructor(options: BroadcastsOptions) {
@@ -91,7 +93,7 @@ export class Broadcasts {
     if (!isBack && (switcher?.size ?? 0) + expected >= MAX_PUBLISHERS) return false;
     this.#expected.set(sessionId, expected + 1);
     try {
-      await this.#open(broadcast);
+      await this.#open(this.#placeOf(broadcast));
     } catch (error) {
       this.abandoned(broadcast);
       throw error;
@@ -115,15 +117,16 @@ export class Broadcasts {
    * A publisher that was let in begins.
    * @param takesOver goes on air also when somebody else is
    */
-  publish(publication: Publication, info: BroadcastInfo, takesOver = false): void {
+  publish(publication: Publication, asked: BroadcastInfo, takesOver = false): void {
     const { logger } = this.#options;
-    this.abandoned(info);
-    const broadcast = this.#byId.get(info.id);
+    this.abandoned(asked);
+    // While a class that has just begun is still being opened, its preview is not over.
+    const broadcast = this.#byId.get(this.#placeOf(asked).id) ?? this.#byId.get(asked.id);
     if (!broadcast || broadcast.ended || this.#closing) {
       publication.close('the broadcast has ended');
       return;
     }
-    const { id: broadcastId, kind, sessionId } = info;
+    const { id: broadcastId, kind, sessionId } = broadcast.info;
     const { via, remoteAddress } = publication;
     const switcher = this.#switchers.get(sessionId) ?? this.#makeSwitcher(broadcast);
     this.#switchers.set(sessionId, switcher);
@@ -140,12 +143,16 @@ export class Broadcasts {
 
   /** The session's publisher, if there is one, goes on into this broadcast at its next key frame. */
   async retarget(info: BroadcastInfo): Promise<void> {
-    const switcher = this.#switchers.get(info.sessionId);
-    if (switcher?.size) switcher.moveTo(await this.#open(info));
+    const { sessionId } = info;
+    this.#begun.set(sessionId, info);
+    if (!this.#switchers.get(sessionId)?.size && !this.#expected.has(sessionId)) return;
+    const broadcast = await this.#open(info);
+    this.#switchers.get(sessionId)?.moveTo(broadcast);
   }
 
   /** Closes a broadcast and disconnects its publishers. Ending twice, or what is unknown here, is harmless. */
   async end(broadcastId: string): Promise<void> {
+    for (const [sessionId, { id }] of this.#begun) if (id === broadcastId) this.#begun.delete(sessionId);
     const broadcast = this.#byId.get(broadcastId);
     if (!broadcast) return;
     await this.#finish(broadcast);
@@ -229,6 +236,11 @@ export class Broadcasts {
     // While the slate was not ready yet, somebody may have come back.
     if (!slate || this.#closing || !broadcast.started || broadcast.ended || broadcast.busy) return;
     new SlateShow(broadcast, slate, { clock, seconds }).start();
+  }
+
+  /** Where a publisher goes that was let in, which may have been before the class began. */
+  #placeOf(info: BroadcastInfo): BroadcastInfo {
+    return info.kind === 'preview' ? (this.#begun.get(info.sessionId) ?? info) : info;
   }
 
   #open(info: BroadcastInfo): Promise<Broadcast> {

@@ -1,5 +1,5 @@
-import { Alert, Button, Table, type TableColumnsType } from 'antd';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Alert, Button, Table, type TableColumnsType, type TableProps } from 'antd';
+import { useEffect, useRef, useState } from 'react';
 import { type Read, wordsOf } from './data.ts';
 import { useConsoleText } from './text.ts';
 
@@ -49,34 +49,35 @@ export function PagedTable<T extends object>({
   const t = useConsoleText();
   if (read.error && read.data === undefined) return <ReadFailure read={read} />;
   return (
-    <Scrolling>
-      <Table<T>
-        rowKey={rowKey}
-        size="middle"
-        loading={read.data === undefined}
-        dataSource={read.data?.items ?? []}
-        scroll={{ x: minWidth }}
-        locale={{ emptyText: read.data === undefined ? t('loading') : empty }}
-        pagination={{
-          current: query.page,
-          pageSize: query.pageSize,
-          total: read.data?.total ?? 0,
-          showTotal: total,
-          onChange: turn,
-        }}
-        columns={columns}
-      />
-    </Scrolling>
+    <WideTable<T>
+      rowKey={rowKey}
+      minWidth={minWidth}
+      loading={read.data === undefined}
+      dataSource={read.data?.items ?? []}
+      locale={{ emptyText: read.data === undefined ? t('loading') : empty }}
+      pagination={{
+        current: query.page,
+        pageSize: query.pageSize,
+        total: read.data?.total ?? 0,
+        showTotal: total,
+        onChange: turn,
+      }}
+      columns={columns}
+    />
   );
 }
 
-/** Lets the table in it scroll sideways by keyboard too, which the library leaves out. */
-export function Scrolling({ children }: { children: ReactNode }) {
+/** A table that scrolls sideways where it is narrower than `minWidth`, px: also by keyboard, which the library leaves out. */
+export function WideTable<T extends object>({ minWidth, ...table }: TableProps<T> & { minWidth: number }) {
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
     frame.current?.querySelector('.ant-table-content')?.setAttribute('tabindex', '0');
   });
-  return <div ref={frame}>{children}</div>;
+  return (
+    <div ref={frame}>
+      <Table<T> size="middle" scroll={{ x: minWidth }} {...table} />
+    </div>
+  );
 }
 
 /** Why something could not be read, with a way to try again. */

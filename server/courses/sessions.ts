@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { DeliveryChoice, Session, SessionInput, SessionState } from '#contract/courses.ts';
+import type { DeliveryChoice, Session, SessionInput } from '#contract/courses.ts';
 import type { Prisma } from '#prisma/client.ts';
 import { type Actor, audit, SYSTEM } from '../audit.ts';
 import type { Tx } from '../db.ts';
@@ -14,14 +14,6 @@ import { type RoomSession, roomSession, type SessionMarks, sessionView, withCour
 
 /** A whole session, or, for a change, the fields that change. */
 type SessionChanges = { [K in keyof z.output<typeof SessionInput>]?: z.output<typeof SessionInput>[K] | undefined };
-
-/** The session of a stream key. */
-interface KeyHolder {
-  sessionId: string;
-  state: SessionState;
-  /** It takes nobody who publishes. */
-  outsideUrl: string | null;
-}
 
 /** What can still be put right once the class has begun; the rest is part of the record. */
 const TEXTS: ReadonlySet<string> = new Set(['topic', 'outline', 'instructorName', 'venue']);
@@ -143,13 +135,10 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
     return streamKey(sessionId);
   }
 
-  /** Whose key this is; null for a wrong or replaced one. Whether the session takes a publisher is for the caller. */
-  async function findByStreamKey(key: string): Promise<KeyHolder | null> {
-    const row = await prisma.session.findUnique({
-      where: { streamKeyHash: streamKeyHash(services, key) },
-      select: { id: true, state: true, outsideUrl: true },
-    });
-    return row && { sessionId: row.id, state: row.state, outsideUrl: row.outsideUrl };
+  /** Whose key this is, the session's id; null for a wrong or replaced one. Whether the session takes a publisher is for the caller. */
+  async function findByStreamKey(key: string): Promise<string | null> {
+    const where = { streamKeyHash: streamKeyHash(services, key) };
+    return (await prisma.session.findUnique({ where, select: { id: true } }))?.id ?? null;
   }
 
   async function sessionForRoom(sessionId: string): Promise<RoomSession | null> {

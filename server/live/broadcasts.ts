@@ -110,25 +110,30 @@ export function createBroadcasts({ db, clock, secrets, signals }: Services, cour
 
   /** Who holds a stream key or a ticket may publish a preview before the class, and the class while it is live. */
   async function authorise(credential: Credential): Promise<AuthoriseResponse> {
-    const found = 'ticket' in credential ? await byTicket(credential.ticket) : await byKey(credential.streamKey);
-    if (!found) return { allowed: false, reason: 'ticket' in credential ? 'bad-ticket' : 'unknown-key' };
-    const { sessionId, state, outsideUrl, publisherId } = found;
-    if (state === 'ended') return { allowed: false, reason: 'session-ended' };
-    if (state === 'archived') return { allowed: false, reason: 'session-archived' };
-    if (outsideUrl !== null) return { allowed: false, reason: 'outside-stream' };
-    const { id, prefix, kind } = await open({ sessionId, outsideUrl }, state === 'live' ? 'live' : 'preview');
-    return { allowed: true, broadcast: { id, sessionId, prefix, kind }, publisherId };
+    const found = 'ticket' in credential ? byTicket(credential.ticket) : await byKey(credential.streamKey);
+    const refused = { allowed: false, reason: 'ticket' in credential ? 'bad-ticket' : 'unknown-key' } as const;
+    if (!found) return refused;
+    const { sessionId, publisherId } = found;
+    return prisma.$transaction(async (tx) => {
+      // Held, so that no class begins between the question and the answer, and leaves its publisher in a preview that is over.
+      const session = await courses.holdSession(tx, sessionId);
+      if (!session) return refused;
+      const { state, outsideUrl } = session;
+      if (state === 'ended') return { allowed: false, reason: 'session-ended' };
+      if (state === 'archived') return { allowed: false, reason: 'session-archived' };
+      if (outsideUrl !== null) return { allowed: false, reason: 'outside-stream' };
+      const { id, prefix, kind } = await open({ sessionId, outsideUrl }, state === 'live' ? 'live' : 'preview', tx);
+      return { allowed: true, broadcast: { id, sessionId, prefix, kind }, publisherId };
+    });
   }
 
   async function byKey(streamKey: string) {
-    const found = await courses.findByStreamKey(streamKey);
-    return found && { ...found, publisherId: undefined };
+    const sessionId = await courses.findByStreamKey(streamKey);
+    return sessionId && { sessionId, publisherId: undefined };
   }
 
-  async function byTicket(token: string) {
-    const ticket = verifyPublishTicket(secrets.ticket, token, clock());
-    const session = ticket && (await courses.sessionForRoom(ticket.sessionId));
-    return session && { ...ticket, state: session.state, outsideUrl: session.outsideUrl };
+  function byTicket(token: string) {
+    return verifyPublishTicket(secrets.ticket, token, clock());
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Course, MySession } from '#contract/courses.ts';
 import type { Unit } from '#contract/organisations.ts';
 import { BUREAU_NAME, personName, phone } from '#scripts/demo/district.ts';
 import { startOwnInstallation } from '#scripts/outside/installation.ts';
-import { address, askRoom, expectPicture, read, signInAs } from './pages.ts';
+import { address, askRoom, expectPicture, HEADERS, read, signInAs } from './pages.ts';
 
 declare global {
   interface Window {
@@ -113,11 +113,13 @@ async function consolePages(page: Page): Promise<string[]> {
   const sessions = courses.flatMap((course) => course.sessions);
   const live = sessions.find(({ state }) => state === 'live');
   const past = sessions.find(({ state }) => state === 'ended');
-  const [course] = courses;
+  const empty = await newCourse(page);
+  const full = courses.find((course) => course.sessions.length > 1);
   const [unit] = units;
   return [
     'courses',
-    ...(course ? [`courses/${course.id}`, `courses/${course.id}/report`] : []),
+    `courses/${empty}`,
+    ...(full ? [`courses/${full.id}`, `courses/${full.id}/report`] : []),
     ...(live ? [`sessions/${live.id}/live`] : []),
     ...(past ? [`sessions/${past.id}/report`, `sessions/${past.id}/bulletin`] : []),
     'units',
@@ -126,6 +128,14 @@ async function consolePages(page: Page): Promise<string[]> {
     'accounts',
     'me',
   ].map((path) => `/console/${path}`);
+}
+
+/** A course of which nothing is planned yet. */
+async function newCourse(page: Page): Promise<string> {
+  const data = { title: '尚无安排的课程' };
+  const made = await page.request.post(address('/api/v1/courses'), { headers: HEADERS, data });
+  expect(made.ok(), await made.text()).toBe(true);
+  return ((await made.json()) as Course).id;
 }
 
 /** Finds nothing to mend on a page that has loaded, as a desktop shows it and as a phone does. */

@@ -4,8 +4,10 @@ import type { Broadcast, MediaEvent } from '#contract/media.ts';
 import { SIGNATURE_HEADER, sign } from '#contract/signature.ts';
 import { newId } from '#server/ids.ts';
 import { startApp, type TestApp } from '#tests/support/app.ts';
+import { done } from '#tests/support/class.ts';
 import { seedClass } from '#tests/support/classes.ts';
 import type { District } from '#tests/support/district.ts';
+import { during } from '#tests/support/during.ts';
 
 /* What media asks and reports, over HTTP as it sends it. */
 
@@ -123,6 +125,21 @@ describe('a publisher', () => {
     const response = await fetch(app.url + path, { method: 'POST', headers, body });
     expect(await response.json()).toEqual({ allowed: false, reason: 'unknown-key' });
     expect(await stored()).toBe(before);
+  });
+
+  it('who asks as the class begins is let in to the class, and not to a preview that is over', async () => {
+    const { bureau } = district.clients;
+    const { key } = done('key', await bureau.call('POST /sessions/:sessionId/stream-key', { params: { sessionId } }));
+    await app.prisma.session.update({ where: { id: sessionId }, data: { state: 'scheduled' } });
+    const [status] = await during(
+      app,
+      (tx) => tx.session.update({ where: { id: sessionId }, data: { state: 'live' } }),
+      () => send('authorise', JSON.stringify({ credential: { streamKey: key }, remoteAddress: '127.0.0.1' })),
+    );
+    expect(status).toBe(200);
+    expect(await app.prisma.broadcast.findMany({ where: { sessionId }, select: { id: true, kind: true } })).toEqual([
+      { id: broadcast.id, kind: 'live' },
+    ]);
   });
 
   it('with a key that no key is long is refused', async () => {

@@ -206,6 +206,22 @@ it('leads a publisher from the preview into the class', async () => {
   expect(frames).toBeGreaterThan(10);
 });
 
+it('leads a publisher into the class who was let in to the preview as the class began', async () => {
+  const preview = makeBroadcast({ kind: 'preview' });
+  const live = makeBroadcast({ sessionId: preview.sessionId });
+  app.keys.set('punctual', preview);
+  const release = app.holdAuthorise();
+  const publisher = publishTestSignal(media.rtmpUrl('punctual'));
+  await until(() => app.asked.includes('punctual'));
+  await media.control('retarget', { broadcast: live });
+  await media.control('end', { broadcastId: preview.id });
+  release();
+  await until(() => eventsOf(live.id).includes('broadcast-started'));
+  expect(publisher.stderr()).toBe('');
+  await publisher.stop();
+  await media.control('end', { broadcastId: live.id });
+});
+
 it('continues after kill -9 of the media process', async () => {
   const broadcast = makeBroadcast();
   const folder = makeDataFolder();

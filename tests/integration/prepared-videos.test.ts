@@ -9,6 +9,7 @@ import { startApp, type TestApp } from '#tests/support/app.ts';
 import { done } from '#tests/support/class.ts';
 import { seedFirstClass } from '#tests/support/classes.ts';
 import type { District } from '#tests/support/district.ts';
+import { during } from '#tests/support/during.ts';
 import type { HttpClient } from '#tests/support/http-client.ts';
 import { type MediaRun, startMediaProcess } from '#tests/support/media-run.ts';
 import { makeVideo, testSignal } from '#tests/support/videos.ts';
@@ -92,31 +93,6 @@ async function videos() {
 
 function audited(subjectId: string) {
   return app.prisma.auditEntry.findMany({ where: { subjectId }, orderBy: { id: 'asc' } });
-}
-
-/** Begins something while a transaction holds what it has changed; that commits once the other one waits, or is done. */
-async function during<T>(change: (tx: Tx) => Promise<unknown>, begin: () => Promise<T>): Promise<T> {
-  const { begun } = await app.prisma.$transaction(
-    async (tx) => {
-      await change(tx);
-      const begun = begin();
-      let done = false;
-      const note = () => {
-        done = true;
-      };
-      begun.then(note, note);
-      const waits = async () => {
-        const [row] = await app.prisma.$queryRaw<{ count: number }[]>`
-          select count(*)::int as count from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock'`;
-        return (row?.count ?? 0) > 0;
-      };
-      await expect.poll(async () => done || (await waits()), soon).toBe(true);
-      return { begun };
-    },
-    { timeout: 50_000 },
-  );
-  return begun;
 }
 
 function asked(sessionId: string, playoutId: string): Promise<AuthoriseFileResponse> {
@@ -297,6 +273,7 @@ describe('a planned video', () => {
     const { id } = await planned(sessionId, true);
     const cancelled = { endedAt: new Date(app.clock()), outcome: 'cancelled' } as const;
     const answer = await during(
+      app,
       (tx) => tx.playout.update({ where: { id }, data: cancelled }),
       () => asked(sessionId, id),
     );
@@ -312,7 +289,7 @@ describe('a planned video', () => {
       await tx.$queryRaw`select 1 as locked from session where id = ${sessionId}::uuid for update`;
       await tx.session.update({ where: { id: sessionId }, data: { state: 'ended', endedAt: new Date(app.clock()) } });
     };
-    expect((await during(end, () => arm(sessionId))).problem?.code).toBe('session-not-open');
+    expect((await during(app, end, () => arm(sessionId))).problem?.code).toBe('session-not-open');
     expect(await app.prisma.playout.count({ where: { sessionId } })).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import { Button, Space, Table } from 'antd';
+import { Button, Space } from 'antd';
 import { useState } from 'react';
 import { useParams } from 'react-router';
 import { formatDateTime } from '#client/format.ts';
@@ -10,7 +10,7 @@ import { ActsTitle, ConfirmButton, LinkButton, Loaded, PageHead, StateMark } fro
 import { QuestionBank } from '../quiz/bank.tsx';
 import { PaperEditor } from '../quiz/paper.tsx';
 import { useRoles } from '../roles.ts';
-import { Scrolling } from '../table.tsx';
+import { WideTable } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { SessionVideo } from '../videos/session-video.tsx';
 import { useWords } from '../words.ts';
@@ -101,56 +101,53 @@ function SessionTable({ course, editable }: { course: Course; editable: boolean 
   const word = useWords();
   const language = useLanguage();
   return (
-    <Scrolling>
-      <Table<Session>
-        rowKey="id"
-        dataSource={course.sessions}
-        pagination={false}
-        size="middle"
-        scroll={{ x: 940 }}
-        locale={{ emptyText: t('noSessions') }}
-        columns={[
-          {
-            title: t('topic'),
-            key: 'topic',
-            fixed: 'left',
-            width: 210,
-            render: (_, session) => (
-              <>
-                <div className="muted">{t('session', { number: session.number })}</div>
-                {session.topic}
-              </>
-            ),
-          },
-          {
-            title: t('startsAt'),
-            key: 'startsAt',
-            width: 160,
-            render: (_, session) => formatDateTime(session.startsAt, language),
-          },
-          {
-            title: t('length'),
-            key: 'length',
-            align: 'right',
-            width: 84,
-            render: (_, session) => t('minutes', { count: session.plannedMinutes }),
-          },
-          {
-            title: t('instructor'),
-            key: 'instructor',
-            width: 80,
-            render: (_, session) => session.instructorName || '–',
-          },
-          { title: t('mode'), key: 'mode', width: 84, render: (_, session) => word(session.mode) },
-          { title: t('state'), key: 'state', width: 92, render: (_, session) => <StateMark state={session.state} /> },
-          {
-            title: <ActsTitle />,
-            key: 'acts',
-            render: (_, session) => <SessionActs session={session} editable={editable} />,
-          },
-        ]}
-      />
-    </Scrolling>
+    <WideTable<Session>
+      rowKey="id"
+      dataSource={course.sessions}
+      pagination={false}
+      minWidth={940}
+      locale={{ emptyText: t('noSessions') }}
+      columns={[
+        {
+          title: t('topic'),
+          key: 'topic',
+          fixed: 'left',
+          width: 210,
+          render: (_, session) => (
+            <>
+              <div className="muted">{t('session', { number: session.number })}</div>
+              {session.topic}
+            </>
+          ),
+        },
+        {
+          title: t('startsAt'),
+          key: 'startsAt',
+          width: 160,
+          render: (_, session) => formatDateTime(session.startsAt, language),
+        },
+        {
+          title: t('length'),
+          key: 'length',
+          align: 'right',
+          width: 84,
+          render: (_, session) => t('minutes', { count: session.plannedMinutes }),
+        },
+        {
+          title: t('instructor'),
+          key: 'instructor',
+          width: 80,
+          render: (_, session) => session.instructorName || '–',
+        },
+        { title: t('mode'), key: 'mode', width: 84, render: (_, session) => word(session.mode) },
+        { title: t('state'), key: 'state', width: 92, render: (_, session) => <StateMark state={session.state} /> },
+        {
+          title: <ActsTitle />,
+          key: 'acts',
+          render: (_, session) => <SessionActs session={session} editable={editable} />,
+        },
+      ]}
+    />
   );
 }
 

@@ -1,8 +1,9 @@
-import { Button, Space, Table } from 'antd';
+import { Button, Space } from 'antd';
 import { useState } from 'react';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
 import { ActsTitle, ConfirmButton } from '../parts.tsx';
+import { WideTable } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { QuestionForm } from './question-form.tsx';
@@ -25,13 +26,12 @@ export function QuestionBank({ courseId, readOnly }: { courseId: string; readOnl
         <h2>{t('bank')}</h2>
         {!readOnly && <Button onClick={() => setEditing('new')}>{t('add')}</Button>}
       </div>
-      <Table<Question>
+      <WideTable<Question>
         rowKey="id"
         loading={questions.isLoading}
         dataSource={questions.data ?? []}
         pagination={{ defaultPageSize: 10, showTotal: (count) => t('count', { count }) }}
-        size="middle"
-        scroll={{ x: 820 }}
+        minWidth={820}
         locale={{ emptyText: t('none') }}
         columns={[
           { title: t('kind'), key: 'kind', width: 90, render: (_, question) => word(question.kind) },

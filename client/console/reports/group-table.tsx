@@ -1,7 +1,8 @@
-import { Input, Select, Table, type TableColumnsType } from 'antd';
+import { Input, Select, type TableColumnsType } from 'antd';
 import { useState } from 'react';
 import { formatCount } from '#client/format.ts';
 import { HighRiskMark } from '../parts.tsx';
+import { WideTable } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import type { Report } from './report-figures.tsx';
@@ -50,12 +51,11 @@ export function GroupTable<T extends Counts>({
   const columns = useCountColumns<T>();
   const t = useReportText();
   return (
-    <Table<T>
+    <WideTable<T>
       rowKey={name}
       dataSource={rows}
       pagination={false}
-      size="middle"
-      scroll={{ x: 1_120 }}
+      minWidth={1_120}
       locale={{ emptyText: t('noRows') }}
       columns={[{ title, key: 'name', fixed: 'left', width: 160, render: (_, row) => name(row) }, ...columns]}
     />
@@ -107,11 +107,10 @@ export function UnitTable({ rows }: { rows: UnitRow[] }) {
           ]}
         />
       </div>
-      <Table<UnitRow>
+      <WideTable<UnitRow>
         rowKey="unitId"
         dataSource={shown}
-        size="middle"
-        scroll={{ x: 1_460 }}
+        minWidth={1_460}
         locale={{ emptyText: rows.length === 0 ? t('noRows') : t('noUnitFound') }}
         pagination={{ defaultPageSize: 50, showTotal: (count) => t('countUnits', { count: formatCount(count) }) }}
         columns={[

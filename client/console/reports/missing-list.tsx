@@ -1,9 +1,8 @@
-import { Table } from 'antd';
 import { formatCount } from '#client/format.ts';
 import type { Result } from '#contract/api.ts';
 import { useRead } from '../data.ts';
 import { CopyButton, DownloadButton, HighRiskMark, Loaded } from '../parts.tsx';
-import { Scrolling } from '../table.tsx';
+import { WideTable } from '../table.tsx';
 import { useReportText } from './text.ts';
 
 export type MissingUnit = Result<'GET /sessions/:sessionId/missing'>[number];
@@ -31,37 +30,34 @@ function List({ sessionId, units }: { sessionId: string; units: MissingUnit[] })
           {t('exportMissing')}
         </DownloadButton>
       </div>
-      <Scrolling>
-        <Table<MissingUnit>
-          rowKey="unitId"
-          size="middle"
-          dataSource={units}
-          scroll={{ x: 720 }}
-          locale={{ emptyText: t('noneMissing') }}
-          pagination={{ defaultPageSize: 50, showTotal: (count) => t('countUnits', { count: formatCount(count) }) }}
-          columns={[
-            {
-              title: t('unit'),
-              key: 'unit',
-              fixed: 'left',
-              width: 220,
-              render: (_, unit) => (
-                <>
-                  {unit.unitName} {unit.highRisk && <HighRiskMark />}
-                </>
-              ),
-            },
-            { title: t('area'), dataIndex: 'areaName' },
-            { title: t('due'), dataIndex: 'due', align: 'right' },
-            { title: t('contact'), key: 'contact', render: (_, unit) => unit.contactName ?? '–' },
-            {
-              title: t('contactPhone'),
-              key: 'phone',
-              render: (_, unit) => <ContactPhone phone={unit.contactPhone} />,
-            },
-          ]}
-        />
-      </Scrolling>
+      <WideTable<MissingUnit>
+        rowKey="unitId"
+        dataSource={units}
+        minWidth={720}
+        locale={{ emptyText: t('noneMissing') }}
+        pagination={{ defaultPageSize: 50, showTotal: (count) => t('countUnits', { count: formatCount(count) }) }}
+        columns={[
+          {
+            title: t('unit'),
+            key: 'unit',
+            fixed: 'left',
+            width: 220,
+            render: (_, unit) => (
+              <>
+                {unit.unitName} {unit.highRisk && <HighRiskMark />}
+              </>
+            ),
+          },
+          { title: t('area'), dataIndex: 'areaName' },
+          { title: t('due'), dataIndex: 'due', align: 'right' },
+          { title: t('contact'), key: 'contact', render: (_, unit) => unit.contactName ?? '–' },
+          {
+            title: t('contactPhone'),
+            key: 'phone',
+            render: (_, unit) => <ContactPhone phone={unit.contactPhone} />,
+          },
+        ]}
+      />
     </>
   );
 }
