@@ -2,6 +2,7 @@ import type http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { MAX_PUBLISH_MESSAGE, PUBLISH_PATH } from '#contract/publish.ts';
+import { Places } from '../places.ts';
 import { BrowserConnection, type ConnectionOptions, type Timeouts } from './connection.ts';
 
 export interface BrowserPublishersOptions extends Omit<ConnectionOptions, 'timeouts'> {
@@ -15,12 +16,9 @@ export interface BrowserPublishers {
 
 const TIMEOUTS: Timeouts = { helloMs: 10_000, dataMs: 20_000, pingMs: 5_000 };
 
-/** A district has a handful of classes at a time. */
-const MAX_CONNECTIONS = 64;
-
 /** Takes pages that publish, on the server's own port: the only WebSocket here. */
 export function takeBrowserPublishers(server: http.Server, options: BrowserPublishersOptions): BrowserPublishers {
-  const connections = new Set<BrowserConnection>();
+  const connections = new Places<BrowserConnection>();
   const connectionOptions: ConnectionOptions = { ...options, timeouts: { ...TIMEOUTS, ...options.timeouts } };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PUBLISH_MESSAGE, perMessageDeflate: false });
 
@@ -32,22 +30,14 @@ export function takeBrowserPublishers(server: http.Server, options: BrowserPubli
     }
     sockets.handleUpgrade(req, socket, head, (webSocket) => {
       const connection = new BrowserConnection(webSocket, req.socket.remoteAddress ?? '', connectionOptions);
-      connections.add(connection);
-      webSocket.on('close', () => connections.delete(connection));
-      if (connections.size > MAX_CONNECTIONS) makeRoom(connection);
+      connections.take(connection);
+      webSocket.on('close', () => connections.leave(connection));
     });
   });
 
-  /** Idle connections, however many, must not keep a publisher out: the oldest gives way, unless all are publishing. */
-  function makeRoom(newest: BrowserConnection): void {
-    const oldest = [...connections].find((connection) => !connection.publishing) ?? newest;
-    connections.delete(oldest);
-    oldest.end('too many connections');
-  }
-
   return {
     close() {
-      for (const connection of connections) connection.end('the server is closing');
+      connections.endAll('the server is closing');
     },
   };
 }

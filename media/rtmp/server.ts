@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
+import { Places } from '../places.ts';
 import { type ConnectionOptions, RtmpConnection, type Timeouts } from './connection.ts';
 
 export interface RtmpOptions extends Omit<ConnectionOptions, 'timeouts'> {
@@ -33,30 +34,19 @@ export interface RtmpServer {
 
 const TIMEOUTS: Timeouts = { handshakeMs: 10_000, publishMs: 10_000, dataMs: 20_000 };
 
-/** A district has a handful of classes at a time. */
-const MAX_CONNECTIONS = 64;
-
 /** A certificate lives for weeks; whoever renews it need not restart anything. */
 const LOOK_FOR_NEW_CERTIFICATE_MS = 60_000;
 
 /** Takes RTMP publishers: `rtmp://host:port/live/<stream key>`, and the same by `rtmps:`. */
 export function createRtmpServer(options: RtmpOptions): RtmpServer {
-  const { logger, host, port, secure = null, maxConnections = MAX_CONNECTIONS } = options;
-  const connections = new Set<RtmpConnection>();
+  const { logger, host, port, secure = null, maxConnections } = options;
+  const connections = new Places<RtmpConnection>(maxConnections);
   const connectionOptions: ConnectionOptions = { ...options, timeouts: { ...TIMEOUTS, ...options.timeouts } };
 
   function accept(socket: net.Socket): void {
     const connection = new RtmpConnection(socket, connectionOptions);
-    connections.add(connection);
-    socket.on('close', () => connections.delete(connection));
-    if (connections.size > maxConnections) makeRoom(connection);
-  }
-
-  /** Idle connections, however many, must not keep a publisher out: the oldest gives way, unless all are publishing. */
-  function makeRoom(newest: RtmpConnection): void {
-    const oldest = [...connections].find((connection) => !connection.publishing) ?? newest;
-    connections.delete(oldest);
-    oldest.end('too many connections');
+    connections.take(connection);
+    socket.on('close', () => connections.leave(connection));
   }
 
   const plain = net.createServer(accept);
@@ -66,8 +56,7 @@ export function createRtmpServer(options: RtmpOptions): RtmpServer {
   function openSecure(to: Secure): tls.Server {
     const handshakeTimeout = connectionOptions.timeouts.handshakeMs;
     const server = tls.createServer({ ...read(to), handshakeTimeout }, accept);
-    // Half-open connections are not among those that give way to others.
-    server.maxConnections = 2 * maxConnections;
+    boundHandshakes(server, maxConnections);
     const renew = () => {
       try {
         server.setSecureContext(read(to));
@@ -98,10 +87,38 @@ export function createRtmpServer(options: RtmpOptions): RtmpServer {
     async close() {
       if (secure) for (const file of [secure.certificate, secure.key]) fs.unwatchFile(file);
       const closed = servers().map((server) => new Promise((resolve) => server.close(resolve)));
-      for (const connection of connections) connection.end('the server is closing');
+      connections.endAll('the server is closing');
       await Promise.all(closed);
     },
   };
+}
+
+/** Those who are still at TLS are no connection of ours yet, and give way to each other. */
+function boundHandshakes(server: tls.Server, max?: number): void {
+  const places = new Places<Handshake>(max);
+  const byPeer = new Map<string, Handshake>();
+  const over = (peer: string) => {
+    const handshake = byPeer.get(peer);
+    byPeer.delete(peer);
+    if (handshake) places.leave(handshake);
+  };
+  server.on('connection', (socket: net.Socket) => {
+    const peer = peerOf(socket);
+    const handshake = { publishing: false, end: () => socket.destroy() };
+    byPeer.set(peer, handshake);
+    socket.on('close', () => byPeer.get(peer) === handshake && over(peer));
+    places.take(handshake);
+  });
+  server.on('secureConnection', (socket) => over(peerOf(socket)));
+}
+
+interface Handshake {
+  publishing: boolean;
+  end(): void;
+}
+
+function peerOf({ remoteAddress, remotePort }: net.Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 /** @throws Error that names the file which cannot be read */

@@ -65,6 +65,20 @@ it('outlives what is no TLS, and a peer that leaves in the handshake', async () 
   expect(media.child.exitCode).toBeNull();
 });
 
+it('is not kept from a publisher by those who connect and say nothing', async () => {
+  const broadcast = makeBroadcast();
+  app.keys.set('patient', broadcast);
+  const silent = Array.from({ length: 200 }, () => net.connect(media.rtmpsPort ?? 0, '127.0.0.1'));
+  for (const socket of silent) socket.on('error', () => undefined).resume();
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  const publisher = publishTestSignal(`rtmps://127.0.0.1:${media.rtmpsPort}/live/patient`);
+  await until(async () => (await media.status(broadcast))?.publishing);
+  expect(publisher.stderr()).toBe('');
+  await until(() => silent.filter((socket) => !socket.closed).length <= 64);
+  for (const socket of silent) socket.destroy();
+  await publisher.stop();
+});
+
 it('does not start without the files that RTMPS needs', async () => {
   const starting = startMediaProcess(dataDir, app.url, { RTMPS_PORT: '0', RTMPS_CERT: certificate });
   await expect(starting).rejects.toThrow('media left');
