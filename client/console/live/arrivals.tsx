@@ -64,7 +64,8 @@ export function ArrivalsCurve({ people, devices }: { people: Point[]; devices: P
           color: tokens.muted,
           hideOverlap: true,
           alignMaxLabel: 'right',
-          formatter: (at: number) => formatTime(at),
+          // The axis marks half minutes, too, in the first ones.
+          formatter: (at: number) => (at % 60_000 === 0 ? formatTime(at) : ''),
         },
       },
       yAxis: {

@@ -25,7 +25,7 @@ export function QuestionsPanel({ sessionId }: { sessionId: string }) {
             <div>
               {question.text}
               <div className="muted">
-                {question.personName} · {question.unitName} · {formatTime(question.askedAt)}
+                {`${question.personName} · ${question.unitName}\u00a0·\u00a0${formatTime(question.askedAt)}`}
               </div>
             </div>
             {question.answeredAt ? (
