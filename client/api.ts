@@ -71,13 +71,13 @@ export function urlOf(key: EndpointKey, params: Record<string, string> = {}, que
   return `${BASE}${path}${text && `?${text}`}`;
 }
 
-/** Called when the server says that nobody is signed in any more. */
-export function onSignedOut(listener: () => void): () => void {
+/** Called when the server says that nobody is signed in any more: with `login-ended` and why, or with `not-signed-in`. */
+export function onSignedOut(listener: (refusal: ApiError) => void): () => void {
   signedOutListeners.add(listener);
   return () => signedOutListeners.delete(listener);
 }
 
-const signedOutListeners = new Set<() => void>();
+const signedOutListeners = new Set<(refusal: ApiError) => void>();
 const NEVER_REFRESH: EndpointKey[] = ['POST /login', 'POST /login/refresh', 'POST /logout', 'POST /beats'];
 
 async function send(key: EndpointKey, input: Loose): Promise<Response> {
@@ -85,9 +85,10 @@ async function send(key: EndpointKey, input: Loose): Promise<Response> {
   if (first.ok) return first;
   const problem = await problemOf(first);
   if (problem.code !== 'not-signed-in' || NEVER_REFRESH.includes(key)) throw problem;
-  if (!(await refresh())) {
-    for (const listener of signedOutListeners) listener();
-    throw problem;
+  const refusal = await refresh();
+  if (refusal) {
+    for (const listener of signedOutListeners) listener(refusal);
+    throw refusal;
   }
   const second = await attempt(key, input);
   if (second.ok) return second;
@@ -121,15 +122,19 @@ async function attempt(key: EndpointKey, { params, query, body, file, signal }: 
   }
 }
 
-let refreshing: Promise<boolean> | null = null;
+let refreshing: Promise<ApiError | null> | null = null;
 
-/** One renewal at a time for the whole page, whoever asks; other tabs may renew at the same time. */
-export function refresh(): Promise<boolean> {
+/**
+ * Renews the login. One renewal at a time for the whole page, whoever asks; other tabs may renew at the same time.
+ * @returns the refusal; null: it is renewed
+ * @throws ApiError `busy`, `offline`
+ */
+export function refresh(): Promise<ApiError | null> {
   refreshing ??= attempt('POST /login/refresh', {})
     .then((answer) => {
       // A busy server is no verdict on the login.
       if (answer.status >= 500) throw new ApiError('busy');
-      return answer.ok;
+      return answer.ok ? null : problemOf(answer);
     })
     .finally(() => {
       refreshing = null;

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import type { Me as MeSchema } from '#contract/accounts.ts';
-import { call, onSignedOut, refresh } from './api.ts';
+import { type ApiError, call, onSignedOut, refresh } from './api.ts';
 import { queryClient } from './query-client.ts';
 import { forgetAsked } from './room/admission.ts';
 import { forget, recall, remember } from './storage.ts';
@@ -18,8 +18,10 @@ export const meQuery = queryOptions({
     const me = await call('GET /me');
     if (me) return me;
     if (!wasSignedIn()) return null;
-    if (await refresh()) return call('GET /me');
+    const refusal = await refresh();
+    if (!refusal) return call('GET /me');
     forget(SIGNED_IN);
+    ended = refusal;
     return null;
   },
   staleTime: 5 * 60_000,
@@ -30,6 +32,13 @@ export function wasSignedIn(): boolean {
   return recall(SIGNED_IN) !== null;
 }
 
+let ended: ApiError | null = null;
+
+/** Why somebody is signed in no more who did not sign out; null: the server did not say. */
+export function whySignedOut(): ApiError | null {
+  return ended?.code === 'login-ended' ? ended : null;
+}
+
 /** undefined while it is not known yet. */
 export function useMe(): Me | null | undefined {
   return useQuery(meQuery).data;
@@ -38,6 +47,7 @@ export function useMe(): Me | null | undefined {
 /** To be called with the answer of every call that signs somebody in. What was loaded for somebody else goes. */
 export function signedIn(me: Me): void {
   remember(SIGNED_IN, '1');
+  ended = null;
   forgetPersonal();
   queryClient.setQueryData(meQuery.queryKey, me);
 }
@@ -45,7 +55,7 @@ export function signedIn(me: Me): void {
 /** Signs this device out; the page forgets everything, whether or not the server could be told. */
 export async function signOut(): Promise<void> {
   await call('POST /logout').catch(() => undefined);
-  signedOut();
+  signedOut(null);
 }
 
 /** Where somebody belongs who comes without a wish. */
@@ -55,7 +65,8 @@ export function homeOf(me: Me): string {
 
 onSignedOut(signedOut);
 
-function signedOut(): void {
+function signedOut(refusal: ApiError | null): void {
+  ended = refusal;
   forget(SIGNED_IN);
   forgetPersonal();
   queryClient.setQueryData(meQuery.queryKey, null);

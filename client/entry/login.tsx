@@ -2,11 +2,11 @@ import './entry.css';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { Link, Navigate, useSearchParams } from 'react-router';
-import { call } from '#client/api.ts';
-import { homeOf, signedIn, useMe } from '#client/session.ts';
+import { call, failureText } from '#client/api.ts';
+import { homeOf, signedIn, useMe, whySignedOut } from '#client/session.ts';
 import { Button } from '#client/ui/button.tsx';
 import { Field } from '#client/ui/field.tsx';
-import { Failure } from '#client/ui/notice.tsx';
+import { Failure, Notice } from '#client/ui/notice.tsx';
 import { Page } from '#client/ui/page.tsx';
 import { Waiting } from '#client/ui/spinner.tsx';
 import { DemoAccounts } from './demo-accounts.tsx';
@@ -34,9 +34,15 @@ export default function Login() {
     signIn.mutate({ login, password });
   }
 
+  const ended = whySignedOut();
   return (
     <Page title={t('signIn')} narrow>
       <h1 className="entry__title">{installation.data?.bureauName || t('signIn')}</h1>
+      {ended && !signIn.isError && (
+        <Notice kind="error" title={failureText('login-ended', ended.params)}>
+          {ended.params.reason === 'account-disabled' ? t('askOfficer') : t('askUnit')}
+        </Notice>
+      )}
       {signIn.isError && <Failure what={t('signInFailed')} error={signIn.error} />}
       <form className="entry__form" onSubmit={submit}>
         <Field

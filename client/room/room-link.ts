@@ -39,6 +39,7 @@ export const FINAL = new Set<string>([
   'not-found',
   'forbidden',
   'not-signed-in',
+  'login-ended',
   'person-refused',
 ]);
 
@@ -122,12 +123,11 @@ export class RoomLink {
   /**
    * Enters again a little later, at a moment drawn at random: everybody in the room may want to at once. Slower when the last time
    * was only just, since it may not have helped.
-   * @param afterMs not before this, ms
    */
-  enterSoon(afterMs = 0): void {
+  enterSoon(): void {
     clearTimeout(this.#timer);
     const range = performance.now() - this.#enteredAt < RETRY_LONGEST_MS ? RETRY_LONGEST_MS : REENTER_MS;
-    this.#timer = setTimeout(() => void this.enter(), afterMs + Math.random() * range);
+    this.#timer = setTimeout(() => void this.enter(), Math.random() * range);
   }
 
   noteAnswered(liveQuestionId: string): void {
@@ -175,7 +175,6 @@ export class RoomLink {
   #retry(refusal: ApiError, again: () => void): void {
     if (this.#closed) return;
     this.#show({ refusal });
-    // What was planned would only lose the reason: whoever is sent out is signed out as well.
     if (FINAL.has(refusal.code)) {
       clearTimeout(this.#timer);
       return;

@@ -9,8 +9,6 @@ import type { RoomLink } from './room-link.ts';
 /** Loaded beside the page, so that it is there when the admission arrives. */
 const playerModule = import('./player.ts');
 
-/** Whoever is sent out hears why by the socket, which the server cuts and which is back within three seconds. */
-const REASON_MS = 4_000;
 const SAMPLE_MS = 250;
 
 export interface PlayerView {
@@ -128,7 +126,7 @@ export function usePlayer(
         onTrouble: (trouble) => trouble && change({ waiting: true }),
         onDenied: () => {
           deniedAt.current = newest.current.admissions;
-          link.enterSoon(REASON_MS);
+          link.enterSoon();
         },
         onQuality: (ladder, quality) => change({ ladder, quality }),
       };

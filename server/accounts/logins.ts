@@ -49,20 +49,46 @@ export function createLogins(services: Services, people: PeopleDirectory, revoca
   /**
    * Renews a login. A token that was renewed before, except within the last 30 s, was copied: nobody can tell by whom, so
    * the login ends for both.
-   * @throws AppError `not-signed-in`
+   * @throws AppError `not-signed-in`; `login-ended` when the login was ended because its holder was excluded
    */
   async function renew(presented: string | undefined): Promise<SignedIn> {
     const claims = parseRefreshToken(secrets.refresh, presented ?? '');
     if (!claims) throw new AppError('not-signed-in');
     const login = await rotate(claims.loginId, claims.counter);
-    if (!login) throw new AppError('not-signed-in');
+    if (!login) throw await refusalOf(claims);
     const { accountId, personId } = login;
     const who = await identify(accountId === null ? { personId: personId ?? '' } : { accountId });
     if (!who) {
       await end({ id: login.id });
-      throw new AppError('not-signed-in');
+      throw await refusalOf({ loginId: login.id, counter: login.counter });
     }
     return signedIn(who, login.id, login.counter);
+  }
+
+  /**
+   * Why is told to the holder of the login's newest token alone, which an old copy is not, and only while the reason holds: a
+   * login that ended before it (by signing out, say) ended for something else.
+   */
+  async function refusalOf({ loginId, counter }: { loginId: string; counter: number }): Promise<AppError> {
+    const login = await prisma.login.findUnique({ where: { id: loginId } });
+    if (login?.revokedAt && login.counter === counter) {
+      const excluded = await exclusionOf(login);
+      if (excluded && login.revokedAt.getTime() >= excluded.since)
+        return new AppError('login-ended', { reason: excluded.reason });
+    }
+    return new AppError('not-signed-in');
+  }
+
+  async function exclusionOf({ accountId, personId }: { accountId: string | null; personId: string | null }) {
+    const disabled =
+      accountId === null
+        ? null
+        : await prisma.account.findFirst({
+            where: { id: accountId, disabledAt: { not: null } },
+            select: { disabledAt: true },
+          });
+    if (disabled?.disabledAt) return { reason: 'account-disabled' as const, since: disabled.disabledAt.getTime() };
+    return personId === null ? null : people.exclusionOf(personId);
   }
 
   async function rotate(id: string, counter: number) {

@@ -9,6 +9,8 @@ export const errors = {
   'unsupported-media-type': { status: 415, zh: '不支持这种内容类型', en: 'This content type is not supported' },
   'not-found': { status: 404, zh: '没有找到', en: 'Not found' },
   'not-signed-in': { status: 401, zh: '登录已失效，请重新登录', en: 'You are not signed in' },
+  /** Instead of `not-signed-in`, to whoever holds the newest token of a login that was ended for one of the `reason`s below. */
+  'login-ended': { status: 401, zh: '登录已结束：{reason}', en: 'You were signed out: {reason}' },
   forbidden: { status: 403, zh: '您的账号没有这项权限', en: 'Your account may not do this' },
   'cross-site': { status: 403, zh: '请求来自其他网站，已拒绝', en: 'A request from another site was refused' },
   'wrong-credentials': { status: 401, zh: '账号或密码不对', en: 'Wrong account or password' },
@@ -140,6 +142,9 @@ export type ErrorCode = keyof typeof errors;
 export type ErrorParams = Record<string, string | number>;
 export type Language = 'zh' | 'en';
 
+/** Why somebody may not sign in any more. */
+export type Exclusion = 'not-confirmed' | 'left-unit' | 'unit-closed' | 'account-disabled';
+
 /** Parameter values that are words themselves. */
 const words: Record<string, Record<Language, string>> = {
   draft: { zh: '草稿', en: 'draft' },
@@ -147,6 +152,10 @@ const words: Record<string, Record<Language, string>> = {
   live: { zh: '直播中', en: 'live' },
   ended: { zh: '已结束', en: 'ended' },
   archived: { zh: '已归档', en: 'archived' },
+  'not-confirmed': { zh: '您的单位没有确认您的身份', en: 'your unit has not confirmed you' },
+  'left-unit': { zh: '您已不在单位花名册中', en: 'you are no longer on your unit’s roster' },
+  'unit-closed': { zh: '您的单位已注销', en: 'your unit was closed' },
+  'account-disabled': { zh: '您的账号已停用', en: 'your account was disabled' },
   'start-in-the-past': { zh: '已经过去一天以上', en: 'more than a day ago' },
   'start-too-far-ahead': { zh: '在一年以后', en: 'more than a year ahead' },
 };

@@ -51,13 +51,11 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
   const { courses, attendance, rooms, broadcasts, media, outside } = needs;
 
   /**
-   * A ticket outlives the login it was given to; the room does not.
-   * @throws AppError `person-refused`, `not-signed-in`
+   * A ticket outlives the login it was given to; the room does not. Why that ended is told where it would be renewed.
+   * @throws AppError `not-signed-in`
    */
-  async function checkStillIn({ loginId, personId }: Ticket): Promise<void> {
-    if (await needs.isLoginActive(loginId)) return;
-    const person = await needs.personForLogin(personId);
-    throw new AppError(person?.verification === 'refused' ? 'person-refused' : 'not-signed-in');
+  async function checkStillIn({ loginId }: Ticket): Promise<void> {
+    if (!(await needs.isLoginActive(loginId))) throw new AppError('not-signed-in');
   }
 
   /** With a fresh playback token if the last one, given at `playbackGivenAt` (epoch ms), is past half its life. */

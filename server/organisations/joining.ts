@@ -1,3 +1,4 @@
+import type { Exclusion } from '#contract/errors.ts';
 import type { PersonCategory, UnitKind, Verification } from '#contract/organisations.ts';
 import { type Actor, audit, SYSTEM } from '../audit.ts';
 import { AppError, isUniqueViolation } from '../errors.ts';
@@ -143,6 +144,19 @@ export function createDirectory({ db, clock, sealing }: Services) {
     );
   }
 
+  /** Why a person may not take part any more, and since when, epoch ms; null: they may. */
+  async function exclusionOf(personId: string): Promise<{ reason: Exclusion; since: number } | null> {
+    const person = await prisma.person.findUnique({
+      where: { id: personId },
+      select: { verification: true, verifiedAt: true, leftAt: true, unit: { select: { closedAt: true } } },
+    });
+    if (!person) return null;
+    const { verification, verifiedAt, leftAt, unit } = person;
+    if (verification === 'refused') return { reason: 'not-confirmed', since: verifiedAt?.getTime() ?? 0 };
+    if (leftAt) return { reason: 'left-unit', since: leftAt.getTime() };
+    return unit.closedAt && { reason: 'unit-closed', since: unit.closedAt.getTime() };
+  }
+
   async function personSnapshot(personId: string): Promise<PersonSnapshot | null> {
     const person = await prisma.person.findUnique({
       where: { id: personId },
@@ -153,5 +167,5 @@ export function createDirectory({ db, clock, sealing }: Services) {
     return { unitId: person.unitId, areaId, unitKind: kind, industry, highRisk, category: person.category };
   }
 
-  return { findUnitByJoinCode, joinPerson, findPersonByLinkToken, personForLogin, personSnapshot };
+  return { findUnitByJoinCode, joinPerson, findPersonByLinkToken, personForLogin, exclusionOf, personSnapshot };
 }

@@ -9,7 +9,7 @@ export type Organisations = ReturnType<typeof createOrganisations>;
 /** What signing in without a password asks of organisations. */
 export type PeopleDirectory = Pick<
   Organisations,
-  'findUnitByJoinCode' | 'joinPerson' | 'findPersonByLinkToken' | 'personForLogin'
+  'findUnitByJoinCode' | 'joinPerson' | 'findPersonByLinkToken' | 'personForLogin' | 'exclusionOf'
 >;
 
 /** Areas, units and the people on their rosters. */

@@ -61,7 +61,8 @@ describe('joining by the unit’s code', () => {
     const { body: me } = await client.call('POST /join/unit/:joinCode', { params, body });
     await app.prisma.person.update({ where: { id: me.personId ?? '' }, data: { verification: 'refused' } });
     expect((await join(params.joinCode, body.name, body.phone)).problem?.code).toBe('person-refused');
-    expect((await client.call('POST /login/refresh')).problem?.code).toBe('not-signed-in');
+    const { problem } = await client.call('POST /login/refresh');
+    expect(problem).toMatchObject({ code: 'login-ended', params: { reason: 'not-confirmed' } });
   });
 });
 

@@ -167,6 +167,48 @@ describe('signing out', () => {
   });
 });
 
+describe('a login that was ended because its holder was excluded', () => {
+  const why = async (client: HttpClient) => {
+    const { problem } = await refresh(client);
+    return [problem?.status, problem?.code, problem?.params?.reason];
+  };
+  const ended = (reason: string) => [401, 'login-ended', reason];
+  const silent = [401, 'not-signed-in', undefined];
+  it('says why to the holder of its newest token, and to no old copy, stranger, or login that ended before', async () => {
+    const { personB, unitB } = district;
+    const [holder, earlier] = [
+      await district.joined(personB, unitB.joinCode),
+      await district.joined(personB, unitB.joinCode),
+    ];
+    const signedOut = earlier.copy();
+    await earlier.call('POST /logout');
+    const copy = holder.copy();
+    await refresh(holder);
+    app.clock.advance(30_001);
+    const bureau = await district.signedIn(district.accounts.bureau);
+    const params = { personId: personB.id };
+    expect((await bureau.call('DELETE /people/:personId', { params })).status).toBe(204);
+    await expect.poll(() => isIn(holder)).toBe(false);
+    expect(await why(holder)).toEqual(ended('left-unit'));
+    expect(await why(copy)).toEqual(silent);
+    expect(await why(signedOut)).toEqual(silent);
+    expect(await why(app.client())).toEqual(silent);
+  });
+
+  it('says it of a disabled account, in the language of the page, and no more once it is enabled again', async () => {
+    const account = district.accounts.supervisor;
+    const client = await district.signedIn(account);
+    const bureau = await district.signedIn(district.accounts.bureau);
+    const params = { accountId: account.id };
+    const disable = (disabled: boolean) => bureau.call('PATCH /accounts/:accountId', { params, body: { disabled } });
+    await disable(true);
+    expect(await why(client)).toEqual(ended('account-disabled'));
+    expect((await refresh(client)).problem?.detail).toBe('登录已结束：您的账号已停用');
+    await disable(false);
+    expect(await why(client)).toEqual(silent);
+  });
+});
+
 describe('changing one’s password', () => {
   it('signs out every other device', async () => {
     const account = district.accounts.instructor;

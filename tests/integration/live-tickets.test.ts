@@ -146,7 +146,7 @@ describe('a ticket', () => {
     expect(await app.prisma.liveAnswer.count()).toBe(0);
   });
 
-  it('of a person whom the unit refused meanwhile says so', async () => {
+  it('of a person whom the unit refused meanwhile opens nothing, and the refused renewal says why', async () => {
     const client = app.client();
     const { unitA, clients } = district;
     const who = { name: '孙七', phone: '13800009998' };
@@ -155,8 +155,10 @@ describe('a ticket', () => {
     const personId = (await client.call('GET /me')).body?.personId ?? '';
     const refusal = { params: { personId }, body: { verification: 'refused' as const } };
     await clients.enterprise.call('POST /people/:personId/verification', refusal);
-    await expect.poll(async () => (await refusals(ticket))[0]).toBe('person-refused');
-    expect(await refusals(ticket)).toEqual(['person-refused', [403, 'person-refused']]);
+    await expect.poll(async () => (await refusals(ticket))[0]).toBe('not-signed-in');
+    expect(await refusals(ticket)).toEqual(['not-signed-in', [401, 'not-signed-in']]);
+    const renewal = await client.call('POST /login/refresh');
+    expect(renewal.problem).toMatchObject({ status: 401, code: 'login-ended', params: { reason: 'not-confirmed' } });
   });
 });
 

@@ -96,7 +96,8 @@ describe('who is sent out through one worker', () => {
     await expect.poll(() => there.connected, soon).toBe(false);
     const again = await RoomSocket.connect(second.url);
     opened.push(again);
-    expect(await again.refusal('room:join', { ticket })).toBe('person-refused');
+    expect(await again.refusal('room:join', { ticket })).toBe('not-signed-in');
+    expect((await client.call('POST /login/refresh')).problem?.params).toEqual({ reason: 'not-confirmed' });
   });
 });
 

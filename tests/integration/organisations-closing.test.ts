@@ -45,7 +45,8 @@ it('only the bureau closes it, once', async () => {
 it('its people are signed out and their rooms closed', async () => {
   await expect.poll(() => socket.connected).toBe(false);
   await expect.poll(async () => (await district.clients.learner.call('GET /me')).body).toBeNull();
-  expect((await district.clients.learner.call('POST /login/refresh')).problem?.code).toBe('not-signed-in');
+  const { problem } = await district.clients.learner.call('POST /login/refresh');
+  expect(problem).toMatchObject({ code: 'login-ended', params: { reason: 'unit-closed' } });
 });
 
 it('nobody joins it or is invited with it, and it is on the list of closed ones alone, unless named', async () => {
