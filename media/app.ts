@@ -14,6 +14,7 @@ import { Hooks } from './hooks.ts';
 import { createHttp } from './http.ts';
 import type { Logger } from './logger.ts';
 import { OutsideWatches } from './outside/watches.ts';
+import { Pictures } from './pictures.ts';
 import { broadcastsOnDisk } from './recording.ts';
 import { createRtmpServer } from './rtmp/server.ts';
 import { Tokens } from './tokens.ts';
@@ -39,7 +40,8 @@ export async function createMedia(options: {
   const hooks = new Hooks({ appUrl: config.appUrl, secret: secrets.hooks, dataDir: config.dataDir, logger });
   const { dataDir, ladder, slateSeconds } = config;
   const films = new Films(ffmpeg.path, logger);
-  const archive = new Archive(dataDir, films);
+  const pictures: Pictures = new Pictures({ ffmpegPath: ffmpeg.path, isStrained: () => broadcasts.isStrained, logger });
+  const archive = new Archive(dataDir, films, pictures);
   const recorded = await broadcastsOnDisk(dataDir);
   for (const { broadcast, closed } of recorded) if (closed) archive.add(broadcast);
   const broadcasts = new Broadcasts({ dataDir, ladder, slateSeconds, archive, ffmpeg, hooks, clock, logger });
@@ -105,6 +107,7 @@ export async function createMedia(options: {
       await rtmp.close();
       pages.close();
       films.close();
+      pictures.close();
       outside.close();
       await broadcasts.close();
       await hooks.close();

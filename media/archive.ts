@@ -2,12 +2,14 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Broadcast, DeleteRequest, FilmRequest, FilmStatus, TrimRequest } from '#contract/media.ts';
+import type { RecordingPictures } from '#contract/pictures.ts';
 import { replaceFile } from './disk.ts';
 import { MediaError } from './errors.ts';
 import { FILM, type FilmSource, type Films } from './film.ts';
 import { parseJson } from './json.ts';
 import { RENDITIONS, SOUND } from './ladder.ts';
 import { Past } from './past.ts';
+import { type PictureSources, type Pictures, revisionOf } from './pictures.ts';
 import { PLAYLIST, recordingPath } from './recording.ts';
 import { lengthOf, loadIndex } from './recording-index.ts';
 
@@ -18,18 +20,22 @@ const OPEN = 16;
 export class Archive {
   readonly #dataDir: string;
   readonly #films: Films;
+  readonly #pictures: Pictures;
   readonly #prefixes = new Map<string, string>();
   readonly #folders = new Map<string, string>();
   #open = new Map<string, Promise<ClosedRecording>>();
 
-  constructor(dataDir: string, films: Films) {
+  constructor(dataDir: string, films: Films, pictures: Pictures) {
     this.#dataDir = dataDir;
     this.#films = films;
+    this.#pictures = pictures;
   }
 
   add(broadcast: Broadcast): void {
+    const folder = path.join(this.#dataDir, recordingPath(broadcast.id));
     this.#prefixes.set(broadcast.id, broadcast.prefix);
-    this.#folders.set(broadcast.prefix, path.join(this.#dataDir, recordingPath(broadcast.id)));
+    this.#folders.set(broadcast.prefix, folder);
+    void this.#wantPictures(folder);
   }
 
   /** @throws MediaError `not-found` for a prefix without a closed recording */
@@ -58,6 +64,8 @@ export class Archive {
     await replaceFile(path.join(folder, TRIM), JSON.stringify({ from, to }));
     this.#open.delete(prefix);
     this.#films.forget(folder);
+    this.#pictures.forget(folder);
+    void this.#wantPictures(folder);
   }
 
   /** Removes a recording from the disk. What is unknown here, or not closed, is left as it is. */
@@ -67,6 +75,7 @@ export class Archive {
     if (prefix === undefined || folder === undefined) return;
     this.#open.delete(prefix);
     this.#films.forget(folder);
+    this.#pictures.forget(folder);
     // First what makes it a recording, so that one half removed is never taken up again as a class that runs.
     const gone = `${folder}.deleted`;
     await fs.rename(folder, gone);
@@ -92,6 +101,35 @@ export class Archive {
     const folder = this.#folders.get(prefix);
     if (!folder || this.#films.status(folder).state !== 'ready') throw new MediaError('not-found');
     return path.join(folder, FILM);
+  }
+
+  /** What pictures there are of a recording; those that are missing are made. @throws MediaError `not-found` */
+  async picturesOf(prefix: string): Promise<RecordingPictures> {
+    const folder = this.#folders.get(prefix);
+    if (!folder) throw new MediaError('not-found');
+    return this.#pictures.list(folder, await this.#wantPictures(folder, true));
+  }
+
+  /** @param file of the list of {@link picturesOf} @throws MediaError `not-found` */
+  async picture(prefix: string, file: string): Promise<Buffer> {
+    const folder = this.#folders.get(prefix);
+    const at = folder && this.#pictures.path(folder, revisionOf(await trimOf(folder)), file);
+    if (!at) throw new MediaError('not-found');
+    return fs.readFile(at).catch((error: unknown) => {
+      throw new MediaError('not-found', { cause: error });
+    });
+  }
+
+  /** @returns the revision that is shown */
+  async #wantPictures(folder: string, soon = false): Promise<string> {
+    const revision = revisionOf(await trimOf(folder));
+    await this.#pictures.want(
+      folder,
+      revision,
+      async () => (await ClosedRecording.open(folder)).pictureSources(),
+      soon,
+    );
+    return revision;
   }
 }
 
@@ -148,6 +186,13 @@ export class ClosedRecording {
     const [picture, sound] = [best && this.#sources.get(best), this.#sources.get(SOUND)];
     if (!picture || !sound) throw new MediaError('not-found');
     return { picture, sound };
+  }
+
+  /** Null where there is sound alone. */
+  pictureSources(): PictureSources | null {
+    const names = RENDITIONS.filter((name) => name !== SOUND && this.#sources.has(name));
+    const [best, lowest] = [names[0], names.at(-1)].map((name) => name && this.#sources.get(name));
+    return best && lowest ? { best, lowest } : null;
   }
 
   /** The multivariant playlist, of what there is. @param only leaves out the pictures */

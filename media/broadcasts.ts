@@ -32,6 +32,8 @@ export interface BroadcastsOptions {
 /** Players must still see the end of an ended broadcast. */
 const READABLE_AFTER_END_MS = 60_000;
 const READERS_WINDOW_MS = 10_000;
+/** A picture that is packaged so late is late because there is too much to do. */
+const STRAINED_LAG_MS = 3_000;
 
 /** Every broadcast that is open here, and who publishes into it. */
 export class Broadcasts {
@@ -160,6 +162,11 @@ export class Broadcasts {
     // Who is on the way from here into another broadcast stays connected.
     if (switcher?.target !== broadcast) return;
     void switcher.close('the class has ended');
+  }
+
+  /** The machine does not keep up with a class. */
+  get isStrained(): boolean {
+    return this.status().some(({ reduced, lagMs }) => reduced || (lagMs ?? 0) > STRAINED_LAG_MS);
   }
 
   status(): BroadcastStatus[] {

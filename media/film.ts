@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { FilmStatus } from '#contract/media.ts';
 import type { Logger } from './logger.ts';
+import { runAside } from './low-priority.ts';
 import { DATA, initName, isMissing, type RecordedSegment } from './recording-index.ts';
 
 /*
@@ -111,28 +108,8 @@ export class Films {
     fs.renameSync(draft, path.join(folder, FILM));
   }
 
-  /** With what it reads on its pipes from 3 on. @throws when it fails */
   async #ffmpeg(args: string[], inputs: AsyncIterable<Buffer>[] = []): Promise<void> {
-    const child = spawn(
-      'nice',
-      ['-n', '10', this.#ffmpegPath, '-hide_banner', '-loglevel', 'error', '-nostdin', ...args],
-      {
-        stdio: ['ignore', 'ignore', 'pipe', ...inputs.map(() => 'pipe' as const)],
-        signal: this.#closing.signal,
-        killSignal: 'SIGKILL',
-      },
-    );
-    let said = '';
-    (child.stdio[2] as Readable).setEncoding('utf8').on('data', (text: string) => {
-      said = `${said}${text}`.slice(-2_000);
-    });
-    const fed = inputs.map((input, at) => {
-      // One that ends before it has read everything says so with its exit.
-      return pipeline(input, child.stdio[at + 3] as Writable).catch(() => undefined);
-    });
-    const [code] = (await once(child, 'close')) as [number | null];
-    await Promise.all(fed);
-    if (code !== 0) throw new Error(`ffmpeg ended with ${code}: ${said}`);
+    await runAside(this.#ffmpegPath, { args, inputs, niceness: 10, signal: this.#closing.signal });
   }
 }
 

@@ -43,6 +43,7 @@ import { lighter, type Offer } from './lighter.ts';
 import type { Logger } from './logger.ts';
 import type { OutsideWatches } from './outside/watches.ts';
 import type { Past } from './past.ts';
+import { LIST, PICTURE } from './pictures.ts';
 import type { Rendition } from './rendition.ts';
 import type { Stream } from './stream.ts';
 import type { Tokens } from './tokens.ts';
@@ -117,6 +118,8 @@ async function answer(req: http.IncomingMessage, res: http.ServerResponse, optio
     if (rendition !== undefined || file !== FILM) throw new MediaError('not-found');
     return serveFilm(req, res, options.archive.filmPath(prefix), claims.film);
   }
+  if (rendition === undefined && (file === LIST || PICTURE.test(file)))
+    return servePicture(req, res, options.archive, prefix, file);
   const broadcast = options.broadcasts.byPrefix(prefix);
   if (!broadcast) return serveClosed(req, res, await options.archive.find(prefix), rendition, file);
   // An edge reports its viewers itself.
@@ -149,6 +152,20 @@ async function serveClosed(
   const past = recording.rendition(rendition);
   if (!past) throw new MediaError('not-found');
   await servePast(req, res, past, file, false);
+}
+
+/** Of a class that is over: the list of its pictures, or one of them, whose name changes with it. */
+async function servePicture(
+  req: http.IncomingMessage,
+  res: http.ServerResponse,
+  archive: Archive,
+  prefix: string,
+  file: string,
+): Promise<void> {
+  if (file !== LIST)
+    return send(req, res, { bytes: await archive.picture(prefix, file), type: 'image/jpeg', caching: FOR_EVER });
+  const bytes = Buffer.from(JSON.stringify(await archive.picturesOf(prefix)));
+  send(req, res, { bytes, type: 'application/json', caching: 'no-cache' });
 }
 
 /** The file of a whole class. It is larger than memory. */

@@ -2,6 +2,7 @@ import { useRef, useState } from 'react';
 import { formatClock } from '#client/format.ts';
 import { Button } from '#client/ui/button.tsx';
 import { Controls, INLINE, Over, type StageVideo } from './picture.tsx';
+import { usePictures } from './pictures.ts';
 import type { Room, RoomLink, RoomView } from './room-link.ts';
 import { useRoomText } from './text.ts';
 import { Timeline } from './timeline.tsx';
@@ -26,6 +27,7 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
     credited: false,
   });
   useRenewal(room.sessionId, prefix);
+  const pictures = usePictures(view.playable);
 
   function goTo(pdtMs: number) {
     if (wanted) player.seek(pdtMs);
@@ -39,7 +41,13 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
     <section className="replay" aria-label={t('replay')}>
       <div className="screen" ref={frame}>
         <div className="stage">
-          <video ref={video} className="stage__picture" aria-label={t('replay')} {...INLINE} />
+          <video
+            ref={video}
+            className="stage__picture"
+            aria-label={t('replay')}
+            poster={(!player.view.started && pictures?.poster) || undefined}
+            {...INLINE}
+          />
           {prefix ? (
             <>
               {player.view.quality === 'sound' && <p className="stage__sound">{t('soundAlone')}</p>}
@@ -59,6 +67,7 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
             range={{ first, last: room.lastPdt ?? Date.parse(room.endedAt ?? room.startsAt) }}
             player={player}
             past
+            pictures={pictures}
             onSeek={player.seek}
             onLive={() => undefined}
           />

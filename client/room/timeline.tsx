@@ -1,6 +1,7 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { formatClock, formatTime } from '#client/format.ts';
 import { serverNow } from '#client/server-clock.ts';
+import type { Pictures } from './pictures.ts';
 import { nearLive, outOfLive, step } from './seeking.ts';
 import { useRoomText } from './text.ts';
 import type { PlayerHandle } from './use-player.ts';
@@ -9,6 +10,8 @@ const TICK_MS = 500;
 /** A player that was told to go somewhere is there, or will not be, after this. */
 const SETTLED_MS = 4_000;
 const RATES = [1, 1.25, 1.5];
+/** Width of what is dragged, as room.css has it: the middle of it never comes nearer to an end than half of that. */
+const THUMB_PX = 16;
 
 interface Range {
   /** The class on the session axis, epoch ms. */
@@ -25,11 +28,14 @@ export function Timeline({
   range,
   player,
   past,
+  pictures = null,
   onSeek,
   onLive,
 }: {
   range: Range;
   player: PlayerHandle;
+  /** Of a recording; none are made while a class runs. */
+  pictures?: Pictures | null;
   /** Not at the class as it runs. */
   past: boolean;
   onSeek: (pdtMs: number) => void;
@@ -65,6 +71,7 @@ export function Timeline({
         range={{ first: range.first, end }}
         place={place}
         say={say}
+        pictures={pictures}
         onDrag={go}
         onStep={(pdtMs) => go(live && !past ? outOfLive(pdtMs, end) : pdtMs)}
       />
@@ -131,18 +138,23 @@ function Slider({
   range,
   place,
   say,
+  pictures,
   onDrag,
   onStep,
 }: {
   range: { first: number; end: number };
   place: number;
   say: (pdtMs: number) => string;
+  pictures: Pictures | null;
   onDrag: (pdtMs: number) => void;
   /** From the keyboard, or by what reads the page aloud. */
   onStep: (pdtMs: number) => void;
 }) {
   const t = useRoomText();
   const [drag, setDrag] = useState<number | null>(null);
+  const [hover, setHover] = useState<number | null>(null);
+  /** Keys are used, and what they lead to is shown until it is dismissed. */
+  const [keyed, setKeyed] = useState(false);
   const dragged = useRef<number | null>(null);
   const held = useRef(false);
   const input = useRef<HTMLInputElement>(null);
@@ -150,10 +162,18 @@ function Slider({
   const share = (100 * (value - range.first)) / Math.max(1, range.end - range.first);
 
   function onKeyDown(event: KeyboardEvent) {
+    if (event.key === 'Escape') setKeyed(false);
     const to = step(event.key, place, { first: range.first, last: range.end });
     if (to === null) return;
     event.preventDefault();
     onStep(to);
+  }
+  /** A finger has nothing to hover with. */
+  function point(event: PointerEvent<HTMLInputElement>) {
+    if (event.pointerType !== 'mouse') return;
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    const at = (event.clientX - left - THUMB_PX / 2) / Math.max(1, width - THUMB_PX);
+    setHover(range.first + Math.min(1, Math.max(0, at)) * (range.end - range.first));
   }
   function take(pdtMs: number | null) {
     dragged.current = pdtMs;
@@ -180,11 +200,12 @@ function Slider({
 
   return (
     <span className="timeline__slider">
-      {drag !== null && (
-        <output className="timeline__drag numbers" style={{ left: `${Math.min(92, Math.max(8, share))}%` }}>
-          {formatClock(drag - range.first)}
-        </output>
-      )}
+      <Glance
+        pdtMs={drag ?? hover ?? (keyed && pictures ? place : null)}
+        range={range}
+        input={input}
+        pictures={pictures}
+      />
       <input
         ref={input}
         type="range"
@@ -198,13 +219,62 @@ function Slider({
         onChange={(event) => take(Number(event.target.value))}
         onPointerDown={() => {
           held.current = true;
+          setKeyed(false);
         }}
+        onPointerMove={point}
+        onPointerLeave={() => setHover(null)}
         onPointerUp={drop}
         onTouchEnd={drop}
         onTouchCancel={drop}
-        onBlur={drop}
+        onBlur={() => {
+          drop();
+          setKeyed(false);
+        }}
         onKeyDown={onKeyDown}
+        // Also of the key that has led here.
+        onKeyUp={(event) => event.key !== 'Escape' && setKeyed(true)}
       />
+    </span>
+  );
+}
+
+/** What is to be seen at a place to which one may go, and when that was. The slider itself says it to those who listen. */
+function Glance({
+  pdtMs,
+  range: { first, end },
+  input,
+  pictures,
+}: {
+  pdtMs: number | null;
+  range: { first: number; end: number };
+  input: RefObject<HTMLInputElement | null>;
+  pictures: Pictures | null;
+}) {
+  if (pdtMs === null) return null;
+  const { offsetLeft = 0, offsetWidth = 0 } = input.current ?? {};
+  const share = Math.min(1, Math.max(0, (pdtMs - first) / Math.max(1, end - first)));
+  const middle = offsetLeft + THUMB_PX / 2 + share * (offsetWidth - THUMB_PX);
+  const picture = pictures?.before(pdtMs);
+  // Within the bar, over the whole of its width.
+  const margin = (picture ? picture.width / 2 : 28) + 8;
+  return (
+    <span
+      className="timeline__glance numbers"
+      aria-hidden="true"
+      style={{ left: `max(${margin}px, min(${middle}px, calc(100% - ${margin}px)))` }}
+    >
+      {picture && (
+        <span
+          className="timeline__picture"
+          style={{
+            width: picture.width,
+            height: picture.height,
+            backgroundImage: `url("${picture.sheet}")`,
+            backgroundPosition: `${-picture.left}px ${-picture.top}px`,
+          }}
+        />
+      )}
+      {formatClock(pdtMs - first)}
     </span>
   );
 }

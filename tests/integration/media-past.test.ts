@@ -3,6 +3,7 @@ import path from 'node:path';
 import { M3U8Parser } from 'hls.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FilmStatus } from '#contract/media.ts';
+import { RecordingPictures } from '#contract/pictures.ts';
 import { probe } from '#tests/support/media.ts';
 import {
   type HookEndpoint,
@@ -151,6 +152,72 @@ describe('after the class', () => {
     for (const file of ['360p/index.jsonl', '360p/media.m4s', '360p/live.m3u8', '720p/dvr.m3u8', 'other.m3u8']) {
       expect([file, (await get(file)).status]).toEqual([file, 404]);
     }
+  });
+});
+
+describe('its pictures', () => {
+  const list = async () => RecordingPictures.parse(JSON.parse((await get('pictures.json')).text));
+  const made = () =>
+    until(async () => {
+      const listed = await list();
+      return listed.making ? undefined : listed;
+    }, 60_000);
+  const size = async (file: string | null | undefined) => {
+    const source = playbackUrl(media, broadcast, file ?? '');
+    const { output } = await probe(source, '-show_entries', 'stream=width,height');
+    return /\d+,\d+/.exec(output)?.[0];
+  };
+  const folders = () => {
+    const all = fs.readdirSync(path.join(dataDir, 'recordings', broadcast.id));
+    return all.filter((name) => name.startsWith('pictures'));
+  };
+
+  it('are a poster and one small one for each ten seconds, for those who may watch', async () => {
+    const { poster, preview } = await made();
+    // As large as what was published, which is not enlarged.
+    expect(await size(poster)).toBe('320,180');
+    const [sheet] = preview?.sheets ?? [];
+    const times = sheet?.times ?? [];
+    expect(times[0]).toBe(began);
+    expect(times.length).toBeGreaterThanOrEqual(8);
+    for (const [at, time] of times.slice(1).entries()) {
+      expect(time - (times[at] ?? 0)).toBeGreaterThanOrEqual(9_000);
+    }
+    const address = playbackUrl(media, broadcast, sheet?.file ?? '');
+    const rows = Math.ceil(times.length / (preview?.columns ?? 1));
+    expect(await size(sheet?.file)).toBe(`1600,${90 * rows}`);
+    const answer = await fetch(address);
+    expect(answer.headers.get('content-type')).toBe('image/jpeg');
+    expect(answer.headers.get('cache-control')).toContain('immutable');
+    const other = playbackToken(makeBroadcast());
+    for (const file of ['pictures.json', poster ?? '', sheet?.file ?? ''])
+      expect((await fetch(playbackUrl(media, broadcast, file, other))).status).toBe(403);
+    for (const file of ['poster-00000000.jpg', 'preview-00000000-0.jpg', 'sound/pictures.json'])
+      expect([file, (await get(file)).status]).toEqual([file, 404]);
+  });
+
+  it('are made again where they are missing or half made, also when media was killed', async () => {
+    const [kept] = folders();
+    const folder = path.join(dataDir, 'recordings', broadcast.id);
+    await media.kill();
+    fs.renameSync(path.join(folder, kept ?? ''), path.join(folder, 'pictures.new'));
+    fs.rmSync(path.join(folder, 'pictures.new', 'pictures.json'));
+    media = await startMediaProcess(dataDir, app.url);
+    await until(() => folders().join() === kept);
+    expect((await list()).poster).not.toBeNull();
+  });
+
+  it('show nothing that is cut off, and nothing of before', async () => {
+    const before = await made();
+    const trim = { from: began + 20_000, to: began + 60_000 };
+    await media.control('trim', { broadcastId: broadcast.id, ...trim });
+    expect((await get(before.poster ?? '')).status).toBe(404);
+    const times = (await made()).preview?.sheets.flatMap((sheet) => sheet.times) ?? [];
+    expect(times.length).toBeGreaterThan(3);
+    expect(times.every((time) => time >= trim.from - 2_000 && time < trim.to)).toBe(true);
+    expect(folders()).toHaveLength(1);
+    await media.control('trim', { broadcastId: broadcast.id, from: null, to: null });
+    expect((await made()).poster).toBe(before.poster);
   });
 });
 
