@@ -62,6 +62,9 @@ test('a class that has ended is replayed from the list, with another speed, and 
   const { page } = viewer;
   await page.goto(address('/learn'));
   await page.locator(`a[href="/learn/${session.id}"]`, { hasText: '看回放' }).click();
+  const picture = page.getByLabel('回放').locator('video');
+  await expect(picture).toHaveAttribute('poster', /poster-\w+\.jpg$/);
+  expect(await isThere(page, (await picture.getAttribute('poster')) ?? '')).toBe(true);
   await page.getByRole('button', { name: '看回放' }).click();
   await playOn(page, 3_000);
   await expect(page.getByText('回放不计入有效时长')).toBeVisible();
@@ -69,6 +72,13 @@ test('a class that has ended is replayed from the list, with another speed, and 
   const slider = page.getByRole('slider', { name: '课堂进度' });
   await slider.focus();
   await page.keyboard.press('Home');
+  await expect.poll(() => previewed(page)).toBe(true);
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.timeline__picture')).toHaveCount(0);
+  await slider.hover();
+  await expect.poll(() => previewed(page)).toBe(true);
+  await page.mouse.move(0, 0);
+  await expect(page.locator('.timeline__picture')).toHaveCount(0);
   await expect(slider).toHaveAttribute('aria-valuetext', /第 00:0\d/);
   await page.getByRole('button', { name: '播放速度 1 倍' }).click();
   await expect(page.getByRole('button', { name: '播放速度 1.25 倍' })).toBeVisible();
@@ -99,6 +109,28 @@ test('a class that has ended is replayed from the list, with another speed, and 
   expect(decodeURIComponent(file.headers()['content-disposition'] ?? '')).toContain('回放检查');
   await viewer.context.close();
 });
+
+/** Whether what lies at that address is a picture. */
+function isThere(page: Page, source: string): Promise<boolean> {
+  return page.evaluate(
+    (src) =>
+      new Promise<boolean>((resolve) => {
+        const image = new Image();
+        image.onload = () => resolve(image.naturalWidth > 0);
+        image.onerror = () => resolve(false);
+        image.src = src;
+      }),
+    source,
+  );
+}
+
+/** Whether a picture of the place is shown over the timeline. */
+async function previewed(page: Page): Promise<boolean> {
+  const shown = page.locator('.timeline__picture');
+  if ((await shown.count()) === 0) return false;
+  const background = await shown.evaluate((element) => getComputedStyle(element).backgroundImage);
+  return isThere(page, /url\("(.*)"\)/.exec(background)?.[1] ?? '');
+}
 
 /** Holds a class of a quarter of a minute. */
 async function shortClass(desk: Page, office: APIRequestContext): Promise<Session> {
