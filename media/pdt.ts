@@ -45,7 +45,8 @@ export class PdtClock {
     this.#bestLag = Number.POSITIVE_INFINITY;
     if (this.#segments < SETTLING_SEGMENTS) return;
     const lag = Math.min(...this.#recentLags);
-    this.#usualLag ??= lag;
+    // Nothing arrives before it has been seen: a publisher who makes up for a slow start was anchored too late.
+    this.#usualLag ??= Math.max(0, lag);
     const step = Math.max(-MAX_DRIFT_MS, Math.min(MAX_DRIFT_MS, lag - this.#usualLag));
     this.#zero += step;
     // What was followed is no longer a lag of the segments already seen.

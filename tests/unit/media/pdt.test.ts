@@ -40,6 +40,12 @@ describe('PROGRAM-DATE-TIME', () => {
     expect(Math.abs((pdts.at(-1) ?? 0) - truth)).toBeLessThan(50);
   });
 
+  it('comes back from a start that was too late, behind which frames of before were still on their way', () => {
+    const pdts = run(200, () => -600);
+    const first = 1_000_000 + 199 * 2_000;
+    expect((pdts.at(-1) ?? 0) - first).toBe(-600);
+  });
+
   it('goes on by the length of a segment, give or take the drift allowed', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 5_000 }), { minLength: 2, maxLength: 60 }), (lags) => {
