@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
 import { Archive } from './archive.ts';
 import { Broadcasts, prepareRecordings } from './broadcasts.ts';
 import type { ConnectionOptions } from './browser/connection.ts';
@@ -13,6 +14,8 @@ import { Films } from './film.ts';
 import { Hooks } from './hooks.ts';
 import { createHttp } from './http.ts';
 import type { Logger } from './logger.ts';
+import { MetricsListener } from './metrics/listener.ts';
+import { createMediaMetrics } from './metrics/media.ts';
 import { OutsideWatches } from './outside/watches.ts';
 import { Pictures } from './pictures.ts';
 import { broadcastsOnDisk } from './recording.ts';
@@ -21,6 +24,8 @@ import { Tokens } from './tokens.ts';
 import { PreparedVideos } from './videos/prepared-videos.ts';
 
 export interface Media {
+  /** What it counts. */
+  metrics: Registry;
   /** @throws when a port is taken. */
   listen(): Promise<{ port: number; rtmpPort: number; rtmpsPort: number | null }>;
   /** Disconnects publishers, writes what is recorded, lets go of the ports. */
@@ -58,6 +63,8 @@ export async function createMedia(options: {
   const tokens = new Tokens(secrets.playback, clock);
   tokens.denyAll(await readDenials(dataDir));
   const outside = new OutsideWatches({ hooks, clock, logger });
+  const egress = new Egress(config.maxEgress, clock);
+  const edges = new Edges(clock);
   const http = createHttp({
     broadcasts,
     archive,
@@ -65,12 +72,24 @@ export async function createMedia(options: {
     outside,
     tokens,
     keepDenials: denialsWriter(dataDir, () => tokens.denials()),
-    egress: new Egress(config.maxEgress, clock),
-    edges: new Edges(clock),
+    egress,
+    edges,
     secret: secrets.hooks,
     clock,
     logger,
   });
+  const own = () => ({ used: egress.measured, cap: egress.cap });
+  const metrics = createMediaMetrics({
+    http,
+    dataDir,
+    status: () => [...broadcasts.status(), ...outside.status()],
+    egress: own,
+    whole: () => edges.withOurs(own()),
+    outbox: () => hooks.waiting,
+  });
+  const metricsListener =
+    config.metrics &&
+    new MetricsListener(config.metrics, { text: () => metrics.metrics(), json: () => metrics.getMetricsAsJSON() });
   const taken: Pick<ConnectionOptions, 'logger' | 'clock' | 'onPublish' | 'onAbandoned'> = {
     logger,
     clock,
@@ -90,7 +109,9 @@ export async function createMedia(options: {
   });
 
   return {
+    metrics,
     async listen() {
+      await metricsListener?.listen();
       const { port: rtmpPort, securePort: rtmpsPort } = await rtmp.listen();
       const port = await new Promise<number>((resolve, reject) => {
         http.once('error', reject);
@@ -103,6 +124,7 @@ export async function createMedia(options: {
       return { port, rtmpPort, rtmpsPort };
     },
     async close() {
+      metricsListener?.close();
       videos.close();
       await rtmp.close();
       pages.close();

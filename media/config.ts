@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { RUNGS, type Rung } from './ladder.ts';
+import { type MetricsAddress, metricsAddress } from './metrics/listener.ts';
 import type { Secure } from './rtmp/server.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -32,6 +33,9 @@ const Environment = z.object({
   SLATE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(60),
   /** Mbit/s; near it new viewers are offered less. */
   MAX_EGRESS: z.coerce.number().positive().optional(),
+  /** For Prometheus; without it nothing listens. */
+  MEDIA_METRICS_PORT: port.optional(),
+  METRICS_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -51,6 +55,7 @@ export interface MediaConfig {
   slateSeconds: number;
   /** Mbit/s; null for no cap. */
   maxEgress: number | null;
+  metrics: MetricsAddress | null;
   logLevel: string;
 }
 
@@ -75,6 +80,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): MediaConfig {
     ladder: e.LADDER,
     slateSeconds: e.SLATE_SECONDS,
     maxEgress: e.MAX_EGRESS ?? null,
+    metrics: metricsAddress(e.MEDIA_METRICS_PORT, e.METRICS_HOST, path.resolve(e.ANKE_DATA)),
     logLevel: e.LOG_LEVEL,
   };
 }

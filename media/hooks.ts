@@ -44,6 +44,11 @@ export class Hooks {
     void this.#drain();
   }
 
+  /** Events that the app has not taken yet. */
+  get waiting(): number {
+    return this.#outbox.size;
+  }
+
   /** May whoever holds this publish? @throws when the app can't be reached: then nobody may. */
   async authorise(credential: Credential, remoteAddress: string): Promise<AuthoriseResponse> {
     const request: AuthoriseRequest = { credential, remoteAddress };

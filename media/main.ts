@@ -1,3 +1,4 @@
+import { collectDefaultMetrics } from 'prom-client';
 import { createMedia } from './app.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
@@ -13,6 +14,8 @@ const media = await createMedia({ config, secrets, clock: systemClock, logger })
   logger.fatal({ err: error }, 'the media process cannot start');
   process.exit(1);
 });
+
+collectDefaultMetrics({ register: media.metrics });
 
 async function end(): Promise<void> {
   await media.close();

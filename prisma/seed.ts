@@ -19,6 +19,7 @@ import type { Config, Secrets } from '#server/config.ts';
 import { openDb } from '#server/db.ts';
 import { newId } from '#server/ids.ts';
 import { createLogger } from '#server/logger.ts';
+import { createMetrics } from '#server/metrics/metrics.ts';
 import { createSealing } from '#server/sealing.ts';
 import type { Services } from '#server/services.ts';
 import { createSignals } from '#server/signals.ts';
@@ -51,6 +52,7 @@ export async function seedDemo(databaseUrl: string, config: Config, secrets: Sec
     secrets,
     sealing: createSealing(secrets['phone-hash'], secrets['phone-cipher']),
     signals: createSignals(),
+    metrics: createMetrics(0),
   };
   const features = createFeatures(services);
   // Nobody publishes yet; what media must know it asks when the publisher comes.

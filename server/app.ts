@@ -38,10 +38,15 @@ import { createRooms } from './live/rooms.ts';
 import { attendanceRoutes, liveRoutes } from './live/routes.ts';
 import { createLive } from './live/service.ts';
 import type { Logger } from './logger.ts';
+import { tellOfDatabase } from './metrics/database.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { serveOwnMetrics } from './metrics/private.ts';
+import { countRequests } from './metrics/requests.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { createOrganisations } from './organisations/service.ts';
 import { quizRoutes } from './quiz/routes.ts';
 import { createQuiz } from './quiz/service.ts';
+import { createReadiness } from './readiness.ts';
 import { createExports } from './reports/exports.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { createReports } from './reports/service.ts';
@@ -67,6 +72,8 @@ export interface App {
   http: http.Server;
   /** For the other workers on this host. */
   privateHttp: http.Server;
+  /** What this worker counts; `privateHttp` serves it to the supervisor. */
+  metrics: Metrics;
   /** Tells the sockets to move, stores what is buffered, closes the database. */
   close(): Promise<void>;
 }
@@ -76,7 +83,8 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   if (!config.databaseUrl) throw new Error('DATABASE_URL is not set; the supervisor sets it for its workers');
   const db = openDb(config.databaseUrl, logger);
   const sealing = createSealing(secrets['phone-hash'], secrets['phone-cipher']);
-  const services: Services = { db, clock, logger, config, secrets, sealing, signals: createSignals() };
+  const metrics = createMetrics(worker.index);
+  const services: Services = { db, clock, logger, config, secrets, sealing, signals: createSignals(), metrics };
 
   const features = createFeatures(services);
   const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, outside, questions } = features;
@@ -112,6 +120,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const web = express();
   web.disable('x-powered-by');
   web.set('trust proxy', config.trustProxy);
+  web.use(countRequests(metrics));
   web.use(requestIds());
   web.use(['/media', '/uploads'], mediaPassThrough(config.mediaUrl, logger));
   const files = {
@@ -130,11 +139,11 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     res.json({ live: true });
   });
   web.get('/health/ready', async (_req, res) => {
-    await db.pool.query('select 1');
-    res.json({ ready: true });
+    const report = await readiness.report();
+    res.status(report.ready ? 200 : 503).json(report);
   });
   web.use(pages());
-  web.use(problems(logger));
+  web.use(problems(logger, metrics));
 
   const publicHttp = http.createServer(web);
   const privateHttp = http.createServer(web);
@@ -149,6 +158,9 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     answerQuestion: quiz.answer,
     liveQuestion: quiz.readLiveQuestion,
   });
+  const readiness = createReadiness({ db, logger, mediaUrl: config.mediaUrl, busListening: gateway.busListening });
+  tellOfDatabase(metrics, db, readiness);
+  serveOwnMetrics(privateHttp, metrics);
   publishPassThrough(publicHttp, config.mediaUrl);
   const lostPublishers = watchLostPublishers(services, courses);
   const plannedVideos = watchPlayouts(services, playouts);
@@ -160,6 +172,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   return {
     http: publicHttp,
     privateHttp,
+    metrics,
     async close() {
       lostPublishers.stop();
       plannedVideos.stop();

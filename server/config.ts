@@ -5,6 +5,8 @@ import path from 'node:path';
 import { z } from 'zod';
 
 const flag = z.enum(['0', '1', 'true', 'false', '']).transform((value) => value === '1' || value === 'true');
+/** Addresses that this machine alone reaches. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 const port = z.coerce.number().int().min(0).max(65_535);
 
 const Environment = z.object({
@@ -22,6 +24,9 @@ const Environment = z.object({
   MEDIA_URL: z.url().optional(),
   /** Devices in the room from which a class is delivered to a crowd, unless the officer chose. */
   CROWD_FROM: z.coerce.number().int().min(1).default(1_000),
+  /** Where Prometheus asks for `/metrics`; without it nothing listens. */
+  METRICS_PORT: port.optional(),
+  METRICS_HOST: z.string().default('127.0.0.1'),
   FFMPEG_PATH: z.string().optional(),
   /** A prepared video may be this large, GB of 2^30 bytes. */
   VIDEO_LIMIT_GB: z.coerce.number().positive().max(1_000).default(4),
@@ -50,6 +55,7 @@ export interface Config {
   mediaUrl: string | undefined;
   /** Devices. */
   crowdFrom: number;
+  metrics: MetricsAddress | null;
   ffmpegPath: string | undefined;
   videoLimitBytes: number;
   keepRecordingsDays: number | undefined;
@@ -58,6 +64,14 @@ export interface Config {
   secureCookies: boolean;
   demo: boolean;
   workerIndex: number;
+}
+
+/** Where `/metrics` is served. */
+export interface MetricsAddress {
+  host: string;
+  port: number;
+  /** Other machines reach it: then the token in `secrets/metrics` is asked for. */
+  guarded: boolean;
 }
 
 /**
@@ -84,6 +98,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     rtmpsPort: e.RTMPS_PORT,
     mediaUrl: e.MEDIA_URL,
     crowdFrom: e.CROWD_FROM,
+    metrics:
+      e.METRICS_PORT === undefined
+        ? null
+        : { host: e.METRICS_HOST, port: e.METRICS_PORT, guarded: !LOOPBACK.test(e.METRICS_HOST) },
     ffmpegPath: e.FFMPEG_PATH,
     videoLimitBytes: Math.round(e.VIDEO_LIMIT_GB * 1024 ** 3),
     keepRecordingsDays: e.KEEP_RECORDINGS_DAYS,
@@ -122,6 +140,7 @@ const SECRET_NAMES = [
   'phone-cipher',
   'stream-key',
   'database',
+  'metrics',
 ] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
 export type Secrets = Record<SecretName, string>;

@@ -1,5 +1,6 @@
 import { AppError } from './errors.ts';
 import type { Logger } from './logger.ts';
+import type { GatherMetrics } from './metrics/metrics.ts';
 
 export interface GatherOptions<T, R> {
   /** How long the first item of a batch waits for company, ms. */
@@ -9,6 +10,7 @@ export interface GatherOptions<T, R> {
   /** Items of one write. */
   maxBatch: number;
   logger: Logger;
+  metrics: GatherMetrics;
   /** Items of different keys are written apart (and at the same time). */
   key(item: T): string;
   /** Stores a batch whole or not at all; one result an item. */
@@ -37,6 +39,7 @@ export function createGather<T, R>(options: GatherOptions<T, R>): Gather<T, R> {
   const writing = new Map<string, Promise<void>>();
   let size = 0;
   let closed = false;
+  options.metrics.waiting(() => size);
 
   async function drain(key: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, closed ? 0 : options.intervalMs));
@@ -52,7 +55,9 @@ export function createGather<T, R>(options: GatherOptions<T, R>): Gather<T, R> {
   async function store(key: string, batch: Waiting<T, R>[]): Promise<void> {
     try {
       const items = batch.map((waiting) => waiting.item);
+      const begun = performance.now();
       const results = await options.write(key, items);
+      options.metrics.written(items.length, (performance.now() - begun) / 1_000);
       batch.forEach((waiting, i) => {
         waiting.resolve(results[i] as R);
       });

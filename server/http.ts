@@ -11,6 +11,7 @@ import { ANONYMOUS, type Principal, type Visibility } from './accounts/principal
 import type { Actor } from './audit.ts';
 import { AppError, notFound } from './errors.ts';
 import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics/metrics.ts';
 
 /** What a handler gets: everything validated and authorised. */
 export interface Call<K extends EndpointKey> {
@@ -117,9 +118,10 @@ export function requestIds(): express.RequestHandler {
 }
 
 /** Turns whatever was thrown into a problem document. */
-export function problems(logger: Logger): ErrorRequestHandler {
+export function problems(logger: Logger, metrics: Metrics): ErrorRequestHandler {
   return (error, req, res, _next) => {
     const known = asAppError(error);
+    metrics.httpRefusal(known.code);
     const requestId = requestIdOf(res);
     if (known.code === 'internal')
       logger.error({ err: error, requestId, method: req.method, path: req.route?.path }, 'request failed');

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
@@ -29,6 +30,8 @@ const app = await createApp({
   logger,
   worker: { index: config.workerIndex, siblings: () => siblings },
 });
+
+collectDefaultMetrics({ register: app.metrics.registry });
 
 process.once('SIGTERM', async () => {
   await app.close();

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Config, Secrets } from './config.ts';
 import type { Db } from './db.ts';
 import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Sealing } from './sealing.ts';
 import type { Signals } from './signals.ts';
 
@@ -14,4 +15,5 @@ export interface Services {
   secrets: Secrets;
   sealing: Sealing;
   signals: Signals;
+  metrics: Metrics;
 }

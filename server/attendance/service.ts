@@ -57,7 +57,7 @@ const MAX_BATCH = 2_000;
 export type AttendanceService = ReturnType<typeof createAttendance>;
 
 export function createAttendance(
-  { db, clock, logger }: Pick<Services, 'db' | 'clock' | 'logger'>,
+  { db, clock, logger, metrics }: Pick<Services, 'db' | 'clock' | 'logger' | 'metrics'>,
   needs: AttendanceNeeds,
 ) {
   const gather = createGather<Report, Stored>({
@@ -65,6 +65,7 @@ export function createAttendance(
     maxQueue: MAX_QUEUE,
     maxBatch: MAX_BATCH,
     logger,
+    metrics: metrics.gather('beats'),
     key: (report) => report.source.sessionId,
     write,
   });
@@ -73,7 +74,8 @@ export function createAttendance(
   async function write(sessionId: string, reports: Report[]): Promise<Stored[]> {
     const window = await needs.windowOf(sessionId);
     if (!window) throw new AppError('not-found');
-    return transaction(db.pool, async (client) => {
+    const ends: number[] = [];
+    const results = await transaction(db.pool, async (client) => {
       const head = await store.lockChain(client, sessionId, genesis(sessionId));
       const known = await store.connections(client, [...new Set(reports.map((r) => r.source.connId))]);
       const people = await store.attendees(client, sessionId, [...new Set(reports.map((r) => r.source.personId))]);
@@ -99,6 +101,7 @@ export function createAttendance(
           person.coverage = unite(person.coverage, [span]);
           person.creditedMs = lengthOf(person.coverage);
           entries.push({ personId: source.personId, connId: source.connId, beat, ...span, receivedAt });
+          if (span.to > span.from) ends.push(span.to);
         }
       }
 
@@ -121,6 +124,8 @@ export function createAttendance(
         creditedMs: people.get(source.personId)?.creditedMs ?? 0,
       }));
     });
+    metrics.beatsStored(ends, clock());
+    return results;
   }
 
   /** Credited milliseconds of a person, by session. */

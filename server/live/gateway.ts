@@ -29,7 +29,8 @@ import { ANNOUNCE_MS, type Counts, createViewers } from './viewers.ts';
 /** What workers tell each other. Ids and counts alone, so that a message always fits into one NOTIFY. */
 interface BusEvents {
   'room-changed': (sessionId: string) => void;
-  viewers: (workerId: string, counts: Counts) => void;
+  /** `sentAt` by the sender's clock, epoch ms. */
+  viewers: (workerId: string, counts: Counts, sentAt: number) => void;
   'logins-revoked': (loginIds: string[]) => void;
 }
 
@@ -68,6 +69,8 @@ export interface GatewayNeeds {
 }
 
 export interface Gateway {
+  /** Whether other workers are heard. */
+  busListening(): boolean;
   close(): Promise<void>;
 }
 
@@ -85,7 +88,7 @@ export function createGateway(
   worker: { index: number; siblings: () => number[] },
   needs: GatewayNeeds,
 ): Gateway {
-  const { clock, config, secrets, logger, signals } = services;
+  const { clock, config, secrets, logger, signals, metrics } = services;
   const { live } = needs;
   const viewers = createViewers(clock);
   const shown = new Map<string, number>();
@@ -93,8 +96,9 @@ export function createGateway(
   const adapted = new Map<string, string>();
   const workerId = `${process.pid}.${worker.index}.${clock()}`;
 
+  const bus = busConnections(config.databaseUrl ?? '', logger);
   const io: Io = new Server(servers.publicHttp, {
-    adapter: createAdapter(busConnections(config.databaseUrl ?? '', logger), {
+    adapter: createAdapter(bus.pool, {
       payloadThreshold: NOTIFY_BYTES,
       errorHandler: (error: Error) => logger.warn({ err: error }, 'socket bus'),
     }),
@@ -107,7 +111,8 @@ export function createGateway(
     allowRequest: (req, done) => done(null, isOwnOrigin(req.headers, config.publicUrl)),
   });
   const sendToRoom = createSlices(io);
-  shareLongPolling(io, servers.publicHttp, servers.privateHttp, worker);
+  shareLongPolling(io, servers.publicHttp, servers.privateHttp, worker, metrics);
+  tellOfSockets();
 
   const answers: Answers = {
     async 'room:join'(socket, { ticket: token }) {
@@ -165,12 +170,17 @@ export function createGateway(
   /** Validates, answers and acks one kind of request. */
   function register<E extends ClientEventName>(socket: RoomSocket, event: E): void {
     const listener = async (payload: unknown, ack?: unknown) => {
+      const begun = performance.now();
+      const took = () => (performance.now() - begun) / 1_000;
       const reply = typeof ack === 'function' ? (ack as (answer: Ack<AckData[E]>) => void) : () => undefined;
       try {
         const data = await answers[event](socket, parse(clientEvents[event].payload, payload) as ClientPayload<E>);
         reply({ ok: true, data });
+        metrics.socketRequest(event, took());
       } catch (error) {
-        reply({ ok: false, error: shownError(error, event) });
+        const shown = shownError(error, event);
+        reply({ ok: false, error: shown });
+        metrics.socketRequest(event, took(), shown.code);
       }
     };
     // The event map is a union here, which the typed `on` can't follow; this function's signature is the check.
@@ -181,6 +191,23 @@ export function createGateway(
     if (error instanceof AppError) return { code: error.code, params: error.params };
     logger.error({ err: error, event }, 'socket request failed');
     return { code: 'internal' as const };
+  }
+
+  /** Counted as they are asked for: a counter on each socket would cost every one of them memory. */
+  function tellOfSockets(): void {
+    metrics.gauge('anke_viewers', 'Devices in rooms, of this worker', [], () => [[{}, viewers.here().devices]]);
+    metrics.gauge('anke_rooms', 'Sessions with somebody in their room, of this worker', [], () => [
+      [{}, viewers.here().rooms],
+    ]);
+    metrics.gauge('anke_sockets', 'Open sockets by transport', ['transport'], () => {
+      const by = { websocket: 0, polling: 0 };
+      for (const { conn } of io.sockets.sockets.values())
+        by[conn.transport.name === 'polling' ? 'polling' : 'websocket'] += 1;
+      return Object.entries(by).map(([transport, count]) => [{ transport }, count]);
+    });
+    metrics.gauge('anke_bus_workers_heard', 'Other workers, of all hosts, heard on the bus within 7 s', [], () => [
+      [{}, viewers.others()],
+    ]);
   }
 
   async function leaveRooms(socket: RoomSocket): Promise<void> {
@@ -235,7 +262,10 @@ export function createGateway(
   }
 
   io.on('room-changed', changed);
-  io.on('viewers', (from, counts) => viewers.heard(from, counts));
+  io.on('viewers', (from, counts, sentAt) => {
+    viewers.heard(from, counts);
+    metrics.busHeard(sentAt, Date.now());
+  });
   io.on('logins-revoked', (loginIds) => {
     needs.hearOfEnded(loginIds);
     disconnect(loginIds);
@@ -261,7 +291,7 @@ export function createGateway(
 
   const announcing = setInterval(() => {
     const own = viewers.own();
-    io.serverSideEmit('viewers', workerId, own);
+    io.serverSideEmit('viewers', workerId, own, Date.now());
     for (const room of io.sockets.adapter.rooms.keys()) {
       const sessionId = sessionOf(room);
       if (sessionId === null) continue;
@@ -280,6 +310,7 @@ export function createGateway(
   announcing.unref();
 
   return {
+    busListening: bus.listening,
     /** Tells everybody to move, at moments drawn at random, and lets go. */
     async close() {
       clearInterval(announcing);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Server } from 'socket.io';
+import type { Metrics } from '../metrics/metrics.ts';
 import { intercept, tunnel } from '../upgrades.ts';
 
 const PATH = '/socket.io/';
@@ -16,6 +17,7 @@ export function shareLongPolling(
   publicHttp: http.Server,
   privateHttp: http.Server,
   worker: { index: number; siblings: () => number[] },
+  metrics: Metrics,
 ): void {
   io.engine.generateId = () => `${worker.index}.${randomBytes(15).toString('base64url')}`;
 
@@ -32,10 +34,13 @@ export function shareLongPolling(
     if (port === null) return false;
     const { method, url: path, headers } = req;
     const passed = http.request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+      metrics.longPollingPassed('answered');
       res.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(res);
     });
     passed.on('error', () => {
+      // Who leaves while waiting, as each of them does in the end, is no failure.
+      if (!res.destroyed) metrics.longPollingPassed('failed');
       if (!res.headersSent) res.writeHead(503);
       res.end();
     });

@@ -34,6 +34,17 @@ export function createViewers(clock: Clock) {
     own(): Counts {
       return Object.fromEntries([...here].map(([sessionId, room]) => [sessionId, room.size]));
     },
+    /** Devices and rooms of this worker. */
+    here(): { devices: number; rooms: number } {
+      let devices = 0;
+      for (const room of here.values()) devices += room.size;
+      return { devices, rooms: here.size };
+    },
+    /** Other workers that were heard of lately. */
+    others(): number {
+      const since = clock() - EXPIRE_MS;
+      return [...elsewhere.values()].filter(({ at }) => at >= since).length;
+    },
     heard(workerId: string, counts: Counts): void {
       elsewhere.set(workerId, { at: clock(), counts });
     },

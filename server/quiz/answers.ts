@@ -37,7 +37,7 @@ interface Opened {
 type Given = AnswerRow & { liveQuestionId: string };
 
 /** Takes answers from the room: one each, stored before it is acked. */
-export function createAnswers({ db, clock, logger, signals }: Services) {
+export function createAnswers({ db, clock, logger, signals, metrics }: Services) {
   const { prisma, pool } = db;
   /** What was opened never changes: an edit of a question in use makes a copy. */
   const opened = new Map<string, Promise<Opened>>();
@@ -48,6 +48,7 @@ export function createAnswers({ db, clock, logger, signals }: Services) {
     maxQueue: MAX_QUEUE,
     maxBatch: MAX_BATCH,
     logger,
+    metrics: metrics.gather('answers'),
     key: (given) => given.liveQuestionId,
     write: (liveQuestionId, batch) => insertAnswers(pool, liveQuestionId, batch),
   });

@@ -26,6 +26,7 @@ export class Media {
   #starting = true;
   #renewed = false;
   #stopping = false;
+  #restarts = -1;
   #markReady: () => void = () => undefined;
 
   constructor(options: MediaOptions) {
@@ -39,6 +40,10 @@ export class Media {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  get restarts(): number {
+    return Math.max(0, this.#restarts);
   }
 
   /** Replaces the process by one with the present source. */
@@ -72,6 +77,7 @@ export class Media {
     clearTimeout(this.#timer);
     this.#renewed = false;
     const startedAt = Date.now();
+    this.#restarts += 1;
     const { program, execArgv, env, logger } = this.#options;
     // A process group of its own: the Ctrl-C of a terminal must not reach it, nor the ffmpeg below it, before the workers
     // are done.

@@ -1,8 +1,10 @@
 import fs from 'node:fs';
+import type http from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { applyMigrations } from '#scripts/database/migrations.ts';
-import { type Config, childEnvironment, loadSecrets } from '../config.ts';
+import { type Config, childEnvironment, loadSecrets, type MetricsAddress } from '../config.ts';
 import type { Logger } from '../logger.ts';
+import { createScrape, type Source } from '../metrics/scrape.ts';
 import { holdLock, type Lock } from './lock.ts';
 import { Media } from './media.ts';
 import { claimPort, freePort } from './ports.ts';
@@ -41,6 +43,7 @@ export class Supervisor {
   #postgres: Postgres | undefined;
   #media: Media | undefined;
   #workers: Workers;
+  #scrape: http.Server | undefined;
   #stopped: Promise<void> | undefined;
 
   /**
@@ -50,11 +53,13 @@ export class Supervisor {
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const { config, logger, onGivenUp } = options;
     const port = await claimPort('PORT', config.port, config.host, 0);
+    const { metrics: at } = config;
+    const metricsPort = at && (await claimPort('METRICS_PORT', at.port, at.host, 0));
     fs.mkdirSync(config.dataDir, { recursive: true });
     const lock = await holdLock(config.dataDir);
     let postgres: Postgres | undefined;
     try {
-      const password = loadSecrets(config.dataDir).database;
+      const { database: password, metrics: metricsToken } = loadSecrets(config.dataDir);
       if (!config.databaseUrl) {
         postgres = await Postgres.start({ dataDir: config.dataDir, password, logger, onGivenUp });
       }
@@ -65,7 +70,10 @@ export class Supervisor {
       // The media process of a killed supervisor may need a moment to notice and leave.
       const rtmpPort = config.mediaUrl ? 0 : await claimPort('RTMP_PORT', config.rtmpPort, config.host, 5_000);
       const mediaPort = config.mediaUrl ? 0 : await freePort();
-      return new Supervisor(options, { lock, postgres, databaseUrl, port, rtmpPort, mediaPort });
+      const mediaMetricsPort = config.mediaUrl ? 0 : await freePort();
+      const metrics = metricsPort === null ? null : { port: metricsPort, token: metricsToken };
+      const ports = { port, rtmpPort, mediaPort, mediaMetricsPort };
+      return new Supervisor(options, { lock, postgres, databaseUrl, metrics, ...ports });
     } catch (error) {
       await postgres?.stop();
       await lock.release();
@@ -88,6 +96,9 @@ export class Supervisor {
         ...shared,
         MEDIA_PORT: String(parts.mediaPort),
         APP_URL: appUrl(config, parts.port),
+        // For this process alone, whatever is set for one that runs elsewhere.
+        MEDIA_METRICS_PORT: String(parts.mediaMetricsPort),
+        METRICS_HOST: '127.0.0.1',
       });
       this.#media = new Media({ program: programs.media, execArgv, env, logger, patient, onGivenUp });
     }
@@ -105,6 +116,25 @@ export class Supervisor {
       onListening: markListening,
       onGivenUp,
     });
+    const sources = () => {
+      const media = { process: 'media', port: parts.mediaMetricsPort, restarts: this.#media?.restarts ?? 0 };
+      return [...this.#workers.sources, ...(this.#media ? [media] : [])];
+    };
+    if (config.metrics && parts.metrics) this.#serveMetrics(config.metrics, parts.metrics, sources, logger);
+  }
+
+  /** Metrics must not keep the class from starting: without their port there are none. */
+  #serveMetrics(
+    at: MetricsAddress,
+    { port, token }: NonNullable<Parts['metrics']>,
+    sources: () => Source[],
+    logger: Logger,
+  ) {
+    this.#scrape = createScrape({ token: at.guarded ? token : null, sources, logger });
+    this.#scrape.on('error', (error) => logger.error({ err: error }, 'no metrics: their port cannot be listened on'));
+    this.#scrape.listen(port, at.host, () =>
+      logger.info({ host: at.host, port, guarded: at.guarded }, 'metrics served'),
+    );
   }
 
   /** Settles when the media process, if it is ours, has been ready once. */
@@ -128,6 +158,8 @@ export class Supervisor {
   /** Ends everything in the order of dependence: the workers finish first, PostgreSQL goes last. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
+      this.#scrape?.close();
+      this.#scrape?.closeAllConnections();
       await this.#workers.stop(WORKER_DRAIN_MS);
       await this.#media?.stop(MEDIA_DRAIN_MS);
       await this.#postgres?.stop();
@@ -151,6 +183,9 @@ interface Parts {
   port: number;
   rtmpPort: number;
   mediaPort: number;
+  mediaMetricsPort: number;
+  /** Null: nobody is served. */
+  metrics: { port: number; token: string } | null;
 }
 
 /** Where the media process reaches the app: on this machine, whatever address people use. */

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
+import type { Source } from '../metrics/scrape.ts';
 import { type Backoff, runningBackoff, startingBackoff } from './backoff.ts';
 import { isMessage, type Siblings } from './messages.ts';
 
@@ -21,6 +22,8 @@ interface Slot {
   index: number;
   worker: Worker | undefined;
   privatePort: number;
+  /** Times that it was forked again. */
+  restarts: number;
   startedAt: number;
   backoff: Backoff;
   /** It has not yet listened once. */
@@ -43,6 +46,7 @@ export class Workers {
       index,
       worker: undefined,
       privatePort: 0,
+      restarts: -1,
       startedAt: 0,
       backoff: startingBackoff(options.patient),
       starting: true,
@@ -54,6 +58,13 @@ export class Workers {
 
   get pids(): number[] {
     return this.#slots.flatMap((slot) => slot.worker?.process.pid ?? []);
+  }
+
+  /** Where each of them tells of itself; port 0 while it is away. */
+  get sources(): Source[] {
+    return this.#slots.map(({ index, privatePort, restarts }) => {
+      return { process: `worker-${index}`, port: privatePort, restarts };
+    });
   }
 
   /** Replaces every worker by one with the present source; requests under way are finished first. */
@@ -94,6 +105,7 @@ export class Workers {
     clearTimeout(slot.timer);
     slot.renewed = false;
     slot.startedAt = Date.now();
+    slot.restarts += 1;
     const worker = cluster.fork({ ...this.#options.env, WORKER_INDEX: String(slot.index) });
     slot.worker = worker;
     worker.on('error', (error) => this.#options.logger.error({ err: error, worker: slot.index }, 'worker unreachable'));

@@ -6,6 +6,7 @@ import { createAttendance } from '#server/attendance/service.ts';
 import { type Db, openDb } from '#server/db.ts';
 import { newId } from '#server/ids.ts';
 import { createLogger } from '#server/logger.ts';
+import { createMetrics } from '#server/metrics/metrics.ts';
 import { createTestDatabase } from '#tests/support/database.ts';
 
 const T0 = Date.parse('2026-02-08T01:00:00Z');
@@ -20,7 +21,7 @@ let endedAt: number | null;
 
 function attendance() {
   return createAttendance(
-    { db, clock: () => now, logger: createLogger('silent', 'test') },
+    { db, clock: () => now, logger: createLogger('silent', 'test'), metrics: createMetrics(0) },
     {
       windowOf: async () => ({ startedAt, endedAt }),
       snapshotOf: async () => ({

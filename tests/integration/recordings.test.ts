@@ -4,6 +4,7 @@ import { type Db, openDb } from '#server/db.ts';
 import { newId } from '#server/ids.ts';
 import type { Recordings } from '#server/live/recordings.ts';
 import { createLogger } from '#server/logger.ts';
+import { createMetrics } from '#server/metrics/metrics.ts';
 import { createSignals } from '#server/signals.ts';
 import { startApp, type TestApp } from '#tests/support/app.ts';
 import { done } from '#tests/support/class.ts';
@@ -28,7 +29,8 @@ beforeAll(async () => {
   const logger = createLogger('silent', 'test');
   db = openDb(app.config.databaseUrl ?? '', logger, 2);
   const { clock, config, secrets, sealing } = app;
-  ({ recordings } = createFeatures({ db, clock, logger, config, secrets, sealing, signals: createSignals() }));
+  const services = { db, clock, logger, config, secrets, sealing, signals: createSignals(), metrics: createMetrics(0) };
+  ({ recordings } = createFeatures(services));
 });
 afterAll(async () => {
   await db?.close();

@@ -13,6 +13,7 @@ import { createCourses } from '#server/courses/service.ts';
 import { openDb } from '#server/db.ts';
 import { type Locators, mount, problems, requestIds } from '#server/http.ts';
 import { createLogger } from '#server/logger.ts';
+import { createMetrics } from '#server/metrics/metrics.ts';
 import { organisationRoutes } from '#server/organisations/routes.ts';
 import { createOrganisations } from '#server/organisations/service.ts';
 import { createSealing } from '#server/sealing.ts';
@@ -46,6 +47,7 @@ export async function startFeatures() {
     secrets,
     sealing: createSealing(secrets['phone-hash'], secrets['phone-cipher']),
     signals: createSignals(),
+    metrics: createMetrics(0),
   };
   const organisations = createOrganisations(services);
   const credit = new Map<string, number>();
@@ -57,7 +59,9 @@ export async function startFeatures() {
     unknownPlaces: organisations.unknownPlaces,
   });
   const principals = new Map<string, Principal>();
-  const server = http.createServer(web({ organisations, courses, config, logger, principals }));
+  const server = http.createServer(
+    web({ organisations, courses, config, logger, metrics: services.metrics, principals }),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -108,9 +112,10 @@ function web(parts: {
   courses: ReturnType<typeof createCourses>;
   config: Config;
   logger: Services['logger'];
+  metrics: Services['metrics'];
   principals: Map<string, Principal>;
 }) {
-  const { organisations, courses, config, logger, principals } = parts;
+  const { organisations, courses, config, logger, metrics, principals } = parts;
   const app = express();
   app.use(requestIds());
   app.use((req, _res, next) => {
@@ -126,7 +131,7 @@ function web(parts: {
   } as Locators;
   mount(app, organisationEndpoints, organisationRoutes(organisations), locators);
   mount(app, courseEndpoints, courseRoutes(courses, config), locators);
-  app.use(problems(logger));
+  app.use(problems(logger, metrics));
   return app;
 }
 
