@@ -111,7 +111,10 @@ export async function createMedia(options: {
   return {
     metrics,
     async listen() {
-      await metricsListener?.listen();
+      // They must not keep the class from its picture: without their port there are none.
+      await metricsListener?.listen().catch((error: unknown) => {
+        logger.error({ err: error }, 'no metrics: MEDIA_METRICS_PORT cannot be listened on');
+      });
       const { port: rtmpPort, securePort: rtmpsPort } = await rtmp.listen();
       const port = await new Promise<number>((resolve, reject) => {
         http.once('error', reject);

@@ -1,16 +1,21 @@
+import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
 import type { MediaSecrets } from '../config.ts';
 import { Egress } from '../egress.ts';
 import type { Logger } from '../logger.ts';
+import { createEdgeMetrics } from '../metrics/edge.ts';
 import { Tokens } from '../tokens.ts';
 import type { EdgeConfig } from './config.ts';
 import { createEdgeHttp } from './http.ts';
 import { Link } from './link.ts';
 import { Origin } from './origin.ts';
-import { Viewers } from './viewers.ts';
+import { usedBy, Viewers } from './viewers.ts';
 
 export interface Edge {
+  /** What this process counts. */
+  metrics: Registry;
   /** Hears of the origin whom to refuse, then listens. @throws when the port is taken. */
   listen(): Promise<number>;
   close(): Promise<void>;
@@ -25,7 +30,15 @@ export function createEdge(options: { config: EdgeConfig; secrets: MediaSecrets;
   const origin = new Origin(config.origin, secrets.playback, clock);
   const link = new Link({ origin: config.origin, secret: secrets.hooks, tokens, viewers, egress, logger });
   const http = createEdgeHttp({ origin, tokens, viewers, egress, memory: config.memory, clock, logger });
+  const metrics = createEdgeMetrics({
+    http,
+    index: cluster.worker?.id ?? 0,
+    onAsked: (listener) => origin.onAsked(listener),
+    used: () => usedBy(viewers, egress),
+    cap: config.maxEgress,
+  });
   return {
+    metrics,
     async listen() {
       await link.start();
       return new Promise<number>((resolve, reject) => {

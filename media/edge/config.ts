@@ -1,6 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { type MetricsAddress, metricsAddress } from '../metrics/listener.ts';
 
 const Environment = z.object({
   /** The media process: `http://host:port`. */
@@ -19,6 +20,9 @@ const Environment = z.object({
   /** Mbit/s of all processes and of the cache in front together; near it new viewers are offered less. */
   MAX_EGRESS: z.coerce.number().positive().optional(),
   ANKE_DATA: z.string().default('./data'),
+  /** For Prometheus, one port for all processes; without it nothing listens. */
+  EDGE_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  METRICS_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -33,6 +37,7 @@ export interface EdgeConfig {
   maxEgress: number | null;
   /** Absolute; only `secrets/` in it is read. */
   dataDir: string;
+  metrics: MetricsAddress | null;
   logLevel: string;
 }
 
@@ -52,6 +57,7 @@ export function loadEdgeConfig(env: NodeJS.ProcessEnv = process.env): EdgeConfig
     memory: e.EDGE_MEMORY * 1_024 * 1_024,
     maxEgress: e.MAX_EGRESS === undefined ? null : e.MAX_EGRESS / e.EDGE_WORKERS,
     dataDir: path.resolve(e.ANKE_DATA),
+    metrics: metricsAddress(e.EDGE_METRICS_PORT, e.METRICS_HOST, path.resolve(e.ANKE_DATA)),
     logLevel: e.LOG_LEVEL,
   };
 }

@@ -1,8 +1,10 @@
 import cluster from 'node:cluster';
 import fs from 'node:fs';
+import { AggregatorRegistry, collectDefaultMetrics, type Registry } from 'prom-client';
 import { systemClock } from '../clock.ts';
 import { loadSecrets } from '../config.ts';
 import { createLogger } from '../logger.ts';
+import { MetricsListener } from '../metrics/listener.ts';
 import { orExit } from '../or-exit.ts';
 import { createEdge } from './app.ts';
 import { loadEdgeConfig } from './config.ts';
@@ -22,6 +24,8 @@ else await serve();
 
 /** Starts the processes that share the port, and starts again those that die. */
 function lead(): void {
+  const gathered = new AggregatorRegistry();
+  const metrics = serveMetrics(() => gathered.clusterMetrics());
   for (let n = 0; n < config.workers; n += 1) cluster.fork();
   cluster.on('exit', (worker, code, signal) => {
     if (ending) return;
@@ -30,6 +34,7 @@ function lead(): void {
   });
   const end = () => {
     ending = true;
+    metrics?.close();
     for (const worker of Object.values(cluster.workers ?? {})) worker?.kill('SIGTERM');
   };
   process.on('SIGTERM', end);
@@ -38,6 +43,9 @@ function lead(): void {
 
 async function serve(): Promise<void> {
   const edge = createEdge({ config, secrets, clock: systemClock, logger });
+  collectDefaultMetrics({ register: edge.metrics });
+  if (cluster.isPrimary) serveMetrics(() => edge.metrics.metrics());
+  else tellLeader(edge.metrics);
   const end = async () => {
     if (ending) return;
     ending = true;
@@ -54,4 +62,22 @@ async function serve(): Promise<void> {
     logger.fatal({ err: error }, 'the edge cannot listen: set EDGE_PORT to a free port');
     process.exit(1);
   }
+}
+
+/** Metrics must not keep the edge from serving: without their port there are none. */
+function serveMetrics(text: () => Promise<string>): MetricsListener | null {
+  if (!config.metrics) return null;
+  const { host } = config.metrics;
+  const listener = new MetricsListener(config.metrics, { text });
+  listener.listen().then(
+    (port) => logger.info({ host, port }, 'metrics served'),
+    (error: unknown) => logger.error({ err: error }, 'no metrics: EDGE_METRICS_PORT cannot be listened on'),
+  );
+  return listener;
+}
+
+/** The leader asks by itself, as AggregatorRegistry does it between processes of a cluster. */
+function tellLeader(metrics: Registry): void {
+  AggregatorRegistry.setRegistries([metrics]);
+  new AggregatorRegistry();
 }

@@ -31,11 +31,17 @@ export class Origin {
   readonly #id = randomUUID();
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: SOCKETS });
   #tokens = new Map<string, { token: string; renewAt: number }>();
+  #onAsked: (path: string, status: number) => void = () => undefined;
 
   constructor(url: URL, secret: string, clock: Clock) {
     this.#url = url;
     this.#secret = secret;
     this.#clock = clock;
+  }
+
+  /** Is told of each request that is over; status 0 of one without an answer. */
+  onAsked(listener: (path: string, status: number) => void): void {
+    this.#onAsked = listener;
   }
 
   /**
@@ -70,9 +76,11 @@ export class Origin {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const signal = AbortSignal.any([stop, timeout]);
     const options = { agent: this.#agent, signal, host: this.#url.hostname, port: this.#url.port };
+    let status = 0;
     try {
       return await new Promise<OriginAnswer>((resolve, reject) => {
         const request = http.get({ ...options, path: this.#path(prefix, path) }, (answer) => {
+          status = answer.statusCode ?? 0;
           const chunks: Buffer[] = [];
           let size = 0;
           answer.on('data', (chunk: Buffer) => {
@@ -95,6 +103,8 @@ export class Origin {
     } catch (error) {
       if (timeout.aborted && !stop.aborted) throw new MediaError('origin-timeout', { cause: error });
       throw error;
+    } finally {
+      this.#onAsked(`/${path}`, status);
     }
   }
 

@@ -29,7 +29,7 @@ export function metricsAddress(port: number | undefined, host: string, dataDir: 
 /** What is served: as text for Prometheus, and as JSON for the supervisor, which merges the processes of a host. */
 export interface Exposition {
   text(): Promise<string>;
-  json(): Promise<unknown>;
+  json?(): Promise<unknown>;
 }
 
 /** A port for metrics alone, so that no viewer can reach them. */
@@ -41,13 +41,14 @@ export class MetricsListener {
     this.#address = address;
     this.#server = http.createServer({ requestTimeout: 10_000 }, (req, res) => {
       const refuse = (status: number, headers = {}) => res.writeHead(status, headers).end();
-      const isJson = req.url === '/metrics.json';
-      if (!isJson && req.url !== '/metrics') return refuse(404);
+      const json = req.url === '/metrics.json' ? exposition.json : undefined;
+      if (!json && req.url !== '/metrics') return refuse(404);
       if (req.method !== 'GET') return refuse(405);
       if (address.token !== null && !isBearer(req.headers.authorization, address.token))
         return refuse(401, { 'www-authenticate': 'Bearer' });
-      const body = isJson ? exposition.json().then((counted) => JSON.stringify(counted)) : exposition.text();
-      const type = isJson ? 'application/json' : Registry.PROMETHEUS_CONTENT_TYPE;
+      const body = json ? json().then((counted) => JSON.stringify(counted)) : exposition.text();
+      const type = json ? 'application/json' : Registry.PROMETHEUS_CONTENT_TYPE;
+
       body.then(
         (text) => res.writeHead(200, { 'content-type': type }).end(text),
         () => refuse(503),
