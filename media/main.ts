@@ -1,8 +1,8 @@
-import { collectDefaultMetrics } from 'prom-client';
 import { createMedia } from './app.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
 import { createLogger } from './logger.ts';
+import { countProcess } from './metrics/process.ts';
 import { orExit } from './or-exit.ts';
 
 const config = orExit(() => loadConfig());
@@ -15,7 +15,7 @@ const media = await createMedia({ config, secrets, clock: systemClock, logger })
   process.exit(1);
 });
 
-collectDefaultMetrics({ register: media.metrics });
+countProcess(media.metrics);
 
 async function end(): Promise<void> {
   await media.close();

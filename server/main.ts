@@ -1,10 +1,10 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
 import { createLogger } from './logger.ts';
+import { countProcess } from './metrics/process.ts';
 import { isMessage, type Listening } from './supervisor/messages.ts';
 
 const config = loadConfig();
@@ -31,7 +31,7 @@ const app = await createApp({
   worker: { index: config.workerIndex, siblings: () => siblings },
 });
 
-collectDefaultMetrics({ register: app.metrics.registry });
+countProcess(app.metrics.registry);
 
 process.once('SIGTERM', async () => {
   await app.close();

@@ -1,10 +1,11 @@
 import cluster from 'node:cluster';
 import fs from 'node:fs';
-import { AggregatorRegistry, collectDefaultMetrics, type Registry } from 'prom-client';
+import { AggregatorRegistry, type Registry } from 'prom-client';
 import { systemClock } from '../clock.ts';
 import { loadSecrets } from '../config.ts';
 import { createLogger } from '../logger.ts';
 import { MetricsListener } from '../metrics/listener.ts';
+import { countProcess } from '../metrics/process.ts';
 import { orExit } from '../or-exit.ts';
 import { createEdge } from './app.ts';
 import { loadEdgeConfig } from './config.ts';
@@ -43,7 +44,7 @@ function lead(): void {
 
 async function serve(): Promise<void> {
   const edge = createEdge({ config, secrets, clock: systemClock, logger });
-  collectDefaultMetrics({ register: edge.metrics });
+  countProcess(edge.metrics);
   if (cluster.isPrimary) serveMetrics(() => edge.metrics.metrics());
   else tellLeader(edge.metrics);
   const end = async () => {

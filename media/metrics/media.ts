@@ -28,6 +28,8 @@ export function createMediaMetrics(needs: MediaMetricsNeeds): Registry {
   registry.setDefaultLabels({ process: 'media' });
   countRequests(needs.http, registry, 'anke_media');
 
+  const status = forOneScrape(needs.status);
+
   /** Something that is asked for at each scrape. */
   function gauge<L extends string>(
     name: `anke_media_${string}`,
@@ -48,11 +50,11 @@ export function createMediaMetrics(needs: MediaMetricsNeeds): Registry {
   }
   const each = (name: `anke_media_${string}`, help: string, value: (status: BroadcastStatus) => number | null) =>
     gauge(name, help, ['session', 'kind'], () =>
-      needs.status().map((status) => [{ session: status.sessionId, kind: status.kind }, value(status)]),
+      status().map((status) => [{ session: status.sessionId, kind: status.kind }, value(status)]),
     );
 
   gauge('anke_media_broadcasts', 'Open broadcasts', ['kind'], () =>
-    (['preview', 'live'] as const).map((kind) => [{ kind }, needs.status().filter((one) => one.kind === kind).length]),
+    (['preview', 'live'] as const).map((kind) => [{ kind }, status().filter((one) => one.kind === kind).length]),
   );
   each('anke_media_publishing', '1 while a publisher is seen, 0 while it is lost or not there yet', (status) =>
     Number(status.publishing),
@@ -69,7 +71,7 @@ export function createMediaMetrics(needs: MediaMetricsNeeds): Registry {
   );
   each('anke_media_viewers', 'Distinct readers of the last 10 s, through edges too', ({ readers }) => readers);
   gauge('anke_media_publishers', 'Publishers by state', ['session', 'state'], () =>
-    needs.status().flatMap(({ sessionId: session, publishers }) => {
+    status().flatMap(({ sessionId: session, publishers }) => {
       const states = [...new Set(publishers.map(({ state }) => state))];
       return states.map((state): [{ session: string; state: string }, number] => [
         { session, state },
@@ -116,6 +118,16 @@ export function createMediaMetrics(needs: MediaMetricsNeeds): Registry {
     return [[{}, bavail * bsize]];
   });
   return registry;
+}
+
+/** Counting a crowd's readers takes a while; a scrape asks a dozen times within a moment. */
+function forOneScrape<T>(ask: () => T): () => T {
+  let kept: { at: number; value: T } | null = null;
+  return () => {
+    const now = performance.now();
+    if (!kept || now - kept.at > 500) kept = { at: now, value: ask() };
+    return kept.value;
+  };
 }
 
 function scaled(mbits: number | null): number | null {

@@ -39,7 +39,7 @@ export function createMetrics(workerIndex: number) {
   });
   const refusals = new Counter({
     name: 'anke_refusals_total',
-    help: 'Requests that were refused, by code',
+    help: 'Requests that were refused, by code; via is http or the socket event',
     labelNames: ['via', 'code'],
     registers,
   });
@@ -116,7 +116,7 @@ export function createMetrics(workerIndex: number) {
     /** @param code undefined when it was acked */
     socketRequest(event: string, seconds: number, code?: string): void {
       socketRequests.observe({ event }, seconds);
-      if (code !== undefined) refusals.inc({ via: 'socket', code });
+      if (code !== undefined) refusals.inc({ via: event, code });
     },
     httpRequest(method: string, route: string, status: number, seconds: number): void {
       httpRequests.inc({ method, route, status });

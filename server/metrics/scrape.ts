@@ -1,9 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Logger } from '../logger.ts';
 import { type Counted, mergedText } from './merge.ts';
 import { OWN_METRICS_PATH } from './private.ts';
+import { countProcess } from './process.ts';
 
 /** A process whose metrics are part of a scrape. */
 export interface Source {
@@ -31,7 +32,7 @@ const PATIENCE_MS = 2_000;
 export function createScrape({ token, sources, logger }: ScrapeOptions): http.Server {
   const own = new Registry();
   own.setDefaultLabels({ process: 'supervisor' });
-  collectDefaultMetrics({ register: own });
+  countProcess(own);
   const up = new Gauge({
     name: 'anke_process_up',
     help: '1 for a process that answered this scrape within two seconds, 0 for one that did not or is away',

@@ -100,8 +100,8 @@ it('counts refusals by code, of sockets and of HTTP', async () => {
   await socket.close();
   await district.clients.bureau.fetch(`/api/v1/courses/${randomUUID()}`);
   const refused = (via: string, code: string) => grown('anke_refusals_total', { ...FIRST, via, code });
-  expect(await refused('socket', 'bad-ticket')).toBe(1);
-  expect(await refused('socket', 'bad-request')).toBe(1);
+  expect(await refused('room:join', 'bad-ticket')).toBe(1);
+  expect(await refused('beat:send', 'bad-request')).toBe(1);
   expect(await refused('http', 'not-found')).toBe(1);
 });
 
