@@ -33,7 +33,7 @@ export async function claimPort(variable: string, port: number, host: string, pa
 function explain(variable: string, port: number, host: string, code: string | undefined): string {
   if (code === 'EADDRINUSE') return `port ${port} is in use by another program: set ${variable} to a free one`;
   if (code === 'EACCES') return `port ${port} is reserved for root: set ${variable} to one above 1023`;
-  return `cannot listen on ${host} port ${port} (${code}): check HOST and ${variable}`;
+  return `cannot listen on ${host} port ${port} (${code}): check ${variable.replace('PORT', 'HOST')} and ${variable}`;
 }
 
 function tryPort(port: number, host: string): Promise<number> {
