@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Counted, mergedText } from '#server/metrics/merge.ts';
+import type { ReadinessReport } from '#server/readiness.ts';
 import { startApp, type TestApp } from '#tests/support/app.ts';
 import { seedFirstClass } from '#tests/support/classes.ts';
 import type { District } from '#tests/support/district.ts';
@@ -41,6 +43,8 @@ async function scrape(): Promise<string> {
 
 const FIRST = { process: 'worker-0' };
 const SECOND = { process: 'worker-1' };
+/** Nobody has started a media process. */
+const parts = { database: 'ok', migrations: 'ok', bus: 'ok', media: 'failing' };
 
 let before: string;
 beforeEach(async () => {
@@ -167,9 +171,33 @@ describe('the public port', () => {
 
   it('says whether the worker is ready, and why not, without its causes', async () => {
     const answer = await fetch(`${first.url}/health/ready`);
-    const parts = { database: 'ok', migrations: 'ok', bus: 'ok', media: 'failing' };
     expect([answer.status, await answer.json()]).toEqual([200, { ready: true, parts }]);
   });
+});
+
+it('a worker whose database is away is not ready, which /health/ready and the metrics say, and is again when it is back', async () => {
+  const url = new URL(first.config.databaseUrl ?? '');
+  const name = url.pathname.slice(1);
+  url.pathname = '/postgres';
+  const admin = new pg.Client({ connectionString: url.href });
+  await admin.connect();
+  const ready = async () => {
+    const answer = await fetch(`${first.url}/health/ready`);
+    return [answer.status, ((await answer.json()) as ReadinessReport).parts] as const;
+  };
+  expect(await ready()).toEqual([200, parts]);
+  try {
+    await admin.query(`alter database "${name}" with allow_connections false`);
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+    // The tables were there before: only what may have changed is asked for.
+    const away = { database: 'failing', migrations: 'ok', bus: 'failing', media: 'failing' };
+    await expect.poll(ready, soon).toEqual([503, away]);
+    expect(metricIn(await scrape(), 'anke_ready', { ...FIRST, part: 'database' })).toBe(0);
+  } finally {
+    await admin.query(`alter database "${name}" with allow_connections true`);
+    await admin.end();
+  }
+  await expect.poll(ready, soon).toEqual([200, parts]);
 });
 
 /** What a server says to these bytes until it closes: a client's own library would tidy the address up. */
