@@ -50,13 +50,14 @@ export async function crowd({ viewers, minutes }: CrowdOptions, say: Say): Promi
   const growthRatio = runs.length > 1 ? rounded(largest.cpuMsPerViewerMinute / smallest.cpuMsPerViewerMinute, 2) : null;
   const rows: Measured['rows'] = {};
   for (const run of runs) {
-    const { entrySteps, errorsByKind, machineShare, truth, ...figures } = run;
+    const { entrySteps, errorsByKind, complaints, machineShare, truth, ...figures } = run;
     const { bare, ...own } = figures;
     rows[`${run.viewers} viewers`] = flat(own);
     rows[`${run.viewers} viewers, bare Socket.IO`] = flat(bare);
     rows[`${run.viewers} viewers, p99 of each step of entry, ms`] = entrySteps;
     rows[`${run.viewers} viewers, share of the machine`] = machineShare;
     rows[`${run.viewers} viewers, what the database has`] = { ...truth };
+    rows[`${run.viewers} viewers, in the product's log`] = complaints;
     if (run.errors > 0) rows[`${run.viewers} viewers, errors`] = errorsByKind;
   }
   rows['held to'] = TARGETS;
@@ -95,7 +96,7 @@ async function measure(viewers: number, minutes: number, say: Say) {
   say(`${viewers} viewers, Socket.IO alone with ${workers} workers`);
   const bare = await startBare(workers, room);
   const alone = await playBare(bare, product.people, minutes, say).finally(() => bare.remove());
-  const { morning, truth, ...rest } = result;
+  const { morning, truth, complaints, ...rest } = result;
   const own = figuresOf(morning);
   const ratio = (of: (morning: Morning) => number) => rounded(of(morning) / of(alone), 2);
   return {
@@ -117,6 +118,7 @@ async function measure(viewers: number, minutes: number, say: Say) {
     truth,
     entrySteps: Object.fromEntries(ENTRY_STEPS.map((step) => [step, p(morning, `entry-${step}`, 0.99) ?? 0])),
     machineShare: shareOf(morning),
+    complaints,
     errorsByKind: morning.reported.errors,
   };
 }
@@ -134,6 +136,7 @@ async function playProduct(product: Product, viewers: number, minutes: number, s
       morning,
       truth,
       consoleHeard: product.consoleHeard(),
+      complaints: product.complaints(),
       exportRows: list.rows,
       exportMs: rounded(list.ms, 0),
     };

@@ -28,6 +28,8 @@ export interface Product extends Stage {
   consoleHeard(): number;
   /** Rows of the attendance list as CSV, and how long it took, ms. */
   exportList(): Promise<{ rows: number; ms: number }>;
+  /** Warnings and errors of its log, with how often each was there. */
+  complaints(): Record<string, number>;
   lastWords(): string;
   remove(): Promise<void>;
 }
@@ -89,6 +91,7 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
       const rows = done('export', file).toString().trim().split('\n').length;
       return { rows, ms: performance.now() - from };
     },
+    complaints: () => complaintsOf(run.output()),
     lastWords: () => run.output().slice(-4_000),
     async remove() {
       console.close();
@@ -96,6 +99,17 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
       await rm(dataDir, { recursive: true });
     },
   };
+}
+
+function complaintsOf(log: string): Record<string, number> {
+  const complaints: Record<string, number> = {};
+  for (const line of log.split('\n')) {
+    if (!/^\{"level":[456]0/.test(line)) continue;
+    const { msg, err } = JSON.parse(line) as { msg: string; err?: { message: string } };
+    const what = err ? `${msg}: ${err.message.trim().split('\n').at(-1)}` : msg;
+    complaints[what] = (complaints[what] ?? 0) + 1;
+  }
+  return complaints;
 }
 
 /** Enterprises for so many people, and who will come; the first 500 from one address. */
