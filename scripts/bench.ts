@@ -3,19 +3,29 @@ import type { Benchmark } from './bench/benchmark.ts';
 
 /*
  * npm run bench -- NAME [--json]: measures, prints a table and, with --json, one JSON object as the last line.
+ * crowd takes --viewers 1000,5000 and --minutes 5 as well.
  */
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
+  crowd: async () => {
+    const { crowd } = await import('./bench/crowd/crowd.ts');
+    return (say) => crowd(crowdOptions(), say);
+  },
   delivery: async () => (await import('./bench/delivery.ts')).delivery,
   latency: async () => (await import('./bench/latency.ts')).latency,
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
   soak: async () => (await import('./bench/soak.ts')).soak,
 };
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
-const load = benchmarks[positionals[0] ?? ''];
-if (!load || positionals.length !== 1) {
-  console.error(`usage: npm run bench -- NAME [--json], where NAME is ${Object.keys(benchmarks).join(', ')}`);
-  process.exit(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, viewers: { type: 'string' }, minutes: { type: 'string' } },
+});
+const [name = ''] = positionals;
+const load = benchmarks[name];
+const forCrowd = values.viewers !== undefined || values.minutes !== undefined;
+if (!load || positionals.length !== 1 || (forCrowd && name !== 'crowd')) {
+  usage(`usage: npm run bench -- NAME [--json], where NAME is ${Object.keys(benchmarks).join(', ')}
+       npm run bench -- crowd [--viewers 1000,5000] [--minutes 5] [--json]`);
 }
 const startedAt = performance.now();
 const measure = await load();
@@ -24,3 +34,18 @@ const { rows, figures } = await measure((step) =>
 );
 console.table(rows);
 if (values.json) console.log(JSON.stringify(figures));
+
+function crowdOptions(): { viewers: number[]; minutes: number } {
+  const viewers = (values.viewers ?? '1000').split(',').map(Number);
+  if (viewers.some((count) => !Number.isInteger(count) || count < 10 || count > 100_000)) {
+    usage('--viewers takes numbers from 10 to 100000, with commas between them');
+  }
+  const minutes = Number(values.minutes ?? 5);
+  if (!(minutes >= 1 && minutes <= 600)) usage('--minutes takes a number from 1 to 600');
+  return { viewers, minutes };
+}
+
+function usage(text: string): never {
+  console.error(text);
+  process.exit(2);
+}

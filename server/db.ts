@@ -13,6 +13,9 @@ export interface Db {
 /** A transaction of Prisma's. */
 export type Tx = Prisma.TransactionClient;
 
+/** For a connection that is free. */
+const CONNECTION_WAIT_MS = 10_000;
+
 /**
  * Opens a pool of at most `connections`. Nothing connects until the first query.
  * Bigint columns arrive as JavaScript numbers from the pool: every bigint of ours stays far below 2^53.
@@ -21,13 +24,17 @@ export function openDb(url: string, logger: Logger, connections = 10): Db {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: CONNECTION_WAIT_MS,
     idleTimeoutMillis: 60_000,
     types: { getTypeParser },
   });
   // An idle connection that breaks (the server was killed) must not end the process; the pool opens another.
   pool.on('error', (error) => logger.warn({ err: error }, 'idle database connection lost'));
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    // A crowd's transactions wait as long as its queries.
+    transactionOptions: { maxWait: CONNECTION_WAIT_MS },
+  });
   return {
     prisma,
     pool,

@@ -20,6 +20,15 @@ export function notFound(): AppError {
   return new AppError('not-found');
 }
 
+/**
+ * True when the database had no connection or no time for this, and nothing was stored: Prisma's code for a transaction that could not
+ * begin or ran out of time, and the words of a pool without a free connection, which have no code.
+ */
+export function isOverload(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (error as { code?: string }).code === 'P2028' || error.message === 'timeout exceeded when trying to connect';
+}
+
 /** True when a write broke a unique constraint; `index` narrows it to one, by its name or a column in it. */
 export function isUniqueViolation(error: unknown, index?: string): boolean {
   if (!(error instanceof Error)) return false;

@@ -9,7 +9,7 @@ import { errors, errorText, type Language, type Problem } from '#contract/errors
 import { authorise, isAction, type Target, visibilityOf } from './accounts/policy.ts';
 import { ANONYMOUS, type Principal, type Visibility } from './accounts/principal.ts';
 import type { Actor } from './audit.ts';
-import { AppError, notFound } from './errors.ts';
+import { AppError, isOverload, notFound } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 
@@ -125,6 +125,8 @@ export function problems(logger: Logger, metrics: Metrics): ErrorRequestHandler 
     const requestId = requestIdOf(res);
     if (known.code === 'internal')
       logger.error({ err: error, requestId, method: req.method, path: req.route?.path }, 'request failed');
+    else if (isOverload(error))
+      logger.warn({ err: error, requestId, path: req.route?.path }, 'the database is overloaded');
     if (res.headersSent) {
       res.destroy();
       return;
@@ -211,7 +213,7 @@ function asAppError(error: unknown): AppError {
   if (type?.startsWith('request.') || type?.startsWith('entity.')) return new AppError('bad-request', { fields: type });
   if (error instanceof URIError || status === 404) return notFound();
   if (status !== undefined && status >= 400 && status < 500) return new AppError('bad-request', { fields: '.' });
-  return new AppError('internal');
+  return new AppError(isOverload(error) ? 'busy' : 'internal');
 }
 
 async function sendFile(res: Response, file: FileAnswer): Promise<void> {

@@ -3,6 +3,8 @@ import net from 'node:net';
 /** What came back, as far as a load generator looks. */
 export interface Reply {
   status: number;
+  /** Status line and headers. */
+  head: string;
   /** On the wire, headers included. */
   bytes: number;
   body: Buffer;
@@ -19,7 +21,8 @@ export class Wire {
   #chunks: Buffer[] = [];
   #size = 0;
   #expected = -1;
-  #head = 0;
+  #head = '';
+  #bodyAt = 0;
   #status = 0;
   #done: ((reply: Reply) => void) | null = null;
   #failed: ((error: Error) => void) | null = null;
@@ -56,13 +59,14 @@ export class Wire {
       const end = all.indexOf(END_OF_HEAD);
       if (end < 0) return;
       const head = all.toString('latin1', 0, end);
+      this.#head = head;
       this.#status = Number(head.slice(9, 12));
-      this.#head = end + END_OF_HEAD.length;
-      this.#expected = this.#head + Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      this.#bodyAt = end + END_OF_HEAD.length;
+      this.#expected = this.#bodyAt + Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
     }
     if (this.#size < this.#expected) return;
     const all = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    const reply = { status: this.#status, bytes: this.#size, body: all.subarray(this.#head) };
+    const reply = { status: this.#status, head: this.#head, bytes: this.#size, body: all.subarray(this.#bodyAt) };
     this.#chunks = [];
     this.#size = 0;
     this.#expected = -1;

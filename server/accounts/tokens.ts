@@ -3,6 +3,7 @@ import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { Grant } from '#contract/accounts.ts';
 import { Id } from '#contract/common.ts';
+import { hmacKey } from '../keys.ts';
 import type { Principal } from './principal.ts';
 
 export const ACCESS_SECONDS = 600;
@@ -25,14 +26,16 @@ const AccessClaims = z.object({
 export function signAccess(secret: string, principal: Principal, now: number): string {
   const { loginId: lid, accountId: acc, personId: per, unitId: unt, name: nam, grants: gra } = principal;
   const iat = Math.floor(now / 1000);
-  return jwt.sign({ lid, acc, per, unt, nam, gra, iat, exp: iat + ACCESS_SECONDS }, secret, { algorithm: 'HS256' });
+  return jwt.sign({ lid, acc, per, unt, nam, gra, iat, exp: iat + ACCESS_SECONDS }, hmacKey(secret), {
+    algorithm: 'HS256',
+  });
 }
 
 /** Null for a token that is forged, expired, or of another kind. */
 export function verifyAccess(secret: string, token: string, now: number): Principal | null {
   try {
     const options = { algorithms: ['HS256' as const], clockTimestamp: Math.floor(now / 1000) };
-    const claims = AccessClaims.parse(jwt.verify(token, secret, options));
+    const claims = AccessClaims.parse(jwt.verify(token, hmacKey(secret), options));
     return {
       loginId: claims.lid,
       accountId: claims.acc,

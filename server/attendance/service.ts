@@ -48,6 +48,9 @@ export interface Stored {
   creditedMs: number;
 }
 
+/** Why beats are not taken, whatever is in them. */
+type Refusal = 'not-found' | 'session-not-open' | 'too-late';
+
 /** Beats of one session wait this long for each other before they are written. */
 const GATHER_MS = 1_000;
 /** Reports waiting or being written in one worker: 15 s worth of beats of a full one. */
@@ -60,7 +63,7 @@ export function createAttendance(
   { db, clock, logger, metrics }: Pick<Services, 'db' | 'clock' | 'logger' | 'metrics'>,
   needs: AttendanceNeeds,
 ) {
-  const gather = createGather<Report, Stored>({
+  const gather = createGather<Report, Stored | Refusal>({
     intervalMs: GATHER_MS,
     maxQueue: MAX_QUEUE,
     maxBatch: MAX_BATCH,
@@ -70,10 +73,17 @@ export function createAttendance(
     write,
   });
 
-  /** Stores a batch of one session's reports, as one link of its chain. */
-  async function write(sessionId: string, reports: Report[]): Promise<Stored[]> {
+  /** The session is read once a batch: read for each report, it would cost more than all that is written. */
+  async function write(sessionId: string, reports: Report[]): Promise<(Stored | Refusal)[]> {
     const window = await needs.windowOf(sessionId);
-    if (!window) throw new AppError('not-found');
+    const refusals = reports.map(({ receivedAt }) => refusalOf(window, receivedAt));
+    const taken = reports.filter((_, n) => refusals[n] === null);
+    const stored = window && taken.length > 0 ? await append(sessionId, window, taken) : [];
+    return refusals.map((refusal) => refusal ?? (stored.shift() as Stored));
+  }
+
+  /** Stores reports of one session as one link of its chain. */
+  async function append(sessionId: string, window: Window, reports: Report[]): Promise<Stored[]> {
     const ends: number[] = [];
     const results = await transaction(db.pool, async (client) => {
       const head = await store.lockChain(client, sessionId, genesis(sessionId));
@@ -140,16 +150,12 @@ export function createAttendance(
   return {
     /**
      * Stores beats; resolves after the commit. A beat sent twice is stored once and acked again.
-     * @throws AppError `session-not-open`, `too-late` (over ten minutes after the end), `busy` (nothing stored: send again).
+     * @throws AppError `not-found`, `session-not-open`, `too-late` (over ten minutes after the end), `busy` (nothing stored: send again).
      */
     async store(source: BeatSource, beats: Beat[]): Promise<Stored> {
-      const window = await needs.windowOf(source.sessionId);
-      if (!window) throw new AppError('not-found');
-      const receivedAt = clock();
-      const state = acceptance(window, receivedAt);
-      if (state === 'not-open') throw new AppError('session-not-open');
-      if (state === 'too-late') throw new AppError('too-late');
-      return gather.add({ source, beats, receivedAt });
+      const stored = await gather.add({ source, beats, receivedAt: clock() });
+      if (typeof stored === 'string') throw new AppError(stored);
+      return stored;
     },
 
     /** Notes that a person is in a session's room. The first time it keeps what they are now: unit, area, category. */
@@ -193,6 +199,13 @@ export function createAttendance(
     /** Stores what is waiting. */
     close: gather.close,
   };
+}
+
+function refusalOf(window: Window | null, receivedAt: number): Refusal | null {
+  if (!window) return 'not-found';
+  const state = acceptance(window, receivedAt);
+  if (state === 'open') return null;
+  return state === 'not-open' ? 'session-not-open' : state;
 }
 
 function newConnection(source: BeatSource): store.ConnectionRow {

@@ -1,5 +1,6 @@
 import jwt from 'jsonwebtoken';
 import type { z } from 'zod';
+import { hmacKey } from '../keys.ts';
 
 /** What a token of ours says; null for one that is forged, expired, or for something else. `now` in epoch ms. */
 export function claimsOf<S extends z.ZodType>(
@@ -10,7 +11,7 @@ export function claimsOf<S extends z.ZodType>(
 ): z.output<S> | null {
   try {
     const options = { algorithms: ['HS256' as const], clockTimestamp: Math.floor(now / 1_000) };
-    return schema.parse(jwt.verify(token, secret, options));
+    return schema.parse(jwt.verify(token, hmacKey(secret), options));
   } catch {
     return null;
   }

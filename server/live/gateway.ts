@@ -15,11 +15,12 @@ import { isOwnOrigin } from '../accounts/origin.ts';
 import { authorise, isAction, type Target } from '../accounts/policy.ts';
 import type { Principal } from '../accounts/principal.ts';
 import { batchesOf } from '../batches.ts';
-import { AppError } from '../errors.ts';
+import { AppError, isOverload } from '../errors.ts';
 import { parse } from '../http.ts';
 import type { Services } from '../services.ts';
 import type { AudienceQuestions } from './audience-questions.ts';
 import { busConnections } from './bus.ts';
+import { createCountPacing } from './count-pacing.ts';
 import { shareLongPolling } from './long-polling.ts';
 import type { LiveService } from './service.ts';
 import { createSlices } from './slices.ts';
@@ -91,7 +92,7 @@ export function createGateway(
   const { clock, config, secrets, logger, signals, metrics } = services;
   const { live } = needs;
   const viewers = createViewers(clock);
-  const shown = new Map<string, number>();
+  const pacing = createCountPacing(clock);
   /** The room's revision and devices for which its delivery was looked at last. */
   const adapted = new Map<string, string>();
   const workerId = `${process.pid}.${worker.index}.${clock()}`;
@@ -189,6 +190,10 @@ export function createGateway(
 
   function shownError(error: unknown, event: string) {
     if (error instanceof AppError) return { code: error.code, params: error.params };
+    if (isOverload(error)) {
+      logger.warn({ err: error, event }, 'the database is overloaded');
+      return { code: 'busy' as const };
+    }
     logger.error({ err: error, event }, 'socket request failed');
     return { code: 'internal' as const };
   }
@@ -299,9 +304,10 @@ export function createGateway(
       adapt(sessionId, devices).catch((error: unknown) =>
         logger.warn({ err: error, sessionId }, 'delivery was not adapted'),
       );
-      if (shown.get(sessionId) === devices) continue;
-      shown.set(sessionId, devices);
-      void sendToRoom(room, 'room:viewers', { sessionId, devices });
+      const { isNew, toEverybody } = pacing.next(sessionId, devices, io.sockets.adapter.rooms.get(room)?.size ?? 0);
+      if (toEverybody) void sendToRoom(room, 'room:viewers', { sessionId, devices });
+      else if (isNew) io.local.to(consoleRoom(sessionId)).emit('room:viewers', { sessionId, devices });
+      if (!isNew) continue;
       needs
         .setPeakDevices(sessionId, devices)
         .catch((error: unknown) => logger.warn({ err: error }, 'a peak was not noted'));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { PlaybackClaims } from '#contract/media.ts';
 import { PLAYBACK_TTL_SECONDS } from '#contract/plain.ts';
+import { hmacKey } from '../keys.ts';
 
 /** A token for `/media/<prefix>/`, which the media process checks by itself. `now` in epoch ms. */
 export function signPlayback(
@@ -19,7 +20,7 @@ export function signPlayback(
     iat,
     exp: iat + PLAYBACK_TTL_SECONDS,
   };
-  return jwt.sign(claims, secret, { algorithm: 'HS256' });
+  return jwt.sign(claims, hmacKey(secret), { algorithm: 'HS256' });
 }
 
 /** A token is renewed with a beat once it is past half its life. */

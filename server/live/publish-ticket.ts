@@ -1,6 +1,7 @@
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { Id } from '#contract/common.ts';
+import { hmacKey } from '../keys.ts';
 import { claimsOf } from './claims.ts';
 
 /** Long enough for one connection to be made; each reconnect gets one of its own. */
@@ -31,7 +32,7 @@ export function signPublishTicket(secret: string, { sessionId, publisherId }: Pu
     iat,
     exp: iat + TICKET_SECONDS,
   };
-  return jwt.sign(claims, secret, { algorithm: 'HS256' });
+  return jwt.sign(claims, hmacKey(secret), { algorithm: 'HS256' });
 }
 
 /** Null for a ticket that is forged or expired. */

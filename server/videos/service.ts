@@ -8,6 +8,7 @@ import { type Actor, audit } from '../audit.ts';
 import type { Tx } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { hmacKey } from '../keys.ts';
 import { type MediaClient, MediaRefusal } from '../live/media-client.ts';
 import type { Services } from '../services.ts';
 
@@ -142,7 +143,7 @@ export function createVideos({ db, clock, config, secrets }: Services, { media, 
   function tokenFor(videoId: string): string {
     const exp = Math.floor(clock() / 1_000) + TOKEN_SECONDS;
     const claims: UploadClaims = { aud: 'upload', vid: videoId, exp };
-    return jwt.sign(claims, secrets.hooks, { algorithm: 'HS256' });
+    return jwt.sign(claims, hmacKey(secrets.hooks), { algorithm: 'HS256' });
   }
 
   return { list, begin, goOn, checkAgain, poster, remove, record, locate, limitBytes: config.videoLimitBytes };

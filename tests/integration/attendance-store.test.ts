@@ -18,12 +18,16 @@ let areaId: string;
 let sessionId: string;
 let startedAt: number | null;
 let endedAt: number | null;
+let windowsRead = 0;
 
 function attendance() {
   return createAttendance(
     { db, clock: () => now, logger: createLogger('silent', 'test'), metrics: createMetrics(0) },
     {
-      windowOf: async () => ({ startedAt, endedAt }),
+      windowOf: async () => {
+        windowsRead += 1;
+        return { startedAt, endedAt };
+      },
       snapshotOf: async () => ({
         unitId,
         areaId,
@@ -196,6 +200,25 @@ describe('storing beats', () => {
     endedAt = T0 + 60_000;
     now = endedAt + 600_001;
     await expect(service.store(source(personId), [beat(1, 0, 15)])).rejects.toMatchObject({ code: 'too-late' });
+  });
+});
+
+describe('a batch', () => {
+  it('reads the session once, and refuses what is too late without the others', async () => {
+    const service = attendance();
+    const people = await Promise.all(['甲', '乙', '丙'].map(person));
+    for (const personId of people) await service.enter({ sessionId, personId });
+    endedAt = T0 + 60_000;
+    now = endedAt + 600_000;
+    const before = windowsRead;
+    const inTime = people.map((personId) => service.store(source(personId), [beat(1, 0, 15)]));
+    now += 1;
+    const late = service.store(source(people[0] ?? ''), [beat(2, 15, 30)]);
+    const again = service.store(source(people[1] ?? ''), [beat(2, 0, 15)]);
+    await expect(late).rejects.toMatchObject({ code: 'too-late' });
+    await expect(again).rejects.toMatchObject({ code: 'too-late' });
+    expect(await Promise.all(inTime)).toEqual(people.map(() => ({ accepted: [1], creditedMs: 15_000 })));
+    expect(windowsRead - before).toBe(1);
   });
 });
 

@@ -1,0 +1,58 @@
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { childrenOf } from '#tests/support/whole-run.ts';
+import { killFirst, type Stage } from './stage.ts';
+
+const PROGRAM = fileURLToPath(new URL('./bare-server.ts', import.meta.url));
+
+export interface Bare extends Stage {
+  remove(): Promise<void>;
+}
+
+/** @param room the product's snapshot, so that what is sent is as long */
+export async function startBare(workers: number, room: object): Promise<Bare> {
+  const child = fork(PROGRAM, [String(workers)], { execArgv: ['--import', import.meta.resolve('tsx')] });
+  const parent = child.pid ?? 0;
+  let port = 0;
+  for (let listening = 0; listening < workers; listening += 1) {
+    const [message] = (await once(child, 'message')) as [{ listening: number }];
+    port = message.listening;
+  }
+  const show = (question: object | null, shown = true) => child.send({ room: { ...room, question }, shown });
+  show(null, false);
+  // A worker that comes back has to be told again.
+  child.on('message', () => show(null, false));
+  const workerPids = () => childrenOf(parent, 'bare-server.ts');
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pids: { workers: workerPids, parent: () => [parent], database: () => [] },
+    async openQuestion() {
+      const at = Date.now();
+      show({ id: randomUUID(), ...QUESTION, openedPdt: at });
+      return at;
+    },
+    async closeQuestion() {
+      show(null);
+    },
+    async endClass() {
+      show(null);
+    },
+    killWorker: () => killFirst(workerPids()),
+    async remove() {
+      const left = once(child, 'exit');
+      child.disconnect();
+      await left;
+    },
+  };
+}
+
+const QUESTION = {
+  kind: 'true_false',
+  stem: '有限空间作业应当先通风、再检测、后作业。',
+  options: ['正确', '错误'],
+  durationMs: 30_000,
+  closed: false,
+  result: null,
+};

@@ -1,0 +1,222 @@
+import os from 'node:os';
+import { BEAT_INTERVAL_MS } from '#contract/plain.ts';
+import { quantile } from '../../outside/quantile.ts';
+import type { Measured } from '../benchmark.ts';
+import { type Bare, startBare } from './bare.ts';
+import { Fleet } from './fleet.ts';
+import type { Planned, SampleName } from './messages.ts';
+import { type Morning, playMorning } from './morning.ts';
+import { type Product, startProduct } from './product.ts';
+import { compareWithDatabase } from './truth.ts';
+
+export interface CrowdOptions {
+  /** One run each. */
+  viewers: number[];
+  minutes: number;
+}
+
+/** A worker holds so many at most, so that the others can take them over when it dies. */
+const VIEWERS_A_WORKER = 10_000;
+/** A ticket's and an access cookie's length. */
+const BARE_TICKET = 'x'.repeat(560);
+const BARE_COOKIE = `anke_access=${'x'.repeat(480)}`;
+const TARGETS = {
+  errors: 0,
+  entryP99Ms: 3_000,
+  joinP99Ms: 1_000,
+  questionLastMs: 2_000,
+  answerAckP99Ms: 1_500,
+  beatAckP99Ms: 3_000,
+  rssPerViewerKB: 26,
+  cpuRatio: 2,
+  growthRatio: 1.2,
+  lost: 0,
+};
+/** What a morning would have, and the product has not. */
+const NOT_IN_THE_PRODUCT = ['presence check', 'waiting room', 'chat (questions to the instructor stand for it)'];
+/** What this bench leaves to others. */
+const LEFT_OUT = ['picture and playback tokens', 'scripts and styles of the pages', 'entry by personal link'];
+const ENTRY_STEPS = ['shell', 'me', 'code', 'sign-in', 'list', 'ticket', 'join'] as const;
+
+type Say = (step: string) => void;
+
+/** A morning of the crowd against the product, and the same messages against Socket.IO alone. */
+export async function crowd({ viewers, minutes }: CrowdOptions, say: Say): Promise<Measured> {
+  const runs = [];
+  for (const count of viewers) runs.push(await measure(count, minutes, say));
+  const [smallest] = runs;
+  const largest = runs.at(-1);
+  if (!smallest || !largest) throw new RangeError('no viewers');
+  const growthRatio = runs.length > 1 ? rounded(largest.cpuMsPerViewerMinute / smallest.cpuMsPerViewerMinute, 2) : null;
+  const rows: Measured['rows'] = {};
+  for (const run of runs) {
+    const { entrySteps, errorsByKind, complaints, machineShare, truth, ...figures } = run;
+    const { bare, ...own } = figures;
+    rows[`${run.viewers} viewers`] = flat(own);
+    rows[`${run.viewers} viewers, bare Socket.IO`] = flat(bare);
+    rows[`${run.viewers} viewers, p99 of each step of entry, ms`] = entrySteps;
+    rows[`${run.viewers} viewers, share of the machine`] = machineShare;
+    rows[`${run.viewers} viewers, what the database has`] = { ...truth };
+    rows[`${run.viewers} viewers, in the product's log`] = complaints;
+    if (run.errors > 0) rows[`${run.viewers} viewers, errors`] = errorsByKind;
+  }
+  rows['held to'] = TARGETS;
+  rows['not in the product'] = Object.fromEntries(NOT_IN_THE_PRODUCT.map((what) => [what, '–']));
+  return {
+    rows,
+    figures: {
+      bench: 'crowd',
+      ...largest,
+      growthRatio,
+      ...(runs.length > 1 && { runs }),
+      target: TARGETS,
+      notInTheProduct: NOT_IN_THE_PRODUCT,
+      leftOut: LEFT_OUT,
+    },
+  };
+}
+
+async function measure(viewers: number, minutes: number, say: Say) {
+  const [loadBefore = 0] = os.loadavg();
+  const workers = Math.max(2, Math.ceil(viewers / VIEWERS_A_WORKER));
+  say(`${viewers} viewers, the product with ${workers} workers`);
+  const product = await startProduct(viewers, workers);
+  let room: object;
+  let result: Awaited<ReturnType<typeof playProduct>>;
+  try {
+    say('a class is scheduled');
+    result = await playProduct(product, viewers, minutes, say);
+    room = await product.room();
+  } catch (error) {
+    say(product.lastWords());
+    throw error;
+  } finally {
+    await product.remove();
+  }
+  say(`${viewers} viewers, Socket.IO alone with ${workers} workers`);
+  const bare = await startBare(workers, room);
+  const alone = await playBare(bare, product.people, minutes, say).finally(() => bare.remove());
+  const { morning, truth, complaints, ...rest } = result;
+  const own = figuresOf(morning);
+  const ratio = (of: (morning: Morning) => number) => rounded(of(morning) / of(alone), 2);
+  return {
+    viewers,
+    minutes,
+    workers,
+    ...own,
+    entryP99Ms: p(morning, 'entry', 0.99),
+    entryMaxMs: p(morning, 'entry', 1),
+    entryCpuMsPerPerson: morning.entrySeconds && rounded((serverSeconds(morning.entrySeconds) / viewers) * 1_000, 1),
+    ...rest,
+    cpuRatio: ratio((each) => serverSeconds(each.seconds)),
+    cpuRatioWorkers: ratio((each) => each.seconds.workers),
+    lost: truth.lostBeats + truth.lostAnswers + truth.lostQuestions,
+    creditedWrong: truth.creditedWrong,
+    creditedOffMs: truth.creditedOffMs,
+    loadBefore: rounded(loadBefore, 1),
+    bare: figuresOf(alone),
+    truth,
+    entrySteps: Object.fromEntries(ENTRY_STEPS.map((step) => [step, p(morning, `entry-${step}`, 0.99) ?? 0])),
+    machineShare: shareOf(morning),
+    complaints,
+    errorsByKind: morning.reported.errors,
+  };
+}
+
+async function playProduct(product: Product, viewers: number, minutes: number, say: Say) {
+  const fleet = new Fleet(viewers);
+  try {
+    await fleet.gather(product.url, product.sessionId, product.people);
+    const options = { viewers, minutes, arrive: true, startClass: product.startClass };
+    const morning = await playMorning(product, fleet, options, say);
+    const list = await product.exportList();
+    const { databaseUrl, sessionId } = product;
+    const truth = await compareWithDatabase(databaseUrl, sessionId, morning.reported.records, BEAT_INTERVAL_MS);
+    return {
+      morning,
+      truth,
+      consoleHeard: product.consoleHeard(),
+      complaints: product.complaints(),
+      exportRows: list.rows,
+      exportMs: rounded(list.ms, 0),
+    };
+  } finally {
+    await fleet.close();
+  }
+}
+
+async function playBare(bare: Bare, people: Planned[], minutes: number, say: Say): Promise<Morning> {
+  const fleet = new Fleet(people.length);
+  try {
+    const known = people.map((person) => ({ ...person, ticket: BARE_TICKET, cookie: BARE_COOKIE }));
+    await fleet.gather(bare.url, '', known);
+    const options = { viewers: people.length, minutes, arrive: false, startClass: async () => Date.now() };
+    return await playMorning(bare, fleet, options, say);
+  } finally {
+    await fleet.close();
+  }
+}
+
+/** What product and baseline are compared by. */
+function figuresOf(morning: Morning) {
+  const { reported, questionAskedAt, seconds, viewerMinutes } = morning;
+  const screens = (reported.samples.get('questionAt') ?? []).map((at) => at - questionAskedAt);
+  const count = (values: Record<string, number>) => Object.values(values).reduce((sum, times) => sum + times, 0);
+  return {
+    connected: morning.connected,
+    connectedAtEnd: morning.connectedAtEnd,
+    errors: count(reported.errors),
+    joinsPerSecond: rounded(morning.connected / (morning.stormMs / 1_000), 0),
+    joinP50Ms: p(morning, 'join', 0.5),
+    joinP99Ms: p(morning, 'join', 0.99),
+    joinMaxMs: p(morning, 'join', 1),
+    questionScreens: screens.length,
+    questionLastMs: screens.length > 0 ? Math.round(Math.max(...chunked(screens))) : null,
+    answerAckP50Ms: p(morning, 'answerAck', 0.5),
+    answerAckP99Ms: p(morning, 'answerAck', 0.99),
+    beatAckP50Ms: p(morning, 'beatAck', 0.5),
+    beatAckP99Ms: p(morning, 'beatAck', 0.99),
+    askAckP99Ms: p(morning, 'askAck', 0.99),
+    cut: reported.records.reduce((sum, { cut }) => sum + cut, 0),
+    reconnectP99Ms: p(morning, 'reconnect', 0.99),
+    rssPerViewerKB: rounded(morning.rssPerViewerKB, 1),
+    cpuMsPerViewerMinute: rounded((serverSeconds(seconds) / viewerMinutes) * 1_000, 2),
+    generatorLateP99Ms: p(morning, 'generatorLate', 0.99),
+  };
+}
+
+/** Of both cores, from the storm to the end. */
+function shareOf({ seconds, idleSeconds, wallSeconds }: Morning): Record<string, string> {
+  const all = wallSeconds * os.availableParallelism();
+  const percent = (part: number) => `${Math.round((part / all) * 100)} %`;
+  const known = Object.values(seconds).reduce((sum, each) => sum + each, 0) + idleSeconds;
+  return {
+    ...Object.fromEntries(Object.entries(seconds).map(([part, each]) => [part, percent(each)])),
+    others: percent(Math.max(0, all - known)),
+    idle: percent(idleSeconds),
+  };
+}
+
+function serverSeconds({ workers, parent, database }: Morning['seconds']): number {
+  return workers + parent + database;
+}
+
+function p({ reported }: Morning, name: SampleName, share: number): number | null {
+  const values = reported.samples.get(name);
+  return values && values.length > 0 ? Math.round(quantile(values, share)) : null;
+}
+
+/** The largest of each thousand: a call takes no hundred thousand arguments. */
+function chunked(values: number[]): number[] {
+  const largest = [];
+  for (let from = 0; from < values.length; from += 1_000) largest.push(Math.max(...values.slice(from, from + 1_000)));
+  return largest;
+}
+
+function flat(figures: Record<string, number | null>): Record<string, number | string> {
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, value ?? '–']));
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../outside/until.ts';
+import type { Fleet, Reported } from './fleet.ts';
+import { ANSWER_WITHIN_MS } from './person.ts';
+import { Meter, rssOf } from './processes.ts';
+import type { Part, Stage } from './stage.ts';
+
+/** Shares of the whole time. */
+const ARRIVE = 0.2;
+const STORM = 0.2;
+/** After the storm, until the question: a beat of everybody. */
+const SETTLE_MS = 16_000;
+/** Between the kill and the end, so that everybody has reported again. */
+const AFTER_KILL_MS = 16_000;
+const FINISH_WITHIN_MS = 40_000;
+/** The crowd starts a moment after it was told, so that all generators have heard. */
+const HEARD_MS = 500;
+/** Of 40,000 people 20 a second ask something. */
+const ASKING_SHARE = 20 / 40_000;
+
+export interface Morning {
+  stormMs: number;
+  /** How long people came for the first time; null when they had tickets. */
+  arriveMs: number | null;
+  connected: number;
+  connectedAtEnd: number;
+  /** Resident memory of the workers with everybody in the room, above that of before anybody came. */
+  rssPerViewerKB: number;
+  /** Processor seconds from the storm to the end. */
+  seconds: Record<Part | 'generators', number>;
+  /** Of everybody's first arrival. */
+  entrySeconds: Record<Part | 'generators', number> | null;
+  idleSeconds: number;
+  wallSeconds: number;
+  viewerMinutes: number;
+  questionAskedAt: number;
+  reported: Reported;
+}
+
+/**
+ * Plays a morning: everybody comes for the first time (unless the stage is a baseline), everybody's line is cut and they come
+ * back, watch, answer a question; a worker is killed; the class ends.
+ * @param startClass resolves to the moment at which the class began, epoch ms
+ */
+export async function playMorning(
+  stage: Stage,
+  fleet: Fleet,
+  options: { viewers: number; minutes: number; arrive: boolean; startClass: () => Promise<number> },
+  say: (step: string) => void,
+): Promise<Morning> {
+  const { viewers, minutes, arrive, startClass } = options;
+  const totalMs = minutes * 60_000;
+  const arriveMs = totalMs * ARRIVE;
+  const stormMs = totalMs * STORM;
+  const rss = () => stage.pids.workers().reduce((sum, pid) => sum + rssOf(pid), 0);
+  const groups = { ...stage.pids, generators: () => fleet.pids };
+  const rssBefore = rss();
+
+  let entrySeconds: Morning['entrySeconds'] = null;
+  if (arrive) {
+    const arriving = new Meter(groups);
+    const entered = await fleet.order({ type: 'arrive', startAt: Date.now() + HEARD_MS, overMs: arriveMs });
+    entrySeconds = arriving.read().seconds;
+    arriving.stop();
+    say(`${entered} have come for the first time`);
+  }
+  const classStartedAt = await startClass();
+  const meter = new Meter(groups);
+  const stormAt = Date.now() + HEARD_MS;
+  const connected = await fleet.order({ type: 'storm', startAt: stormAt, overMs: stormMs, classStartedAt });
+  say(`${connected} are in the room`);
+
+  const classMs = Math.max(
+    totalMs - (arrive ? arriveMs : 0) - stormMs,
+    SETTLE_MS + ANSWER_WITHIN_MS + AFTER_KILL_MS + 2_000,
+  );
+  const asking = Array.from({ length: Math.max(1, Math.round(viewers * ASKING_SHARE * (classMs / 1_000))) }, (_, k) =>
+    Math.floor((k * 7_919) % viewers),
+  );
+  const asked = fleet.order({
+    type: 'ask',
+    people: asking,
+    startAt: Date.now() + HEARD_MS,
+    overMs: classMs - AFTER_KILL_MS - 2_000,
+  });
+  await delay(classMs - ANSWER_WITHIN_MS - AFTER_KILL_MS - 2_000);
+  const rssPerViewerKB = (rss() - rssBefore) / viewers;
+  const questionAskedAt = await stage.openQuestion();
+  await delay(ANSWER_WITHIN_MS + 2_000);
+  await asked;
+  await stage.closeQuestion();
+  say('everybody has answered');
+
+  await fleet.order({ type: 'kill' });
+  const before = stage.pids.workers();
+  stage.killWorker();
+  say('a worker is killed');
+  await delay(AFTER_KILL_MS);
+  await until('the worker is back', () => stage.pids.workers().length === before.length);
+  await stage.endClass();
+  const connectedAtEnd = await fleet.order({ type: 'finish', withinMs: FINISH_WITHIN_MS });
+  const { seconds, idleSeconds, wallSeconds } = meter.read();
+  meter.stop();
+  say('the class is over');
+  return {
+    stormMs,
+    arriveMs: arrive ? arriveMs : null,
+    connected,
+    connectedAtEnd,
+    rssPerViewerKB,
+    seconds,
+    entrySeconds,
+    idleSeconds,
+    wallSeconds,
+    viewerMinutes: (viewers * wallSeconds) / 60,
+    questionAskedAt,
+    reported: await fleet.report(),
+  };
+}

@@ -1,0 +1,168 @@
+import { rm } from 'node:fs/promises';
+import { io, type Socket } from 'socket.io-client';
+import { creditCheckSymbol } from '#contract/codes.ts';
+import { changeState, done, type ScheduledClass, scheduleClass } from '#tests/support/class.ts';
+import type { HttpClient } from '#tests/support/http-client.ts';
+import { temporaryFolder } from '#tests/support/temporary-folder.ts';
+import { childrenOf, startWhole } from '#tests/support/whole-run.ts';
+import { buildPages } from '../../pages.ts';
+import { addressFor } from '../generator.ts';
+import type { Planned } from './messages.ts';
+import { killFirst, type Stage } from './stage.ts';
+
+/** People of one enterprise. */
+const UNIT_PEOPLE = 20;
+/** One of so many types a wrong code first. */
+const MISTYPES = 50;
+const QUESTION_SECONDS = 30;
+const AT_ONCE = 8;
+
+export interface Product extends Stage {
+  sessionId: string;
+  people: Planned[];
+  databaseUrl: string;
+  startClass(): Promise<number>;
+  /** The room's snapshot as JSON, as it is broadcast. */
+  room(): Promise<object>;
+  /** Questions to the instructor that the officer's console was shown. */
+  consoleHeard(): number;
+  /** Rows of the attendance list as CSV, and how long it took, ms. */
+  exportList(): Promise<{ rows: number; ms: number }>;
+  /** Warnings and errors of its log, with how often each was there. */
+  complaints(): Record<string, number>;
+  lastWords(): string;
+  remove(): Promise<void>;
+}
+
+/** The product on a fresh data folder, with a class and enterprises that have codes and nobody on their rosters. */
+export async function startProduct(viewers: number, workers: number): Promise<Product> {
+  await buildPages();
+  const dataDir = await temporaryFolder('anke-crowd-');
+  const run = await startWhole(dataDir, { env: { WORKERS: String(workers) } });
+  const { postgres, databaseUrl } = await run.pids();
+  const parent = run.child.pid ?? 0;
+  const held = await scheduleClass(run.url, await run.setupCode(), {
+    enterprises: 1,
+    peopleEach: 0,
+    attendanceSeconds: 60,
+  });
+  const people = await plan(held.bureau, viewers);
+  const console = await openConsole(held);
+  const params = { sessionId: held.sessionId };
+  const workerPids = () => childrenOf(parent, 'server/main.ts');
+  let open = '';
+  return {
+    url: run.url,
+    sessionId: held.sessionId,
+    people,
+    databaseUrl,
+    pids: {
+      workers: workerPids,
+      parent: () => [parent],
+      database: () => [postgres, ...childrenOf(postgres, 'postgres')],
+    },
+    async startClass() {
+      await changeState(held, 'live');
+      const session = done('session', await held.bureau.call('GET /sessions/:sessionId', { params }));
+      return Date.parse(session.startedAt ?? '');
+    },
+    async room() {
+      return done('room', await held.bureau.call('GET /sessions/:sessionId/room', { params }));
+    },
+    async openQuestion() {
+      const at = Date.now();
+      const body = { questionId: held.questionId, seconds: QUESTION_SECONDS };
+      open = done('question', await held.bureau.call('POST /sessions/:sessionId/live-questions', { params, body })).id;
+      return at;
+    },
+    async closeQuestion() {
+      const closed = await held.bureau.call('POST /live-questions/:liveQuestionId/close', {
+        params: { liveQuestionId: open },
+      });
+      done('closing the question', closed);
+    },
+    endClass: () => changeState(held, 'ended'),
+    killWorker: () => killFirst(workerPids()),
+    consoleHeard: () => console.heard(),
+    async exportList() {
+      const from = performance.now();
+      const query = { format: 'csv' as const };
+      const file = await held.bureau.call('GET /sessions/:sessionId/export/attendance', { params, query });
+      const rows = done('export', file).toString().trim().split('\n').length;
+      return { rows, ms: performance.now() - from };
+    },
+    complaints: () => complaintsOf(run.output()),
+    lastWords: () => run.output().slice(-4_000),
+    async remove() {
+      console.close();
+      await run.stop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+function complaintsOf(log: string): Record<string, number> {
+  const complaints: Record<string, number> = {};
+  for (const line of log.split('\n')) {
+    if (!/^\{"level":[456]0/.test(line)) continue;
+    const { msg, err } = JSON.parse(line) as { msg: string; err?: { message: string } };
+    const what = err ? `${msg}: ${err.message.trim().split('\n').at(-1)}` : msg;
+    complaints[what] = (complaints[what] ?? 0) + 1;
+  }
+  return complaints;
+}
+
+/** Enterprises for so many people, and who will come; the first 500 from one address. */
+async function plan(bureau: HttpClient, viewers: number): Promise<Planned[]> {
+  const areas = done('areas', await bureau.call('GET /areas'));
+  const areaId = areas[0]?.id ?? '';
+  const codes: string[] = [];
+  const units = Math.ceil(viewers / UNIT_PEOPLE);
+  for (let from = 0; from < units; from += AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, units - from) }, (_, k) => from + k);
+    const made = some.map(async (n) => {
+      const body = {
+        kind: 'enterprise' as const,
+        name: `临江第${n + 2}精密制造有限公司`,
+        creditCode: creditCode(n),
+        areaId,
+        industry: 'machinery' as const,
+      };
+      return done('unit', await bureau.call('POST /units', { body })).joinCode;
+    });
+    codes.push(...(await Promise.all(made)));
+  }
+  return Array.from({ length: viewers }, (_, n) => ({
+    n,
+    joinCode: codes[n % units] ?? '',
+    name: `学员${n}`,
+    phone: `13${String(100_000_000 + n)}`,
+    from: n < 500 ? addressFor(0) : addressFor(1 + (n % 7)),
+    mistypes: n % MISTYPES === MISTYPES - 1,
+  }));
+}
+
+/** The officer's live desk, which is told of each question at once. */
+async function openConsole({ bureau, sessionId }: ScheduledClass) {
+  let heard = 0;
+  const socket: Socket = io(bureau.url, {
+    forceNew: true,
+    transports: ['websocket'],
+    extraHeaders: { cookie: bureau.cookieHeader() },
+  });
+  socket.on('question:asked', () => {
+    heard += 1;
+  });
+  const join = () => socket.timeout(10_000).emitWithAck('console:join', { sessionId });
+  await new Promise<void>((resolve) => socket.once('connect', resolve));
+  await join();
+  // It comes back when its worker is killed.
+  socket.on('connect', () => void join().catch(() => undefined));
+  return { heard: () => heard, close: () => socket.disconnect() };
+}
+
+/** A valid 统一社会信用代码 of an invented enterprise. */
+function creditCode(n: number): string {
+  const first17 = `91990100MB${String(n).padStart(5, '0')}00`;
+  return first17 + creditCheckSymbol(first17);
+}
