@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense } from 'react';
 import { matchPath, Navigate, Route, Routes, useLocation } from 'react-router';
+import { loadCheck } from './check/load.ts';
 import { askAhead } from './room/admission.ts';
 import { loadRoom, preloadRoom } from './room/load.ts';
 import { homeOf, useMe, wasSignedIn } from './session.ts';
@@ -13,6 +14,7 @@ const Join = lazy(() => import('./entry/join.tsx'));
 const PersonalLink = lazy(() => import('./entry/personal-link.tsx'));
 const List = lazy(() => import('./list/list.tsx'));
 const Room = lazy(loadRoom);
+const Check = lazy(loadCheck);
 const Paper = lazy(() => import('./paper/paper.tsx'));
 const ConsoleApp = lazy(() => import('./console/app.tsx'));
 
@@ -39,6 +41,8 @@ export function App() {
           <Route path="/j/:token" element={<PersonalLink />} />
           <Route path="/learn" element={<SignedIn page={<List />} />} />
           <Route path={ROOM_PATH} element={<SignedIn page={<Room />} meanwhile={<Room />} />} />
+          <Route path="/check" element={<Check />} />
+          <Route path="/learn/:sessionId/check" element={<Check />} />
           <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />
           <Route path="/console/*" element={<SignedIn page={<ConsoleApp />} />} />
           <Route path="*" element={<NotFound />} />

@@ -21,7 +21,7 @@ export const meQuery = queryOptions({
     const refusal = await refresh();
     if (!refusal) return call('GET /me');
     forget(SIGNED_IN);
-    ended = refusal;
+    noteReason(refusal);
     return null;
   },
   staleTime: 5 * 60_000,
@@ -36,7 +36,12 @@ let ended: ApiError | null = null;
 
 /** Why somebody is signed in no more who did not sign out; null: the server did not say. */
 export function whySignedOut(): ApiError | null {
-  return ended?.code === 'login-ended' ? ended : null;
+  return ended;
+}
+
+/** Whoever asks again may hear less; the reason is the reason until somebody signs in. */
+function noteReason(refusal: ApiError): void {
+  if (refusal.code === 'login-ended') ended = refusal;
 }
 
 /** undefined while it is not known yet. */
@@ -55,7 +60,7 @@ export function signedIn(me: Me): void {
 /** Signs this device out; the page forgets everything, whether or not the server could be told. */
 export async function signOut(): Promise<void> {
   await call('POST /logout').catch(() => undefined);
-  signedOut(null);
+  signedOut();
 }
 
 /** Where somebody belongs who comes without a wish. */
@@ -63,10 +68,12 @@ export function homeOf(me: Me): string {
   return me.grants.some((grant) => grant.role !== 'learner') ? '/console' : '/learn';
 }
 
-onSignedOut(signedOut);
+onSignedOut((refusal) => {
+  noteReason(refusal);
+  signedOut();
+});
 
-function signedOut(refusal: ApiError | null): void {
-  ended = refusal;
+function signedOut(): void {
   forget(SIGNED_IN);
   forgetPersonal();
   queryClient.setQueryData(meQuery.queryKey, null);

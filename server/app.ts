@@ -6,6 +6,7 @@ import { attendanceEndpoints } from '#contract/attendance.ts';
 import { courseEndpoints } from '#contract/courses.ts';
 import { liveEndpoints } from '#contract/live.ts';
 import type { FileEvent } from '#contract/media-videos.ts';
+import { networkEndpoints } from '#contract/network.ts';
 import { organisationEndpoints } from '#contract/organisations.ts';
 import { quizEndpoints } from '#contract/quiz.ts';
 import { recordingEndpoints } from '#contract/recordings.ts';
@@ -42,6 +43,8 @@ import { tellOfDatabase } from './metrics/database.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { serveOwnMetrics } from './metrics/private.ts';
 import { countRequests } from './metrics/requests.ts';
+import { networkRoutes } from './network/routes.ts';
+import { createNetworkReports, watchOldReports } from './network/service.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { createOrganisations } from './organisations/service.ts';
 import { quizRoutes } from './quiz/routes.ts';
@@ -114,6 +117,8 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
+  const networkReports = createNetworkReports(services);
+  mount(api, networkEndpoints, networkRoutes(networkReports), locators);
   const reports = createReports(services);
   mount(api, reportEndpoints, reportRoutes(reports, createExports(reports, clock)), locators);
 
@@ -166,6 +171,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const plannedVideos = watchPlayouts(services, playouts);
   const retention = watchRetention(services, recordings);
   const expiredLogins = removeExpiredLogins(services);
+  const oldNetworkReports = watchOldReports(services, networkReports);
   await accounts.offerSetUpCode();
   await quiz.resume();
 
@@ -177,6 +183,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       lostPublishers.stop();
       plannedVideos.stop();
       expiredLogins.stop();
+      oldNetworkReports.stop();
       retention.stop();
       outside.close();
       await gateway.close();

@@ -18,6 +18,7 @@ const LiveDesk = lazy(() => import('./live/live-desk.tsx'));
 const SessionReport = lazy(() => import('./reports/session-report.tsx'));
 const CourseReport = lazy(() => import('./reports/course-report.tsx'));
 const Bulletin = lazy(() => import('./reports/bulletin.tsx'));
+const NetworkReports = lazy(() => import('./network/network-reports.tsx'));
 const Units = lazy(() => import('./units/units.tsx'));
 const UnitPage = lazy(() => import('./units/unit.tsx'));
 const Accounts = lazy(() => import('./accounts/accounts.tsx'));
@@ -43,6 +44,10 @@ export default function ConsoleApp() {
               element={<Only roles={['bureau', 'supervisor', 'instructor']} page={<LiveDesk />} />}
             />
             <Route path="sessions/:sessionId/report" element={<SessionReport />} />
+            <Route
+              path="sessions/:sessionId/network"
+              element={<Only roles={['bureau', 'supervisor', 'enterprise']} page={<NetworkReports />} />}
+            />
             <Route path="units" element={<Units />} />
             <Route path="units/:unitId" element={<UnitPage />} />
             <Route path="accounts" element={<Only roles={['bureau']} page={<Accounts />} />} />
@@ -57,7 +62,7 @@ export default function ConsoleApp() {
 }
 
 /** Spares whoever may not read a page its buttons and refusals. */
-function Only({ roles, page }: { roles: ('bureau' | 'supervisor' | 'instructor')[]; page: ReactNode }) {
+function Only({ roles, page }: { roles: ('bureau' | 'supervisor' | 'enterprise' | 'instructor')[]; page: ReactNode }) {
   const t = useConsoleText();
   const mine = useRoles();
   if (roles.some((role) => mine[role])) return page;

@@ -1,5 +1,5 @@
 import { Alert, Button, Table, type TableColumnsType, type TableProps } from 'antd';
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type Read, wordsOf } from './data.ts';
 import { useConsoleText } from './text.ts';
 
@@ -33,6 +33,7 @@ export function PagedTable<T extends object>({
   rowKey,
   minWidth,
   empty,
+  expanded,
   columns,
 }: {
   read: Read<{ items: T[]; total: number }>;
@@ -44,6 +45,8 @@ export function PagedTable<T extends object>({
   minWidth: number;
   /** What would fill it. */
   empty: string;
+  /** What opens below a row. */
+  expanded?: (row: T) => ReactNode;
   columns: TableColumnsType<T>;
 }) {
   const t = useConsoleText();
@@ -62,6 +65,7 @@ export function PagedTable<T extends object>({
         showTotal: total,
         onChange: turn,
       }}
+      {...(expanded && { expandable: { expandedRowRender: expanded } })}
       columns={columns}
     />
   );

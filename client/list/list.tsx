@@ -1,6 +1,7 @@
 import './list.css';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { Link } from 'react-router';
 import { call } from '#client/api.ts';
 import { keepSendingLeftovers } from '#client/room/leftovers.ts';
 import { preloadRoom } from '#client/room/load.ts';
@@ -41,6 +42,9 @@ export default function List() {
       </header>
       <Standing me={me} />
       {me.personId ? <Sessions /> : <NoPerson />}
+      <p className="list__help">
+        <Link to="/check">{t('checkNetwork')}</Link>
+      </p>
     </Page>
   );
 }

@@ -86,15 +86,16 @@ export function playByHls(
     }
     made.on(Events.ERROR, (_event, error) => {
       const status = error.response?.code;
+      const what = [error.details, status].filter(Boolean).join(' ');
       // Elsewhere it is no matter of our tokens.
       if (!outside && (status === 401 || status === 403)) {
         made.stopLoad();
-        events.onTrouble(true);
+        events.onTrouble(what);
         events.onDenied();
         return;
       }
       if (!error.fatal) return;
-      events.onTrouble(true);
+      events.onTrouble(what);
       if (source === 'sound' && status === 404 && error.details === ErrorDetails.MANIFEST_LOAD_ERROR) {
         soundMissing = true;
       }
@@ -106,7 +107,7 @@ export function playByHls(
       resumeAt = null;
       mediaErrors = 0;
       retry.calm();
-      events.onTrouble(false);
+      events.onTrouble(null);
     });
     if (source === 'picture') {
       made.on(Events.MANIFEST_LOADED, (_event, { levels }) => {

@@ -34,14 +34,14 @@ export function playNatively(
   let edge = new EdgeClock();
   const retry = retrying(start);
   const onError = () => {
-    events.onTrouble(true);
+    events.onTrouble(`mediaError ${video.error?.code ?? ''}`);
     // The element does not say why; a token that ran out looks like a lost network.
     if (!outside) events.onDenied();
     retry.soon();
   };
   const onPlaying = () => {
     retry.calm();
-    events.onTrouble(false);
+    events.onTrouble(null);
   };
   const onMetadata = () => {
     const [from, now] = [resumeAt, pdt()];

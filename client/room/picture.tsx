@@ -1,6 +1,8 @@
 import { type RefObject, useEffect, useState } from 'react';
+import { preloadCheck } from '#client/check/load.ts';
 import { Button } from '#client/ui/button.tsx';
 import { Spinner } from '#client/ui/spinner.tsx';
+import { CheckLink } from './check-link.tsx';
 import { QualityMenu } from './quality-menu.tsx';
 import { useRoomText } from './text.ts';
 import type { PlayerHandle } from './use-player.ts';
@@ -35,7 +37,11 @@ export function Over({
 }) {
   const t = useRoomText();
   const words = t(videoOver ? 'videoOver' : 'away');
-  const { waiting, paused } = player.view;
+  const { started, waiting, paused } = player.view;
+  // Not before the first picture, which would have to wait for it; when it is needed it may not get through any more.
+  useEffect(() => {
+    if (started) preloadCheck();
+  }, [started]);
   if (away && waiting && !paused) {
     return (
       <div className="stage__over stage__over--slate" role="status">
@@ -99,6 +105,8 @@ function Buffering() {
             {t(navigator.onLine ? 'slow' : 'cut')}
             <br />
             {t('nothingLost')}
+            <br />
+            <CheckLink />
           </span>
         ) : (
           t('buffering')

@@ -37,8 +37,8 @@ export interface PlayerEvents {
   onSource: () => void;
   /** The playlist was refused: a new playback token is needed. */
   onDenied: () => void;
-  /** Playing is interrupted and being mended (true), or goes on (false). */
-  onTrouble: (trouble: boolean) => void;
+  /** Playing is interrupted by that and being mended, or goes on (null). */
+  onTrouble: (what: string | null) => void;
   /** What there is to choose from, and what of it is chosen now. */
   onQuality: (ladder: Ladder, chosen: Quality) => void;
 }

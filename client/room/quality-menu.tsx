@@ -1,4 +1,5 @@
 import { type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { CheckLink } from './check-link.tsx';
 import { choices, type Quality } from './quality.ts';
 import { useRoomText } from './text.ts';
 import type { PlayerHandle } from './use-player.ts';
@@ -49,6 +50,7 @@ export function QualityMenu({ player }: { player: PlayerHandle }) {
             <p>{t('qualityNow', { quality: shown ?? name(quality) })}</p>
           )}
           <Latency player={player} />
+          <CheckLink />
         </div>
       )}
     </div>

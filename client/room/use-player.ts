@@ -1,4 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
+import { followPlaying, noteTrouble } from '#client/check/last-played.ts';
 import type { RoomSnapshot } from '#contract/live.ts';
 import { PlayWish } from './play-wish.ts';
 import { type Past, type Player, type PlayerEvents, sourcesOf } from './playback.ts';
@@ -123,7 +124,11 @@ export function usePlayer(
           if (wish.onSource(element)) playFor(element, change);
           else change({ paused: true });
         },
-        onTrouble: (trouble) => trouble && change({ waiting: true }),
+        onTrouble(what) {
+          if (what === null) return;
+          noteTrouble(link.sessionId, what);
+          change({ waiting: true });
+        },
         onDenied: () => {
           deniedAt.current = newest.current.admissions;
           link.enterSoon();
@@ -135,6 +140,7 @@ export function usePlayer(
 
     const stopWatching = watchElement(element, change, wish);
     const stopFollowing = wish.follow(element);
+    const stopNoting = followPlaying(element, link.sessionId, () => player.current?.latencyMs() ?? null);
     const stopSampling = credited ? sampleInto(element, () => player.current?.pdt() ?? null, link) : () => undefined;
     const stopWakeLock = keepAwake(element);
     const stopReloading = outsideUrl ? reloadWhenRefused() : () => undefined;
@@ -143,6 +149,7 @@ export function usePlayer(
       stopSampling();
       stopWatching();
       stopFollowing();
+      stopNoting();
       stopWakeLock();
       stopReloading();
       at.current = inPast ? (player.current?.pdt() ?? null) : null;

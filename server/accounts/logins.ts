@@ -66,12 +66,13 @@ export function createLogins(services: Services, people: PeopleDirectory, revoca
   }
 
   /**
-   * Why is told to the holder of the login's newest token alone, which an old copy is not, and only while the reason holds: a
-   * login that ended before it (by signing out, say) ended for something else.
+   * Why is told to the holder of a token that would have renewed the login, which an old copy is not, and only while the reason
+   * holds: a login that ended before it (by signing out, say) ended for something else.
    */
   async function refusalOf({ loginId, counter }: { loginId: string; counter: number }): Promise<AppError> {
     const login = await prisma.login.findUnique({ where: { id: loginId } });
-    if (login?.revokedAt && login.counter === counter) {
+    const newest = login && judgeRefresh(counter, login.counter, login.rotatedAt.getTime(), clock()) !== 'reuse';
+    if (newest && login.revokedAt) {
       const excluded = await exclusionOf(login);
       if (excluded && login.revokedAt.getTime() >= excluded.since)
         return new AppError('login-ended', { reason: excluded.reason });

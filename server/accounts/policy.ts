@@ -90,6 +90,9 @@ export const policy = {
   'room-question:list': officersAndInstructor,
   'room-question:answer': officersAndInstructor,
 
+  'network-report:send': learners,
+  'network-report:read': { bureau: 'all', supervisor: 'all', enterprise: 'invited' },
+
   'question:list': officersAndInstructor,
   'question:update': officersAndInstructor,
   'live-question:open': officersAndInstructor,

@@ -4,6 +4,7 @@ import { attendanceEndpoints } from './attendance.ts';
 import { courseEndpoints } from './courses.ts';
 import type { Endpoint } from './endpoint.ts';
 import { liveEndpoints } from './live.ts';
+import { networkEndpoints } from './network.ts';
 import { organisationEndpoints } from './organisations.ts';
 import { quizEndpoints } from './quiz.ts';
 import { recordingEndpoints } from './recordings.ts';
@@ -21,6 +22,7 @@ export const api = {
   ...recordingEndpoints,
   ...reportEndpoints,
   ...videoEndpoints,
+  ...networkEndpoints,
 };
 
 export type Api = typeof api;

@@ -16,6 +16,9 @@ export const END_AFTER_LOST_MS = 15 * 60_000;
 /** Chapters of one session. */
 export const MAX_MARKS = 60;
 
+/** Reports of network checks are deleted after so long. */
+export const NETWORK_REPORTS_KEPT_DAYS = 30;
+
 export const UNIT_KINDS = ['bureau', 'government', 'enterprise'] as const;
 
 export const PERSON_CATEGORIES = [

@@ -21,7 +21,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'];
 test.describe.configure({ timeout: 240_000 });
 
 test('no barrier before signing in', async ({ page }) => {
-  for (const path of ['/login', '/u', '/u/NOTHERE1', '/j/nothing', '/nothing']) await judge(page, path);
+  for (const path of ['/login', '/u', '/u/NOTHERE1', '/j/nothing', '/nothing', '/check']) await judge(page, path);
 });
 
 test('no barrier where a new installation is set up', async ({ page }) => {
@@ -45,6 +45,11 @@ test('no barrier for a learner: the list, the room and the paper', async ({ brow
   await judge(page, `/learn/${before}`);
   await judge(page, `/learn/${over}`);
   await judge(page, '/learn/00000000-0000-4000-8000-000000000000');
+
+  await page.goto(address(`/learn/${live}/check`));
+  await page.getByRole('button', { name: '发送给主管部门' }).click();
+  await expect(page.getByText('已收到')).toBeVisible();
+  await judge(page);
 
   await page.goto(address(`/learn/${live}`));
   await expectPicture(page);
@@ -120,7 +125,7 @@ async function consolePages(page: Page): Promise<string[]> {
     'courses',
     `courses/${empty}`,
     ...(full ? [`courses/${full.id}`, `courses/${full.id}/report`] : []),
-    ...(live ? [`sessions/${live.id}/live`] : []),
+    ...(live ? [`sessions/${live.id}/live`, `sessions/${live.id}/network`] : []),
     ...(past ? [`sessions/${past.id}/report`, `sessions/${past.id}/bulletin`] : []),
     'units',
     ...(unit ? [`units/${unit.id}`] : []),

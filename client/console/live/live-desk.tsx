@@ -10,6 +10,7 @@ import { ChaptersPanel } from './chapters-panel.tsx';
 import { CountsPanel } from './counts-panel.tsx';
 import { useDeskLink } from './desk-link.ts';
 import { MissingPanel } from './missing-panel.tsx';
+import { NetworkPanel } from './network-panel.tsx';
 import { QuestionsPanel } from './questions-panel.tsx';
 import { QuizPanel } from './quiz-panel.tsx';
 import { StreamPanel } from './stream-panel.tsx';
@@ -72,6 +73,7 @@ function Desk({ session }: { session: Session }) {
         </div>
         <div>
           {(bureau || supervisor) && <MissingPanel session={session} />}
+          {(bureau || supervisor) && <NetworkPanel session={session} />}
           {(bureau || instructor) && <QuestionsPanel sessionId={session.id} />}
         </div>
       </div>

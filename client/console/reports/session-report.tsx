@@ -39,6 +39,7 @@ function SessionReportView({ sessionId, report, live }: { sessionId: string; rep
         )}
         {(bureau || supervisor || enterprise) && (
           <>
+            <LinkButton to={`/console/sessions/${sessionId}/network`}>{t('network')}</LinkButton>
             <DownloadButton
               endpoint="GET /sessions/:sessionId/export/attendance"
               params={params}
