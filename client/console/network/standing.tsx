@@ -26,7 +26,7 @@ export function Standing({
   onUnit?: (unit: { unitId: string; unitName: string }) => void;
 }) {
   const t = useNetworkText();
-  const people = (count: number) => t('people', { count: formatCount(count) });
+  const people = (count: number) => (count === 1 ? t('onePerson') : t('people', { count: formatCount(count) }));
   return (
     <>
       <ul className="list-plain">
