@@ -70,10 +70,8 @@ export async function playMorning(
   const connected = await fleet.order({ type: 'storm', startAt: stormAt, overMs: stormMs, classStartedAt });
   say(`${connected} are in the room`);
 
-  const classMs = Math.max(
-    totalMs - (arrive ? arriveMs : 0) - stormMs,
-    SETTLE_MS + ANSWER_WITHIN_MS + AFTER_KILL_MS + 2_000,
-  );
+  // As long for a baseline, whose figures are held against the product's.
+  const classMs = Math.max(totalMs - arriveMs - stormMs, SETTLE_MS + ANSWER_WITHIN_MS + AFTER_KILL_MS + 2_000);
   const asking = Array.from({ length: Math.max(1, Math.round(viewers * ASKING_SHARE * (classMs / 1_000))) }, (_, k) =>
     Math.floor((k * 7_919) % viewers),
   );
