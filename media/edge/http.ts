@@ -70,9 +70,12 @@ export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
     const address = viewerAddress(path);
     if (!address) throw new MediaError('not-found');
     const { prefix, rendition, file } = address;
-    const claims = tokens.check(address.token ?? playbackCookie(req), prefix);
+    const given = address.token ?? playbackCookie(req);
+    const claims = tokens.check(given, prefix);
     viewers.note(prefix, claims.jti, rendition);
     const below = rendition === undefined ? file : `${rendition}/${file}`;
+    // It opens one file, whose name it has: the origin knows which.
+    if (claims.film !== undefined) return passThrough(req, res, prefix, below, given);
     if (rendition === undefined && PLAYLIST.test(file)) return overview(req, res, prefix, file, claims.scr === true);
     if (PLAYLIST.test(file)) return playlist(req, res, prefix, below, search);
     if (NUMBERED.test(file)) return numbered(req, res, prefix, below);
@@ -84,6 +87,7 @@ export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
     const [token, prefix] = [req.headers['x-anke-token'], req.headers['x-anke-prefix']];
     const at = String(prefix ?? '');
     const claims = tokens.check(typeof token === 'string' ? token : undefined, at);
+    if (claims.film !== undefined) throw new MediaError('wrong-broadcast');
     viewers.note(at, claims.jti, String(req.headers['x-anke-rendition'] ?? ''));
     const left = claims.exp - Math.ceil(clock() / 1_000);
     const holds = Math.max(0, Math.min(CHECK_HOLDS, left));
@@ -155,9 +159,11 @@ export function createEdgeHttp(options: EdgeHttpOptions): http.Server {
     res: http.ServerResponse,
     prefix: string,
     below: string,
+    token?: string,
   ): Promise<void> {
     const { range } = req.headers;
-    const upstream = origin.open(prefix, below, req.method ?? 'GET', range === undefined ? {} : { range });
+    const headers = range === undefined ? {} : { range };
+    const upstream = origin.open(prefix, below, req.method ?? 'GET', headers, token);
     // A viewer who has had enough must not keep the origin sending.
     res.on('close', () => upstream.destroy());
     return new Promise((resolve, reject) => {

@@ -22,6 +22,7 @@ import {
   until,
 } from '#tests/support/media-run.ts';
 import { type Publisher, publishTestSignal } from '#tests/support/publish.ts';
+import { storedOffset, uploadPiece, uploadToken } from '#tests/support/videos.ts';
 
 const broadcast = makeBroadcast();
 let dataDir: string;
@@ -40,7 +41,7 @@ beforeAll(async () => {
   origin = await startCountingProxy(media.url);
   const store = path.join(dataDir, 'store');
   edge = await startEdgeProcess(dataDir, origin.url, { EDGE_STORE: store });
-  nginx = await startEdgeNginx({ edgeUrl: edge.url, store });
+  nginx = await startEdgeNginx({ edgeUrl: edge.url, store, appUrl: media.url });
   publisher = publishTestSignal(media.rtmpUrl('good'), { fps: 30 });
   await until(async () => (await fetch(playbackUrl(media, broadcast, '360p/seg-1.m4s'))).ok);
 });
@@ -107,10 +108,16 @@ describe.each(fronts)('%s', (_, where) => {
     const watched = await Promise.all(Array.from({ length: 100 }, () => watch(url(), 6)));
     const all = new Map(watched.flatMap((got) => [...got]));
     for (const got of watched) for (const [part, bytes] of got) expect(bytes === all.get(part), part).toBe(true);
+    let compared = 0;
     for (const [part, bytes] of all) {
       const direct = await fetch(playbackUrl(media, broadcast, `360p/${part}`));
-      expect(Buffer.from(await direct.arrayBuffer()).toString('base64') === bytes, part).toBe(true);
+      const body = Buffer.from(await direct.arrayBuffer());
+      // The oldest has left it when this machine is slow.
+      if (direct.status === 404) continue;
+      expect(body.toString('base64') === bytes, part).toBe(true);
+      compared += 1;
     }
+    expect(compared).toBeGreaterThan(0);
     const asked = [...origin.counts].filter(([address]) => address.startsWith('360p/'));
     const parts = asked.filter(([address]) => address.includes('part-'));
     expect(parts.every(([, times]) => times === 1)).toBe(true);
@@ -327,6 +334,33 @@ describe('nginx before the edge', () => {
     const address = at('360p/init-1.mp4', playbackToken(broadcast, { exp }));
     expect((await fetch(address)).status).toBe(200);
     await until(async () => (await fetch(address)).status === 401, 4_000);
+  });
+
+  it('passes an upload on as it comes, and goes on with a broken one', async () => {
+    const videoId = randomUUID();
+    // More than nginx takes of other requests.
+    const bytes = Buffer.alloc(30_000_000, 7);
+    const sent = 2_000_000;
+    expect((await media.control('videos/expect', { videoId, bytes: bytes.length })).ok).toBe(true);
+    const { hostname, port } = new URL(url());
+    const broken = net.connect(Number(port), hostname);
+    broken.write(
+      `PATCH /uploads/${videoId} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${uploadToken(videoId)}\r\n` +
+        `Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`,
+    );
+    broken.write(bytes.subarray(0, sent));
+    // Media has them before the request is whole.
+    const stored = () => storedOffset({ url: media.url }, videoId);
+    await until(async () => (await stored()) > 0);
+    broken.destroy();
+    const offset = await until(async () => {
+      const before = await storedOffset({ url: url() }, videoId);
+      const rest = await uploadPiece({ url: url() }, videoId, before, bytes.subarray(before));
+      return rest.status === 204 && before;
+    });
+    expect(offset).toBeGreaterThan(0);
+    expect(offset).toBeLessThanOrEqual(sent);
+    expect(await stored()).toBe(bytes.length);
   });
 
   it('takes no directive that the edge would not', async () => {
