@@ -2,7 +2,7 @@
 -- playlists that everybody asks for at the same moment. It decides nothing by itself.
 
 local semaphore = require 'ngx.semaphore'
-local now, capture, exit, exec = ngx.now, ngx.location.capture, ngx.exit, ngx.exec
+local now, exit, exec = ngx.now, ngx.exit, ngx.exec
 local var, header, method_of = ngx.var, ngx.header, ngx.req.get_method
 
 local _M = {}
@@ -33,10 +33,53 @@ local CHECK_SECONDS, PLAYLIST_SECONDS = 10, 1
 local checks = memory(CHECK_SECONDS, 50000)
 local playlists = memory(PLAYLIST_SECONDS, 32 * 1024 * 1024)
 
--- The edge waits six seconds for a part at most, and tries for two to reach an origin that is away.
-local PATIENCE = 15
+-- The edge waits six seconds for a part at most, and tries for two to reach an origin that is away. Milliseconds.
+local PATIENCE, CONNECT = 15000, 2000
+local IDLE, CONNECTIONS = 30000, 64
 local MAX_OPEN = 1000
 local open, open_count = {}, 0
+
+local function receive(edge)
+  local line = edge:receive()
+  local status = line and tonumber(line:match('^HTTP/1%.1 (%d%d%d) '))
+  if not status then return nil end
+  local said = {}
+  while true do
+    line = edge:receive()
+    if not line then return nil end
+    if line == '' then break end
+    local name, value = line:match('^([^:]+): *(.*)$')
+    if name then said[name:lower()] = value end
+  end
+  local length = status ~= 204 and tonumber(said['content-length']) or 0
+  local body = length > 0 and edge:receive(length) or ''
+  if #body ~= length then return nil end
+  return { status = status, said = said, body = body, closes = said['connection'] == 'close' }
+end
+
+-- Subrequests of nginx would do, but not within HTTP/2.
+local function ask(path, headers)
+  local host, port = var.anke_edge_at:match('^(.*):(%d+)$')
+  local request = { 'GET ' .. path .. ' HTTP/1.1', 'Host: anke_edge' }
+  for name, value in pairs(headers) do
+    if value ~= '' then request[#request + 1] = name .. ': ' .. value end
+  end
+  request = table.concat(request, '\r\n') .. '\r\n\r\n'
+  while true do
+    local edge = ngx.socket.tcp()
+    edge:settimeouts(CONNECT, CONNECT, PATIENCE)
+    if not edge:connect(host, tonumber(port)) then return nil end
+    -- One that was kept open may have been closed over there since.
+    local again = edge:getreusedtimes() > 0
+    local answer = edge:send(request) and receive(edge)
+    if answer then
+      if answer.closes then edge:close() else edge:setkeepalive(IDLE, CONNECTIONS) end
+      return answer
+    end
+    edge:close()
+    if not again then return nil end
+  end
+end
 
 -- Whether the token opens the prefix: as the edge said at most ten seconds ago, and not beyond the token's end.
 local function check()
@@ -49,13 +92,15 @@ local function check()
     rendition = known.rendition
   end
   if token == '' then return exit(401) end
-  local answer = capture('/anke-check', { share_all_vars = true, args = 'rendition=' .. rendition })
+  local headers = { ['X-Anke-Token'] = token, ['X-Anke-Prefix'] = prefix, ['X-Anke-Rendition'] = rendition }
+  local answer = ask('/edge/check', headers)
+  if not answer then return exit(502) end
   if answer.status ~= 204 then
     checks.forget(token)
     return exit(answer.status)
   end
   -- Who came together is not to be asked about together for ever.
-  local seconds = math.min(tonumber(answer.header['x-accel-expires']) or 0, CHECK_SECONDS) * (0.7 + 0.3 * math.random())
+  local seconds = math.min(tonumber(answer.said['x-accel-expires']) or 0, CHECK_SECONDS) * (0.7 + 0.3 * math.random())
   checks.put(token, { prefix = prefix, rendition = rendition, good_until = now() + seconds }, 1)
 end
 
@@ -76,30 +121,30 @@ local function give(answer)
   ngx.print(answer.body)
 end
 
--- The three directives and nothing else of a query, as the edge writes them.
+-- The three directives and nothing else of a query, as the edge writes them; nil for what is no number.
 local function query()
-  local pairs = {}
-  local function add(name, value)
-    if value and value ~= '' then pairs[#pairs + 1] = name .. '=' .. value end
-  end
-  add('_HLS_msn', var.arg__HLS_msn)
-  add('_HLS_part', var.arg__HLS_part)
-  add('_HLS_skip', var.anke_skip)
-  return table.concat(pairs, '&')
+  local written = {}
+  local msn, part = var.arg__HLS_msn or '', var.arg__HLS_part or ''
+  if msn:find('%D') or part:find('%D') then return nil end
+  if msn ~= '' then written[#written + 1] = '_HLS_msn=' .. msn end
+  if part ~= '' then written[#written + 1] = '_HLS_part=' .. part end
+  if var.anke_skip ~= '' then written[#written + 1] = '_HLS_skip=YES' end
+  return #written == 0 and '' or '?' .. table.concat(written, '&')
 end
 
-local function ask(key)
-  local reply = capture('/anke-playlist', { share_all_vars = true, args = query() })
-  local said = reply.header
+local function newest(key, asked)
+  local path = '/media/t/' .. var.anke_token .. '/' .. var.anke_prefix .. '/' .. var.anke_file
+  local reply = ask(path .. asked, { ['Accept-Encoding'] = var.anke_encoding })
+  if not reply then return nil end
+  local said = reply.said
   local answer = {
     status = reply.status,
-    body = reply.truncated and '' or reply.body,
-    type = said['Content-Type'],
+    body = reply.body,
+    type = said['content-type'],
     caching = said['cache-control'],
     encoding = said['content-encoding'],
     vary = said['vary'],
   }
-  if reply.truncated then answer.status = 502 end
   local seconds = math.min(tonumber(said['x-accel-expires']) or 0, PLAYLIST_SECONDS)
   if answer.status == 200 and seconds > 0 then
     answer.good_until = now() + seconds
@@ -116,10 +161,13 @@ function _M.playlist()
     if kept and kept.good_until > now() then return give(kept) end
     local asked = open[key]
     if not asked then
+      local directives = query()
+      if not directives then return exit(400) end
       if open_count >= MAX_OPEN then return exit(503) end
       asked = { waiting = 0, ready = semaphore.new(0) }
       open[key], open_count = asked, open_count + 1
-      local ok, answer = pcall(ask, key)
+      local ok, answer = pcall(newest, key, directives)
+      ok = ok and answer
       if open[key] == asked then open[key], open_count = nil, open_count - 1 end
       local mine = ok and (answer.status == 401 or answer.status == 403)
       -- Sent out since the token was checked: that concerns nobody else, one of the others asks again.
@@ -130,7 +178,7 @@ function _M.playlist()
       return give(answer)
     end
     asked.waiting = asked.waiting + 1
-    local woken = asked.ready:wait(PATIENCE)
+    local woken = asked.ready:wait(PATIENCE / 1000)
     if asked.answer then return give(asked.answer) end
     if not woken then
       asked.waiting = asked.waiting - 1

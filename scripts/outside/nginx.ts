@@ -46,6 +46,7 @@ export async function startEdgeNginx({ edgeUrl, store, appUrl, server }: Setting
     ['/var/cache/anke-media', store],
     ['server 127.0.0.1:8080;', `server ${appUrl ? new URL(appUrl).host : nothing};`],
     ['server 127.0.0.1:8090;', `server ${new URL(edgeUrl).host}; ${more}`],
+    ['default 127.0.0.1:8090;', `default ${new URL(edgeUrl).host};`],
     ['listen 443 ssl http2;', `listen 127.0.0.1:${port} backlog=8192; ${server?.(folder) ?? ''}`],
     [/^ *ssl_certificate.*$/gm, ''],
   ];
