@@ -34,7 +34,12 @@ it('has as files what the shelf keeps, and nothing of a process before', async (
   expect(segments()).toEqual([1, 2, 3].map((n) => `${PREFIX}.360p.seg-${n}.m4s`));
   expect(fs.readFileSync(path.join(folder, segments()[1] ?? ''))).toEqual(Buffer.alloc(60, 2));
   for (const n of [4, 5])
-    shelf.put(`${PREFIX}/360p/seg-${n}.m4s`, { status: 200, type: 'x', caching: 'max-age=60', bytes: Buffer.alloc(60) });
+    shelf.put(`${PREFIX}/360p/seg-${n}.m4s`, {
+      status: 200,
+      type: 'x',
+      caching: 'max-age=60',
+      bytes: Buffer.alloc(60),
+    });
   await Promise.all(removed);
   expect(segments()).toEqual([`${PREFIX}.360p.seg-2.m4s`, `${PREFIX}.360p.seg-3.m4s`]);
 });
