@@ -34,10 +34,13 @@ local checks = memory(CHECK_SECONDS, 50000)
 local playlists = memory(PLAYLIST_SECONDS, 32 * 1024 * 1024)
 
 -- The edge waits six seconds for a part at most, and tries for two to reach an origin that is away. Milliseconds.
-local PATIENCE, CONNECT = 15000, 2000
-local IDLE, CONNECTIONS = 30000, 64
+local PATIENCE, CONNECT, IDLE = 15000, 10000, 30000
 local MAX_OPEN = 1000
 local open, open_count = {}, 0
+
+-- When a thousand people come in the same second their tokens are asked about by few connections, one after the other.
+local CHECKS = { pool = 'anke-checks', pool_size = 32, backlog = 65536 }
+local PLAYLISTS = { pool = 'anke-playlists', pool_size = MAX_OPEN, backlog = 1 }
 
 local function receive(edge)
   local line = edge:receive()
@@ -58,7 +61,7 @@ local function receive(edge)
 end
 
 -- Subrequests of nginx would do, but not within HTTP/2.
-local function ask(path, headers)
+local function ask(path, headers, connections)
   local host, port = var.anke_edge_at:match('^(.*):(%d+)$')
   local request = { 'GET ' .. path .. ' HTTP/1.1', 'Host: anke_edge' }
   for name, value in pairs(headers) do
@@ -68,12 +71,12 @@ local function ask(path, headers)
   while true do
     local edge = ngx.socket.tcp()
     edge:settimeouts(CONNECT, CONNECT, PATIENCE)
-    if not edge:connect(host, tonumber(port)) then return nil end
+    if not edge:connect(host, tonumber(port), connections) then return nil end
     -- One that was kept open may have been closed over there since.
     local again = edge:getreusedtimes() > 0
     local answer = edge:send(request) and receive(edge)
     if answer then
-      if answer.closes then edge:close() else edge:setkeepalive(IDLE, CONNECTIONS) end
+      if answer.closes then edge:close() else edge:setkeepalive(IDLE) end
       return answer
     end
     edge:close()
@@ -93,7 +96,7 @@ local function check()
   end
   if token == '' then return exit(401) end
   local headers = { ['X-Anke-Token'] = token, ['X-Anke-Prefix'] = prefix, ['X-Anke-Rendition'] = rendition }
-  local answer = ask('/edge/check', headers)
+  local answer = ask('/edge/check', headers, CHECKS)
   if not answer then return exit(502) end
   if answer.status ~= 204 then
     checks.forget(token)
@@ -115,8 +118,8 @@ local function give(answer)
   ngx.status = answer.status
   header['Content-Type'] = answer.type
   header['Cache-Control'] = answer.caching
-  header['Content-Encoding'] = answer.encoding
-  header['Vary'] = answer.vary
+  if answer.encoding then header['Content-Encoding'] = answer.encoding end
+  if answer.vary then header['Vary'] = answer.vary end
   header['Content-Length'] = #answer.body
   ngx.print(answer.body)
 end
@@ -134,7 +137,7 @@ end
 
 local function newest(key, asked)
   local path = '/media/t/' .. var.anke_token .. '/' .. var.anke_prefix .. '/' .. var.anke_file
-  local reply = ask(path .. asked, { ['Accept-Encoding'] = var.anke_encoding })
+  local reply = ask(path .. asked, { ['Accept-Encoding'] = var.anke_encoding }, PLAYLISTS)
   if not reply then return nil end
   local said = reply.said
   local answer = {
@@ -155,6 +158,7 @@ end
 
 -- For content_by_lua: one question at the edge for all who ask the same while it is open.
 function _M.playlist()
+  _M.check()
   local key = var.anke_key
   while true do
     local kept = playlists.get(key)
