@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './folders.ts';
+import { LUA_MODULE } from './outside/nginx.ts';
 import { buildPages } from './pages.ts';
 
 /*
@@ -27,7 +28,7 @@ if (chosen.includes('integration') || chosen.includes('e2e')) {
   needProgram('ffmpeg', ['ffmpeg'], ['/usr/bin/ffmpeg', process.env.FFMPEG_PATH]);
 }
 if (chosen.includes('integration')) needProgram('openssl', ['openssl'], ['/usr/bin/openssl']);
-if (chosen.includes('integration')) needProgram('nginx', ['nginx'], ['/usr/sbin/nginx']);
+if (chosen.includes('integration')) needProgram('nginx', ['nginx', 'libnginx-mod-http-lua'], [LUA_MODULE]);
 if (chosen.includes('e2e'))
   needProgram('Chromium', ['chromium', 'fonts-noto-cjk'], ['/usr/bin/chromium', process.env.CHROMIUM_PATH]);
 
@@ -58,7 +59,7 @@ function needProgram(name: string, packages: string[], places: (string | undefin
     return;
   }
   if (name === 'nginx') {
-    console.error('nginx is not installed: the tests of its configuration are skipped');
+    console.error('nginx with its Lua module is not installed: the tests of its configuration are skipped');
     return;
   }
   const orSet = name === 'Chromium' ? ', or set CHROMIUM_PATH' : '';

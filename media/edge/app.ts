@@ -11,12 +11,13 @@ import type { EdgeConfig } from './config.ts';
 import { createEdgeHttp } from './http.ts';
 import { Link } from './link.ts';
 import { Origin } from './origin.ts';
+import { Store } from './store.ts';
 import { usedBy, Viewers } from './viewers.ts';
 
 export interface Edge {
   /** What this process counts. */
   metrics: Registry;
-  /** Hears of the origin whom to refuse, then listens. @throws when the port is taken. */
+  /** Hears of the origin whom to refuse, then listens. @throws when the port is taken or the store can't be made. */
   listen(): Promise<number>;
   close(): Promise<void>;
 }
@@ -29,7 +30,8 @@ export function createEdge(options: { config: EdgeConfig; secrets: MediaSecrets;
   const egress = new Egress(config.maxEgress, clock);
   const origin = new Origin(config.origin, secrets.playback, clock);
   const link = new Link({ origin: config.origin, secret: secrets.hooks, tokens, viewers, egress, logger });
-  const http = createEdgeHttp({ origin, tokens, viewers, egress, memory: config.memory, clock, logger });
+  const store = config.store === null ? null : new Store(config.store, logger);
+  const http = createEdgeHttp({ origin, tokens, viewers, egress, store, memory: config.memory, clock, logger });
   const metrics = createEdgeMetrics({
     http,
     index: cluster.worker?.id ?? 0,
@@ -40,6 +42,7 @@ export function createEdge(options: { config: EdgeConfig; secrets: MediaSecrets;
   return {
     metrics,
     async listen() {
+      await store?.open();
       await link.start();
       return new Promise<number>((resolve, reject) => {
         http.once('error', reject);

@@ -6,13 +6,6 @@ interface Open<T> {
   waiting: number;
 }
 
-/** What one of those who asked together gets. */
-export interface Shared<T> {
-  value: T;
-  /** Whether it was this one who began. */
-  first: boolean;
-}
-
 /** One question for all who ask the same while it is open. It is given up when the last of them has left. */
 export class Collapse<T> {
   readonly #limit: number;
@@ -24,7 +17,7 @@ export class Collapse<T> {
   }
 
   /** @throws MediaError `busy`; what `ask` throws; the reason of `left` when that fires first */
-  async join(key: string, left: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<Shared<T>> {
+  async join(key: string, left: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     left.throwIfAborted();
     const found = this.#open.get(key);
     const open = found ?? this.#begin(key, ask);
@@ -35,7 +28,7 @@ export class Collapse<T> {
       left.addEventListener('abort', leave, { once: true });
     });
     try {
-      return { value: await Promise.race([open.answer, gone]), first: !found };
+      return await Promise.race([open.answer, gone]);
     } finally {
       left.removeEventListener('abort', leave);
       open.waiting -= 1;

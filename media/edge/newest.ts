@@ -19,6 +19,13 @@ export function progressOf(playlist: string): Progress {
   };
 }
 
+/** The part that the playlist has got last, or where it lists none the segment; null where nothing is added any more. */
+export function newestName({ ended, segment, part }: Progress): string | null {
+  if (ended) return null;
+  if (part) return `part-${part.msn}.${part.index}.m4s`;
+  return segment < 0 ? null : `seg-${segment}.m4s`;
+}
+
 /** Whether the playlist already has what a blocking reload waits for (rfc8216bis 6.2.5.2). */
 export function holds({ ended, segment, part }: Progress, reload: Reload): boolean {
   if (ended || reload.msn <= segment) return true;

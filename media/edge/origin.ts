@@ -63,9 +63,18 @@ export class Origin {
     }
   }
 
-  /** The answer as it comes, for what is too large to be kept. The caller ends it. @throws when the origin is away */
-  open(prefix: string, path: string, method: string, headers: http.OutgoingHttpHeaders): http.ClientRequest {
-    return http.request(new URL(this.#path(prefix, path), this.#url), { method, headers, agent: this.#agent });
+  /**
+   * The answer as it comes, for what is too large to be kept. The caller ends it. @throws when the origin is away
+   * @param token the viewer's own, where it opens what others do not
+   */
+  open(
+    prefix: string,
+    path: string,
+    method: string,
+    headers: http.OutgoingHttpHeaders,
+    token?: string,
+  ): http.ClientRequest {
+    return http.request(new URL(this.#path(prefix, path, token), this.#url), { method, headers, agent: this.#agent });
   }
 
   close(): void {
@@ -108,8 +117,8 @@ export class Origin {
     }
   }
 
-  #path(prefix: string, path: string): string {
-    return `/media/t/${this.#tokenFor(prefix)}/${prefix}/${path}`;
+  #path(prefix: string, path: string, token = this.#tokenFor(prefix)): string {
+    return `/media/t/${token}/${prefix}/${path}`;
   }
 
   #tokenFor(prefix: string): string {

@@ -36,20 +36,15 @@ export class Playlists {
 
   /**
    * @param path below `/media/`, by which it is known here; `ask` takes it on with the directives
-   * @returns an answer of the origin that is none of a playlist's as it is; `first` for one of those who waited together
+   * @returns an answer of the origin that is none of a playlist's as it is
    * @throws MediaError `bad-reload`
    */
-  async get(
-    path: string,
-    { reload, skip }: Directives,
-    left: AbortSignal,
-    ask: Ask,
-  ): Promise<{ value: OriginAnswer | Playlist; first: boolean }> {
+  async get(path: string, { reload, skip }: Directives, left: AbortSignal, ask: Ask): Promise<OriginAnswer | Playlist> {
     const key = skip ? `${path}?skip` : path;
     const newest = this.#newest.get(key);
     const age = newest ? this.#clock() - newest.at : Number.POSITIVE_INFINITY;
     const held = newest !== undefined && reload !== null && holds(newest.progress, reload);
-    if (newest && age <= (held ? HELD_FRESH_MS : reload ? -1 : FRESH_MS)) return { value: newest, first: true };
+    if (newest && age <= (held ? HELD_FRESH_MS : reload ? -1 : FRESH_MS)) return newest;
     if (newest && reload && age <= HELD_FRESH_MS && isFarAhead(newest.progress, reload.msn))
       throw new MediaError('bad-reload');
     // What there is already needs no waiting, and so no address of its own.

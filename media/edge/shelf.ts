@@ -10,13 +10,15 @@ interface Kept {
 export class Shelf {
   readonly #capacity: number;
   readonly #clock: Clock;
+  readonly #onDrop: (key: string) => void;
   #kept = new Map<string, Kept>();
   #bytes = 0;
 
   /** @param capacity bytes */
-  constructor(capacity: number, clock: Clock) {
+  constructor(capacity: number, clock: Clock, onDrop: (key: string) => void = () => undefined) {
     this.#capacity = capacity;
     this.#clock = clock;
+    this.#onDrop = onDrop;
   }
 
   get bytes(): number {
@@ -26,27 +28,30 @@ export class Shelf {
   get(key: string): OriginAnswer | undefined {
     const kept = this.#kept.get(key);
     if (!kept) return undefined;
-    this.#kept.delete(key);
     if (kept.until <= this.#clock()) {
-      this.#bytes -= kept.answer.bytes.length;
+      this.#drop(key);
       return undefined;
     }
+    this.#kept.delete(key);
     this.#kept.set(key, kept);
     return kept.answer;
   }
 
-  /** Keeps an answer if the origin says for how long; errors never. */
-  put(key: string, answer: OriginAnswer): void {
+  /** Keeps an answer if the origin says for how long; errors never. @returns whether it does */
+  put(key: string, answer: OriginAnswer): boolean {
     const seconds = /\bmax-age=(\d{1,9})\b/.exec(answer.caching)?.[1];
-    if (answer.status !== 200 || seconds === undefined || seconds === '0') return;
-    if (answer.bytes.length > this.#capacity / 4) return;
-    this.#drop(key);
+    if (answer.status !== 200 || seconds === undefined || seconds === '0') return false;
+    if (answer.bytes.length > this.#capacity / 4) return false;
+    const before = this.#kept.get(key);
+    if (before) this.#bytes -= before.answer.bytes.length;
+    this.#kept.delete(key);
     this.#kept.set(key, { answer, until: this.#clock() + Number(seconds) * 1_000 });
     this.#bytes += answer.bytes.length;
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= this.#capacity) break;
       this.#drop(oldest);
     }
+    return true;
   }
 
   #drop(key: string): void {
@@ -54,5 +59,6 @@ export class Shelf {
     if (!kept) return;
     this.#kept.delete(key);
     this.#bytes -= kept.answer.bytes.length;
+    this.#onDrop(key);
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -23,12 +23,22 @@ import { type EdgeNginx, startEdgeNginx } from '../outside/nginx.ts';
 import { median, quantile } from '../outside/quantile.ts';
 import { until } from '../outside/until.ts';
 import type { Measured } from './benchmark.ts';
-import { addressFor, get, saturate, Wire } from './generator.ts';
+import { addressFor, get, Wire } from './generator.ts';
 import { follow, type Profile, sharedText, type Watched } from './viewers.ts';
+import { type Asked, saturate, type Ticking } from './wrk.ts';
 
 const CONNECTIONS = 64;
-const ROUND_MS = 1_000;
+/** Each with a token of its own. */
+const READERS = 1_000;
+/** Requests for which a viewer's token is asked about once: twelve a second, and nginx remembers for 7 to 10 s. */
+const PER_CHECK = 12 * 8.5;
+/** Tokens that the edge has seen and nginx has not. */
+const UNKNOWN = 3_000;
+const ROUND_MS = 2_000;
 const ROUNDS = 7;
+/** Viewers who wait together, and how often something comes for them: more than any server here answers. */
+const WAITING = 4_000;
+const TICK_MS = 100;
 const WATCH_MS = 10_000;
 const CROWDS = [100, 500, 1_000, 2_000, 5_000];
 const BLOCKED = 5_000;
@@ -37,15 +47,21 @@ const TARGETS = { ofNginxStatic: 0.9, addedLatencyMs: 100 };
 type Say = (step: string) => void;
 const readText = sharedText((body) => gunzipSync(body));
 
-/** Requests a second, and processor time of nginx and edge for each, which other work on the machine does not change. */
+/** How nginx serves the same bytes: a file as it is shipped, one with `open_file_cache`, and through the edge. */
+const WAYS = ['static', 'staticTuned', 'address', 'cookie'] as const;
+type Way = (typeof WAYS)[number];
+
+/**
+ * Requests a second, and processor time of nginx and edge for each, µs, which other work on the machine changes less: medians of the
+ * rounds. `ratios` are those of each round to the file in the same round.
+ */
 interface Throughput {
-  static: number;
-  nginx: number;
-  edge: number;
   bytes: number;
-  staticMicros: number;
-  nginxMicros: number;
-  edgeMicros: number;
+  perSecond: Record<Way, number>;
+  micros: Record<Way, number>;
+  /** What asking the edge about a token takes, µs: once in a hundred requests, which `micros` and `ratios` have in them. */
+  checkMicros: number;
+  ratios: { address: number; cookie: number; addressToTuned: number; cookieToTuned: number; costToStatic: number };
 }
 
 interface Stage {
@@ -67,6 +83,7 @@ export async function delivery(say: Say): Promise<Measured> {
     await stopPublishing();
     return measureThroughput(stage, say);
   });
+  throughput['playlist that is waited for'] = await measureWaiting(say);
   const rest = await withStage({ LADDER: '360p' }, '640x360', say, async (stage) => {
     // First what waiting costs, while the memory of these processes has held no crowd.
     const blocked = await measureBlocked(stage, say);
@@ -74,17 +91,19 @@ export async function delivery(say: Say): Promise<Measured> {
     return { latency, blocked, crowds: await measureCrowds(stage, say) };
   });
   const { latency, crowds, blocked } = rest;
-  const ratio = (name: string) => Number(((throughput[name]?.nginx ?? 0) / (throughput[name]?.static ?? 1)).toFixed(2));
   const rows: Measured['rows'] = {};
   for (const [name, each] of Object.entries(throughput)) {
-    rows[`${name}: static / nginx+edge / edge, requests/s`] = { ...each, ratio: ratio(name) };
+    const { bytes, checkMicros, perSecond, micros, ratios } = each;
+    rows[`${name}, requests/s`] = { bytes, ...perSecond };
+    rows[`${name}, µs of nginx and edge`] = { ...micros, checkMicros };
+    rows[`${name}, of a static file`] = ratios;
   }
   rows['latency added by nginx+edge, 100 viewers, ms'] = { ...latency };
   for (const each of crowds) rows[`${each.viewers} viewers, ${each.profile}`] = { ...each };
   rows['a blocked playlist request, KiB'] = { ...blocked };
   for (const [name, each] of Object.entries(perViewer)) rows[`1,000 viewers, ${name}`] = { ...each };
   rows['held to'] = TARGETS;
-  const ratios = Object.fromEntries(Object.keys(throughput).map((name) => [name, ratio(name)]));
+  const ratios = Object.fromEntries(Object.entries(throughput).map(([name, each]) => [name, each.ratios]));
   const figures = { throughput, ratios, latency, crowds, blocked, perThousandViewers: perViewer };
   return {
     rows,
@@ -104,10 +123,9 @@ async function withStage<T>(
   app.keys.set('bench', broadcast);
   const media = await startMediaProcess(dataDir, app.url, env);
   const counter = await startCounter(media.url);
-  const edge = await startEdgeProcess(dataDir, counter.url, { LOG_LEVEL: 'info' });
-  const statics = (folder: string) => `location /static/ { alias ${folder}/static/; }`;
-  const nginx = await startEdgeNginx({ edgeUrl: edge.url, server: statics });
-  if (!nginx) throw new Error('nginx is not installed: apt-get install nginx');
+  const store = path.join(dataDir, 'store');
+  const edge = await startEdgeProcess(dataDir, counter.url, { LOG_LEVEL: 'info', EDGE_STORE: store });
+  const nginx = await startNginx(edge.url, store);
   const publisher = publishTestSignal(media.rtmpUrl('bench'), { size, fps: 25 });
   let publishing = true;
   const stopPublishing = async () => {
@@ -211,57 +229,115 @@ async function measureCrowds(stage: Stage, say: Say) {
   return crowds;
 }
 
-/** Requests a second for the same bytes: nginx with files, nginx with cache and edge, the edge alone. */
-async function measureThroughput(stage: Stage, say: Say) {
-  const { broadcast, nginx, edge } = stage;
-  const tokens = Array.from({ length: CONNECTIONS }, () => playbackToken(broadcast));
-  const files = {
-    part: '720p/part-MSN.1.m4s',
-    segment: '720p/seg-MSN.m4s',
-    playlist: '720p/live.m3u8',
-    'crowd-playlist': '720p/crowd.m3u8',
-  };
-  const folder = path.join(nginx.folder, 'static');
-  await mkdir(folder, { recursive: true });
+const FILES = {
+  part: '720p/part-MSN.1.m4s',
+  'sound-segment': 'sound/seg-MSN.m4s',
+  segment: '720p/seg-MSN.m4s',
+  playlist: '720p/live.m3u8',
+  'crowd-playlist': '720p/crowd.m3u8',
+};
+
+/** Requests a second for the same bytes, as files and through the edge. */
+async function measureThroughput(stage: Stage, say: Say): Promise<Record<string, Throughput>> {
+  const { broadcast, edge } = stage;
   const newest = await (await fetch(playbackUrl(edge, broadcast, '720p/live.m3u8'))).text();
   const msn = [...newest.matchAll(/^seg-(\d+)\.m4s$/gm)].at(-1)?.[1] ?? '0';
   const result: Record<string, Throughput> = {};
-  for (const [name, template] of Object.entries(files)) {
-    const file = template.replace('MSN', msn);
-    const bytes = await bodyOf(edge.url, `/media/t/${tokens[0]}/${broadcast.prefix}/${file}`);
-    await writeFile(path.join(folder, name), bytes);
-    const ours = tokens.map((token) => `/media/t/${token}/${broadcast.prefix}/${file}`);
-    const asked = { static: tokens.map(() => `/static/${name}`), nginx: ours, edge: ours };
-    const rates = { static: [] as number[], nginx: [] as number[], edge: [] as number[] };
-    const cpu = { static: 0, nginx: 0, edge: 0 };
-    const replies = { static: 0, nginx: 0, edge: 0 };
+  for (const [name, template] of Object.entries(FILES)) {
     say(`${name}, ${ROUNDS} rounds`);
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const way of ['static', 'nginx', 'edge'] as const) {
-        const before = cpuOf(stage);
-        const { perSecond, replies: count } = await saturate(
-          way === 'edge' ? edge.url : nginx.url,
-          asked[way],
-          ROUND_MS,
-        );
-        const after = cpuOf(stage);
-        rates[way].push(perSecond);
-        replies[way] += count;
-        cpu[way] += after.nginx + after.edge - before.nginx - before.edge;
-      }
-    }
-    const cost = (way: keyof typeof cpu) => Math.round((cpu[way] / replies[way]) * 1e6);
-    result[name] = {
-      static: median(rates.static),
-      nginx: median(rates.nginx),
-      edge: median(rates.edge),
-      bytes: bytes.length,
-      staticMicros: cost('static'),
-      nginxMicros: cost('nginx'),
-      edgeMicros: cost('edge'),
-    };
+    result[name] = await compare(stage, template.replace('MSN', msn), { connections: CONNECTIONS });
   }
   return result;
+}
+
+/** The same for a playlist that everybody waits for: an origin of its own, whose parts come faster. */
+async function measureWaiting(say: Say): Promise<Throughput> {
+  say(`a playlist that ${WAITING} wait for, ${ROUNDS} rounds`);
+  const ticking: Ticking = { epoch: Date.now() - 60_000, everyMs: TICK_MS };
+  const origin = await startProgram('./ticking-origin.ts', [String(ticking.epoch), String(TICK_MS)]);
+  const dataDir = makeDataFolder();
+  const store = path.join(dataDir, 'store');
+  const edge = await startEdgeProcess(dataDir, origin.url, { EDGE_STORE: store });
+  const nginx = await startNginx(edge.url, store);
+  try {
+    const broadcast = makeBroadcast();
+    return await compare({ broadcast, edge, nginx }, '720p/live.m3u8', { connections: WAITING, ticking });
+  } finally {
+    await nginx.remove();
+    await edge.stop();
+    await origin.stop();
+    await rm(dataDir, { recursive: true });
+  }
+}
+
+async function compare(
+  stage: Pick<Stage, 'broadcast' | 'edge' | 'nginx'>,
+  file: string,
+  load: { connections: number; ticking?: Ticking },
+): Promise<Throughput> {
+  const { broadcast, nginx, edge } = stage;
+  const tokens = Array.from({ length: READERS }, () => playbackToken(broadcast));
+  const bytes = await bodyOf(nginx.url, `/media/t/${tokens[0]}/${broadcast.prefix}/${file}`);
+  await mkdir(path.join(nginx.folder, 'static'), { recursive: true });
+  await writeFile(path.join(nginx.folder, 'static/file'), bytes);
+  const asked: Record<Way, Asked[]> = {
+    static: [{ path: '/static/file' }],
+    staticTuned: [{ path: '/static-tuned/file' }],
+    address: tokens.map((token) => ({ path: `/media/t/${token}/${broadcast.prefix}/${file}` })),
+    cookie: tokens.map((token) => ({ path: `/media/${broadcast.prefix}/${file}`, cookie: `anke_play=${token}` })),
+  };
+  const { connections, ticking } = load;
+  const measure = async (way: Way, paths: Asked[]) => {
+    const waits = ticking && (way === 'address' || way === 'cookie') ? { ticking } : {};
+    const before = serverSeconds(stage);
+    const { perSecond, replies } = await saturate(nginx.url, paths, { ms: ROUND_MS, connections, ...waits });
+    return { perSecond, micros: ((serverSeconds(stage) - before) / replies) * 1e6 };
+  };
+  /** Tokens that nginx knows, as it knows those of viewers who are there. */
+  const known = (way: Way) => seen(asked[way], nginx.url);
+  const costOf = async (paths: Asked[]) => {
+    const before = serverSeconds(stage);
+    const { replies } = await saturate(nginx.url, paths, { ms: 1_000, connections: CONNECTIONS });
+    return { replies, micros: (serverSeconds(stage) - before) * 1e6 };
+  };
+  const unknown = Array.from({ length: UNKNOWN }, () => playbackToken(broadcast)).map((token) => ({
+    path: `/media/t/${token}/${broadcast.prefix}/${file}`,
+  }));
+  await known('address');
+  const usual = await costOf(asked.address);
+  await seen(unknown, edge.url);
+  const once = await costOf(unknown);
+  const beyond = once.micros - (once.replies * usual.micros) / usual.replies;
+  const checkMicros = Math.max(0, beyond / Math.min(UNKNOWN, once.replies));
+  const rounds: Record<Way, { perSecond: number; micros: number }>[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const got: Partial<Record<Way, { perSecond: number; micros: number }>> = {};
+    for (const way of WAYS) {
+      await known(way);
+      const { perSecond, micros } = await measure(way, asked[way]);
+      const checked = way === 'address' || way === 'cookie' ? checkMicros / PER_CHECK : 0;
+      got[way] = { perSecond: (perSecond * micros) / (micros + checked), micros: micros + checked };
+    }
+    rounds.push(got as Required<typeof got>);
+  }
+  const middle = (of: (round: (typeof rounds)[number]) => number, digits = 0) =>
+    Number(median(rounds.map(of)).toFixed(digits));
+  const each = (of: 'perSecond' | 'micros', digits: number) =>
+    Object.fromEntries(WAYS.map((way) => [way, middle((round) => round[way][of], digits)])) as Record<Way, number>;
+  const rate = (way: Way, to: Way) => middle((round) => round[way].perSecond / round[to].perSecond, 2);
+  return {
+    bytes: bytes.length,
+    checkMicros: Math.round(checkMicros),
+    perSecond: each('perSecond', 0),
+    micros: each('micros', 1),
+    ratios: {
+      address: rate('address', 'static'),
+      cookie: rate('cookie', 'static'),
+      addressToTuned: rate('address', 'staticTuned'),
+      cookieToTuned: rate('cookie', 'staticTuned'),
+      costToStatic: middle((round) => round.static.micros / round.cookie.micros, 2),
+    },
+  };
 }
 
 /** Memory of a request that waits for a playlist, in each process that holds it. */
@@ -335,20 +411,25 @@ interface Counter {
 }
 
 async function startCounter(originUrl: string): Promise<Counter> {
-  const program = fileURLToPath(new URL('./origin-counter.ts', import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, originUrl], {
+  const { url, ask, stop } = await startProgram('./origin-counter.ts', [originUrl]);
+  return { url, count: async () => Number(await ask('')), stop };
+}
+
+/** A program that prints its address, answers a line with a line, and leaves when its input ends. */
+async function startProgram(name: string, args: string[]) {
+  const program = fileURLToPath(new URL(name, import.meta.url));
+  const child: ChildProcess = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  if (!child.stdout) throw new Error('the counter has no output');
+  if (!child.stdout) throw new Error(`${name} has no output`);
   const lines = createInterface({ input: child.stdout });
   const line = async () => String((await once(lines, 'line'))[0]);
-  const url = await line();
   return {
-    url,
-    async count() {
+    url: await line(),
+    async ask(question: string) {
       const answer = line();
-      child.stdin?.write('\n');
-      return Number(await answer);
+      child.stdin?.write(`${question}\n`);
+      return answer;
     },
     async stop() {
       child.stdin?.end();
@@ -357,10 +438,35 @@ async function startCounter(originUrl: string): Promise<Counter> {
   };
 }
 
+/** Beside what is ours, files with the headers that parts have. */
+async function startNginx(edgeUrl: string, store: string): Promise<EdgeNginx> {
+  const nginx = await startEdgeNginx({
+    edgeUrl,
+    store,
+    server: (folder) => {
+      const file = `
+        default_type video/mp4;
+        add_header Cache-Control 'public, max-age=31536000, immutable';
+        add_header X-Content-Type-Options nosniff;
+        add_header Access-Control-Allow-Origin *;
+        add_header Cross-Origin-Resource-Policy cross-origin;`;
+      return `
+        location /static/ { alias ${folder}/static/; ${file} }
+        location /static-tuned/ { alias ${folder}/static/; open_file_cache max=4000 inactive=20s; ${file} }`;
+    },
+  });
+  if (!nginx) throw new Error('nginx is not installed: apt-get install nginx libnginx-mod-http-lua');
+  return nginx;
+}
+
+function serverSeconds({ nginx, edge }: Pick<Stage, 'nginx' | 'edge'>): number {
+  return [...childrenOf(nginx.pid, 'nginx'), edge.pid].reduce((sum, pid) => sum + onCpu(pid), 0);
+}
+
 /** Seconds of processor time that each has had. */
 function cpuOf({ nginx, edge }: Stage) {
   const { user, system } = process.cpuUsage();
-  const seconds = (pids: number[]) => pids.reduce((sum, pid) => sum + ticksOf(pid) / 100, 0);
+  const seconds = (pids: number[]) => pids.reduce((sum, pid) => sum + onCpu(pid), 0);
   return {
     nginx: seconds(childrenOf(nginx.pid, 'nginx')),
     edge: seconds([edge.pid]),
@@ -370,15 +476,22 @@ function cpuOf({ nginx, edge }: Stage) {
   };
 }
 
-function ticksOf(pid: number): number {
-  // After the name, which may hold anything: state is field 3, user and system time are 14 and 15.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return Number(fields[11]) + Number(fields[12]);
+/** Seconds of all its threads. */
+function onCpu(pid: number): number {
+  const seconds = readdirSync(`/proc/${pid}/task`).map((task) => {
+    const [nanos = '0'] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ');
+    return Number(nanos) / 1e9;
+  });
+  return seconds.reduce((sum, each) => sum + each, 0);
 }
 
 /** KiB. */
 function rssOf(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+}
+
+/** Asks for each at least once. */
+async function seen(asked: Asked[], url: string): Promise<void> {
+  for (let replies = 0; replies < asked.length; )
+    replies += (await saturate(url, asked, { ms: 1_000, connections: CONNECTIONS })).replies;
 }

@@ -89,27 +89,3 @@ export function addressFor(n: number): string {
 export function get(url: URL, path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: ${url.host}\r\nAccept-Encoding: gzip\r\n\r\n`;
 }
-
-/** Requests a second that are answered when every connection asks again at once. */
-export async function saturate(
-  address: string,
-  paths: string[],
-  ms: number,
-): Promise<{ perSecond: number; replies: number }> {
-  const url = new URL(address);
-  const wires = paths.map((path, n) => ({ wire: new Wire(url, addressFor(n)), request: Buffer.from(get(url, path)) }));
-  let replies = 0;
-  const startedAt = performance.now();
-  await Promise.all(
-    wires.map(async ({ wire, request }) => {
-      while (performance.now() - startedAt < ms) {
-        const reply = await wire.ask(request);
-        if (reply.status !== 200) throw new Error(`answered ${reply.status}`);
-        replies += 1;
-      }
-    }),
-  );
-  const seconds = (performance.now() - startedAt) / 1_000;
-  for (const { wire } of wires) wire.close();
-  return { perSecond: Math.round(replies / seconds), replies };
-}

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StatusResponse } from '#contract/media.ts';
@@ -21,6 +22,7 @@ import {
   until,
 } from '#tests/support/media-run.ts';
 import { type Publisher, publishTestSignal } from '#tests/support/publish.ts';
+import { storedOffset, uploadPiece, uploadToken } from '#tests/support/videos.ts';
 
 const broadcast = makeBroadcast();
 let dataDir: string;
@@ -37,8 +39,9 @@ beforeAll(async () => {
   app.keys.set('good', broadcast);
   media = await startMediaProcess(dataDir, app.url);
   origin = await startCountingProxy(media.url);
-  edge = await startEdgeProcess(dataDir, origin.url);
-  nginx = await startEdgeNginx({ edgeUrl: edge.url });
+  const store = path.join(dataDir, 'store');
+  edge = await startEdgeProcess(dataDir, origin.url, { EDGE_STORE: store });
+  nginx = await startEdgeNginx({ edgeUrl: edge.url, store, appUrl: media.url });
   publisher = publishTestSignal(media.rtmpUrl('good'), { fps: 30 });
   await until(async () => (await fetch(playbackUrl(media, broadcast, '360p/seg-1.m4s'))).ok);
 });
@@ -105,14 +108,23 @@ describe.each(fronts)('%s', (_, where) => {
     const watched = await Promise.all(Array.from({ length: 100 }, () => watch(url(), 6)));
     const all = new Map(watched.flatMap((got) => [...got]));
     for (const got of watched) for (const [part, bytes] of got) expect(bytes === all.get(part), part).toBe(true);
+    let compared = 0;
     for (const [part, bytes] of all) {
       const direct = await fetch(playbackUrl(media, broadcast, `360p/${part}`));
-      expect(Buffer.from(await direct.arrayBuffer()).toString('base64') === bytes, part).toBe(true);
+      const body = Buffer.from(await direct.arrayBuffer());
+      // The oldest has left it when this machine is slow.
+      if (direct.status === 404) continue;
+      expect(body.toString('base64') === bytes, part).toBe(true);
+      compared += 1;
     }
+    expect(compared).toBeGreaterThan(0);
     const asked = [...origin.counts].filter(([address]) => address.startsWith('360p/'));
     const parts = asked.filter(([address]) => address.includes('part-'));
     expect(parts.every(([, times]) => times === 1)).toBe(true);
-    expect(parts).toHaveLength(all.size);
+    // Those that nobody waited to see are fetched with their playlists.
+    expect(parts.map(([address]) => address)).toEqual(
+      expect.arrayContaining([...all.keys()].map((name) => `360p/${name}`)),
+    );
     // Each state of the playlist, whole and as an update, and some of those who came late to one.
     const playlists = asked.filter(([address]) => address.includes('.m3u8')).reduce((sum, [, times]) => sum + times, 0);
     expect(playlists).toBeLessThan(5 * all.size + 10);
@@ -265,6 +277,106 @@ describe.each(listening)('%s, whatever it is asked,', (_, where) => {
       { numRuns: 150 },
     );
     expect((await fetch(playbackUrl({ url }, broadcast, '360p/live.m3u8'))).status).toBe(200);
+  });
+});
+
+describe('nginx before the edge', () => {
+  const url = () => nginx?.url ?? '';
+  const reload = ({ msn, index }: { msn: number; index: number }) =>
+    `360p/live.m3u8?_HLS_msn=${msn}&_HLS_part=${index}`;
+  const at = (file: string, token: string) => playbackUrl({ url: url() }, broadcast, file, token);
+
+  beforeEach((context) => {
+    if (!nginx) context.skip();
+  });
+
+  it('gives a part from a file as soon as a playlist lists it', async () => {
+    const token = playbackToken(broadcast);
+    const asked = new Set<string>();
+    // On a slow machine a playlist may list two that are new, of which the last lies there.
+    await until(async () => {
+      const next = partAfter(await textOf(at('360p/live.m3u8', token)));
+      const playlist = await textOf(at(reload(next), token));
+      const name = [...playlist.matchAll(/^#EXT-X-PART:.*URI="([^"]+)"/gm)].at(-1)?.[1] ?? '';
+      if (asked.has(name)) return false;
+      asked.add(name);
+      return (await fetch(at(`360p/${name}`, token))).headers.get('x-cache') === 'HIT';
+    });
+    const files = fs.readdirSync(path.join(dataDir, 'store'));
+    expect(files).toContainEqual(expect.stringMatching(`^${broadcast.prefix}\\.360p\\.part-\\d+\\.\\d\\.m4s$`));
+  });
+
+  it('answers those who wait when the one who asked for them has left, or has been sent out', async () => {
+    const personId = randomUUID();
+    const iat = Math.floor(Date.now() / 1_000) - 5;
+    const [outcast, other] = [playbackToken(broadcast, { sub: personId, iat }), playbackToken(broadcast)];
+    for (const token of [outcast, other]) await textOf(at('360p/live.m3u8', token));
+    const ahead = async () => {
+      const next = partAfter(await textOf(at('360p/live.m3u8', other)));
+      // Two parts on, so that all are there before it comes.
+      return reload({ msn: next.msn + 1, index: 1 });
+    };
+    const left = new AbortController();
+    const one = await ahead();
+    const gone = fetch(at(one, outcast), { signal: left.signal }).catch(() => undefined);
+    await until(() => [...origin.counts.keys()].some((address) => address.includes(one.split('?')[1] ?? '')));
+    const stays = fetch(at(one, other));
+    left.abort();
+    await gone;
+    expect((await stays).status).toBe(200);
+    expect(partAfter(await (await fetch(at(one, other))).text()).msn).toBeGreaterThan(0);
+
+    await textOf(at('360p/live.m3u8', outcast));
+    expect((await media.control('deny', { personIds: [personId], issuedBefore: iat + 5 })).status).toBe(204);
+    await until(async () => (await fetch(playbackUrl(edge, broadcast, '360p/init-1.mp4', outcast))).status === 401);
+    const two = await ahead();
+    const answers = await Promise.all([outcast, other, other, other].map((token) => fetch(at(two, token))));
+    expect(answers.map(({ status }) => status)).toEqual([401, 200, 200, 200]);
+  });
+
+  it('keeps no token beyond its end', async () => {
+    const exp = Math.floor(Date.now() / 1_000) + 2;
+    const address = at('360p/init-1.mp4', playbackToken(broadcast, { exp }));
+    expect((await fetch(address)).status).toBe(200);
+    await until(async () => (await fetch(address)).status === 401, 4_000);
+  });
+
+  it('passes an upload on as it comes, and goes on with a broken one', async () => {
+    const videoId = randomUUID();
+    // More than nginx takes of other requests.
+    const bytes = Buffer.alloc(30_000_000, 7);
+    const sent = 2_000_000;
+    expect((await media.control('videos/expect', { videoId, bytes: bytes.length })).ok).toBe(true);
+    const { hostname, port } = new URL(url());
+    const broken = net.connect(Number(port), hostname);
+    broken.write(
+      `PATCH /uploads/${videoId} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${uploadToken(videoId)}\r\n` +
+        `Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: ${bytes.length}\r\n\r\n`,
+    );
+    broken.write(bytes.subarray(0, sent));
+    // Media has them before the request is whole.
+    const stored = () => storedOffset({ url: media.url }, videoId);
+    await until(async () => (await stored()) > 0);
+    broken.destroy();
+    const offset = await until(async () => {
+      const before = await storedOffset({ url: url() }, videoId);
+      const rest = await uploadPiece({ url: url() }, videoId, before, bytes.subarray(before));
+      return rest.status === 204 && before;
+    });
+    expect(offset).toBeGreaterThan(0);
+    expect(offset).toBeLessThanOrEqual(sent);
+    expect(await stored()).toBe(bytes.length);
+  });
+
+  it('takes no directive that the edge would not', async () => {
+    const token = playbackToken(broadcast);
+    const next = partAfter(await textOf(at('360p/live.m3u8', token)));
+    const wanted = `_HLS_msn=${next.msn + 1}&_HLS_part=0`;
+    // Written otherwise it is asked as it is kept: it waits as well.
+    const [odd, plain] = await Promise.all(
+      [wanted.toLowerCase(), wanted].map((query) => textOf(at(`360p/live.m3u8?${query}`, token))),
+    );
+    expect(odd).toBe(plain);
   });
 });
 

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { M3U8Parser } from 'hls.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FilmStatus } from '#contract/media.ts';
 import { RecordingPictures } from '#contract/pictures.ts';
+import { startEdgeNginx } from '#scripts/outside/nginx.ts';
 import { probe } from '#tests/support/media.ts';
 import {
   type HookEndpoint,
@@ -12,6 +14,7 @@ import {
   makeDataFolder,
   playbackToken,
   playbackUrl,
+  startEdgeProcess,
   startHookEndpoint,
   startMediaProcess,
   until,
@@ -251,6 +254,37 @@ describe('what the bureau does with it', () => {
     expect((await fetch(playbackUrl(media, broadcast, 'dvr.m3u8', token))).status).toBe(404);
     // It makes way for classes, and for whatever else this machine does.
   }, 150_000);
+
+  it('gives it through nginx and the edge as well, whole or in part', async (context) => {
+    const store = path.join(dataDir, 'store');
+    const edge = await startEdgeProcess(dataDir, media.url, { EDGE_STORE: store });
+    const nginx = await startEdgeNginx({ edgeUrl: edge.url, store });
+    try {
+      if (!nginx) return context.skip();
+      const token = playbackToken(broadcast, { film: '第1期.mp4' });
+      const take = async (from: { url: string }, headers: Record<string, string> = {}) => {
+        const answer = await fetch(playbackUrl(from, broadcast, 'class.mp4', token), { headers });
+        const digest = createHash('sha256')
+          .update(Buffer.from(await answer.arrayBuffer()))
+          .digest('hex');
+        const said = ['content-disposition', 'content-length', 'content-range'].map((name) => answer.headers.get(name));
+        return [answer.status, digest, ...said];
+      };
+      expect(await take(nginx)).toEqual(await take(media));
+      const range = { range: 'bytes=100000-' };
+      expect(await take(nginx, range)).toEqual(await take(media, range));
+      const watching = playbackUrl(nginx, broadcast, 'class.mp4', playbackToken(broadcast));
+      expect((await fetch(watching)).status).toBe(404);
+      // Nor does anybody watch with a token for taking it away.
+      for (const file of ['dvr.m3u8', '360p/dvr.m3u8', '360p/init-1.mp4']) {
+        const status = (await fetch(playbackUrl(nginx, broadcast, file, token))).status;
+        expect([file, status >= 400]).toEqual([file, true]);
+      }
+    } finally {
+      await nginx?.remove();
+      await edge.stop();
+    }
+  });
 
   it('cuts off beginning and end, and takes that back', async () => {
     const before = await listed();
