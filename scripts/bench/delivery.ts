@@ -279,10 +279,12 @@ async function compare(
   const tokens = Array.from({ length: READERS }, () => playbackToken(broadcast));
   const bytes = await bodyOf(nginx.url, `/media/t/${tokens[0]}/${broadcast.prefix}/${file}`);
   await mkdir(path.join(nginx.folder, 'static'), { recursive: true });
-  await writeFile(path.join(nginx.folder, 'static/file'), bytes);
+  // A name of its own: nginx remembers how long a file was.
+  const name = file.replaceAll('/', '-');
+  await writeFile(path.join(nginx.folder, 'static', name), bytes);
   const asked: Record<Way, Asked[]> = {
-    static: [{ path: '/static/file' }],
-    staticTuned: [{ path: '/static-tuned/file' }],
+    static: [{ path: `/static/${name}` }],
+    staticTuned: [{ path: `/static-tuned/${name}` }],
     address: tokens.map((token) => ({ path: `/media/t/${token}/${broadcast.prefix}/${file}` })),
     cookie: tokens.map((token) => ({ path: `/media/${broadcast.prefix}/${file}`, cookie: `anke_play=${token}` })),
   };
