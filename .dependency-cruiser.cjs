@@ -7,16 +7,16 @@ module.exports = {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'contract-imports-zod-alone',
-      comment: 'signature.ts needs node:crypto; only server/ and media/ import it.',
+      comment: 'signature.ts and srt.ts need node:crypto; only server/ and media/ import them.',
       severity: 'error',
-      from: { path: '^server/contract/', pathNot: 'signature\\.ts$' },
+      from: { path: '^server/contract/', pathNot: '(signature|srt)\\.ts$' },
       to: { pathNot: ['^server/contract/', 'node_modules/zod/'] },
     },
     {
       name: 'client-knows-the-contract-alone',
       severity: 'error',
       from: { path: '^client/' },
-      to: { path: '^(server|media|prisma|scripts|tests)/', pathNot: '^server/contract/(?!signature)' },
+      to: { path: '^(server|media|prisma|scripts|tests)/', pathNot: '^server/contract/(?!signature|srt)' },
     },
     {
       name: 'media-knows-the-contract-alone',

@@ -20,6 +20,7 @@ import { OutsideWatches } from './outside/watches.ts';
 import { Pictures } from './pictures.ts';
 import { broadcastsOnDisk } from './recording.ts';
 import { createRtmpServer } from './rtmp/server.ts';
+import { createSrtServer } from './srt/server.ts';
 import { Tokens } from './tokens.ts';
 import { PreparedVideos } from './videos/prepared-videos.ts';
 
@@ -27,12 +28,12 @@ export interface Media {
   /** What it counts. */
   metrics: Registry;
   /** @throws when a port is taken. */
-  listen(): Promise<{ port: number; rtmpPort: number; rtmpsPort: number | null }>;
+  listen(): Promise<{ port: number; rtmpPort: number; rtmpsPort: number | null; srtPort: number | null }>;
   /** Disconnects publishers, writes what is recorded, lets go of the ports. */
   close(): Promise<void>;
 }
 
-/** Puts the media process together: publishers in by RTMP and from pages, viewers out by HTTP. */
+/** Puts the media process together: publishers in by RTMP, by SRT and from pages, viewers out by HTTP. */
 export async function createMedia(options: {
   config: MediaConfig;
   secrets: MediaSecrets;
@@ -103,6 +104,16 @@ export async function createMedia(options: {
     secure: config.rtmps,
     authorise: (streamKey, remoteAddress) => broadcasts.authorise({ streamKey }, remoteAddress),
   });
+  const srt =
+    config.srtPort === null
+      ? null
+      : createSrtServer({
+          ...taken,
+          host: config.rtmpHost,
+          port: config.srtPort,
+          secret: secrets.hooks,
+          authorise: (streamKey, remoteAddress) => broadcasts.authorise({ streamKey }, remoteAddress),
+        });
   const pages = takeBrowserPublishers(http, {
     ...taken,
     authorise: (credential, remoteAddress) => broadcasts.authorise(credential, remoteAddress),
@@ -116,6 +127,7 @@ export async function createMedia(options: {
         logger.error({ err: error }, 'no metrics: MEDIA_METRICS_PORT cannot be listened on');
       });
       const { port: rtmpPort, securePort: rtmpsPort } = await rtmp.listen();
+      const srtPort = (await srt?.listen()) ?? null;
       const port = await new Promise<number>((resolve, reject) => {
         http.once('error', reject);
         http.listen(config.port, config.host, () => {
@@ -124,12 +136,13 @@ export async function createMedia(options: {
         });
       });
       await videos.resume();
-      return { port, rtmpPort, rtmpsPort };
+      return { port, rtmpPort, rtmpsPort, srtPort };
     },
     async close() {
       metricsListener?.close();
       videos.close();
       await rtmp.close();
+      await srt?.close();
       pages.close();
       films.close();
       pictures.close();

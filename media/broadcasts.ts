@@ -1,6 +1,12 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { Broadcast as BroadcastInfo, BroadcastStatus, Credential, TakeRequest } from '#contract/media.ts';
+import type {
+  Broadcast as BroadcastInfo,
+  BroadcastStatus,
+  Credential,
+  DismissRequest,
+  TakeRequest,
+} from '#contract/media.ts';
 import type { Archive } from './archive.ts';
 import type { Authorisation } from './authorisation.ts';
 import { Broadcast } from './broadcast.ts';
@@ -136,6 +142,11 @@ export class Broadcasts {
     if (!switcher.showing || kind === 'live') switcher.moveTo(broadcast);
     logger.info({ broadcastId, kind, via, remoteAddress }, 'publisher accepted');
     switcher.add(publication, takesOver);
+  }
+
+  /** Disconnects whoever came in with the session's stream key. */
+  dismiss({ sessionId }: DismissRequest): void {
+    this.#switchers.get(sessionId)?.dismiss();
   }
 
   /** Another publisher of the session goes on air. @throws MediaError `not-found` when there is no such publisher */

@@ -16,6 +16,8 @@ const Environment = z.object({
   RTMPS_PORT: port.optional(),
   RTMPS_CERT: z.string().optional(),
   RTMPS_KEY: z.string().optional(),
+  /** UDP, for SRT. */
+  SRT_PORT: port.optional(),
   /** Where hooks go. */
   APP_URL: z.url(),
   ANKE_DATA: z.string().default('./data'),
@@ -46,6 +48,8 @@ export interface MediaConfig {
   rtmpHost: string;
   /** Null without RTMPS. */
   rtmps: Secure | null;
+  /** UDP, on the same addresses as RTMP; null without SRT. */
+  srtPort: number | null;
   appUrl: string;
   /** Absolute. */
   dataDir: string;
@@ -74,6 +78,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): MediaConfig {
     rtmpPort: e.RTMP_PORT,
     rtmpHost: e.RTMP_HOST,
     rtmps: rtmpsOf(e),
+    srtPort: e.SRT_PORT ?? null,
     appUrl: e.APP_URL,
     dataDir: path.resolve(e.ANKE_DATA),
     ffmpegPath: e.FFMPEG_PATH,

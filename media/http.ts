@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import {
   DeleteRequest,
   DenyRequest,
+  DismissRequest,
   type EdgeOrders,
   EdgeReport,
   EndRequest,
@@ -302,6 +303,9 @@ async function control(
       return sendJson(req, res, await outside.look(given(LookRequest)));
     case '/control/take':
       broadcasts.take(given(TakeRequest));
+      break;
+    case '/control/dismiss':
+      broadcasts.dismiss(given(DismissRequest));
       break;
     case '/control/trim':
       await archive.trim(given(TrimRequest));

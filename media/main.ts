@@ -36,15 +36,15 @@ process.on('uncaughtException', (error) => {
 });
 
 try {
-  const { port, rtmpPort, rtmpsPort } = await media.listen();
-  logger.info({ port, rtmpPort, rtmpsPort }, 'media listening');
+  const { port, rtmpPort, rtmpsPort, srtPort } = await media.listen();
+  logger.info({ port, rtmpPort, rtmpsPort, srtPort }, 'media listening');
   process.send?.({ type: 'ready' });
 } catch (error) {
   const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-  const { rtmpPort, rtmps } = config;
+  const { rtmpPort, rtmps, srtPort } = config;
   logger.fatal(
-    { err: error, rtmpPort, rtmps },
-    taken ? 'a port is taken: set RTMP_PORT or RTMPS_PORT to a free one' : 'cannot listen for publishers',
+    { err: error, rtmpPort, rtmps, srtPort },
+    taken ? 'a port is taken: set RTMP_PORT, RTMPS_PORT or SRT_PORT to a free one' : 'cannot listen for publishers',
   );
   process.exit(1);
 }

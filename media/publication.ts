@@ -65,6 +65,11 @@ export abstract class Publication {
 
   abstract source(): SourceFormat;
 
+  /** False for one that is connected only so that people see what is wrong with it. */
+  get showable(): boolean {
+    return true;
+  }
+
   onTag(listener: (tag: Tag) => void): void {
     this.#tagListener = listener;
   }

@@ -116,7 +116,7 @@ export class Switcher {
       succeeded: false,
     };
     const earlier = this.#publishers.find(({ id }) => id === publisher.id);
-    const isWanted = this.#publishers.every(({ feed, lost }) => !feed || lost);
+    const isWanted = this.#publishers.every(({ feed, lost, publication }) => !feed || lost || !publication.showable);
     this.#publishers.push(publisher);
     if (isWanted || takesOver || earlier?.feed) this.#bring(publisher);
     else this.#standBy(publisher);
@@ -131,6 +131,12 @@ export class Switcher {
     const publisher = this.#publishers.findLast((each) => each.id === id);
     if (publisher && !publisher.feed) this.#bring(publisher);
     return publisher !== undefined;
+  }
+
+  /** Disconnects encoders: they came in with the session's stream key, which is another one now. */
+  dismiss(): void {
+    const byKey = this.#publishers.filter(({ publication: { via } }) => via === 'rtmp' || via === 'srt');
+    for (const { publication } of byKey) publication.close('the stream key was replaced');
   }
 
   /** Goes on into `next`, whoever is on air at the next key frame. */
@@ -236,8 +242,10 @@ export class Switcher {
   #bringNewest(but: Publisher): void {
     if (this.#target.ended) return;
     // Somebody is seen, or was chosen and is about to be.
-    if (this.#publishers.some(({ feed, lost }) => feed && !lost)) return;
-    const newest = this.#publishers.findLast((each) => each !== but && !each.feed && !each.succeeded);
+    if (this.#publishers.some(({ feed, lost, publication }) => feed && !lost && publication.showable)) return;
+    const newest = this.#publishers.findLast(
+      (each) => each !== but && !each.feed && !each.succeeded && each.publication.showable,
+    );
     if (newest) this.#bring(newest);
   }
 }

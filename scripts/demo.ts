@@ -7,7 +7,7 @@ import { seedDemo } from '#prisma-seed';
 import { DEMO_ACCOUNTS } from '#server/accounts/demo.ts';
 import { loadConfig, loadEnvFile, loadSecrets } from '#server/config.ts';
 import { createLogger } from '#server/logger.ts';
-import { freePort } from '#server/supervisor/ports.ts';
+import { freePort, freeUdpPort } from '#server/supervisor/ports.ts';
 import { run } from '#server/supervisor/run.ts';
 import { simulateLearners } from './demo/learners.ts';
 import { keepPublishing } from './demo/lecture.ts';
@@ -37,6 +37,7 @@ loadEnvFile();
 process.env.ANKE_DEMO = '1';
 process.env.LOG_LEVEL ??= 'warn';
 process.env.RTMP_PORT ??= String(await freePort('0.0.0.0', 1935).catch(() => freePort('0.0.0.0')));
+process.env.SRT_PORT ??= String(await freeUdpPort('0.0.0.0', 9000).catch(() => freeUdpPort('0.0.0.0')));
 
 const config = loadConfig();
 const logger = createLogger(config.logLevel, 'demo');

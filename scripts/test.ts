@@ -26,8 +26,8 @@ const chosen = asked.length > 0 ? asked : Object.keys(parts);
 await buildPages();
 if (chosen.includes('integration') || chosen.includes('e2e')) {
   needProgram('ffmpeg', ['ffmpeg'], ['/usr/bin/ffmpeg', process.env.FFMPEG_PATH]);
+  needProgram('openssl', ['openssl'], ['/usr/bin/openssl']);
 }
-if (chosen.includes('integration')) needProgram('openssl', ['openssl'], ['/usr/bin/openssl']);
 if (chosen.includes('integration')) needProgram('nginx', ['nginx', 'libnginx-mod-http-lua'], [LUA_MODULE]);
 if (chosen.includes('e2e'))
   needProgram('Chromium', ['chromium', 'fonts-noto-cjk'], ['/usr/bin/chromium', process.env.CHROMIUM_PATH]);

@@ -30,7 +30,13 @@ import { createAudienceQuestions } from './live/audience-questions.ts';
 import { createBroadcasts } from './live/broadcasts.ts';
 import { createGateway } from './live/gateway.ts';
 import { mediaHooks } from './live/hooks.ts';
-import { denyPlaybackOfExcluded, endWhatIsOver, pictureTransitions, watchLostPublishers } from './live/lifecycle.ts';
+import {
+  denyPlaybackOfExcluded,
+  dismissHoldersOfOldKeys,
+  endWhatIsOver,
+  pictureTransitions,
+  watchLostPublishers,
+} from './live/lifecycle.ts';
 import { createMediaClient } from './live/media-client.ts';
 import { createOutside } from './live/outside.ts';
 import { recordingRoutes } from './live/recording-routes.ts';
@@ -111,7 +117,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
   mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
   mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
-  mount(api, courseEndpoints, courseRoutes(courses, config), locators);
+  mount(api, courseEndpoints, courseRoutes(courses, config, secrets.hooks), locators);
   mount(api, liveEndpoints, liveRoutes(live, questions, outside), locators);
   mount(api, recordingEndpoints, recordingRoutes(recordings), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
@@ -252,6 +258,7 @@ export function createFeatures(services: Services) {
   courses.onReschedule(playouts.rescheduled);
   const videos = createVideos(services, { media, plannedFor: playouts.plannedFor });
   denyPlaybackOfExcluded(services, media);
+  dismissHoldersOfOldKeys(services, media);
   return {
     organisations,
     accounts,

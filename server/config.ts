@@ -20,6 +20,8 @@ const Environment = z.object({
   RTMP_PORT: port.default(1935),
   /** Without it the media process takes no RTMPS. */
   RTMPS_PORT: port.optional(),
+  /** UDP. Without it the media process takes no SRT. */
+  SRT_PORT: port.optional(),
   /** Address of the media process; the supervisor fills it in for the workers. */
   MEDIA_URL: z.url().optional(),
   /** Devices in the room from which a class is delivered to a crowd, unless the officer chose. */
@@ -52,6 +54,7 @@ export interface Config {
   workers: number;
   rtmpPort: number;
   rtmpsPort: number | undefined;
+  srtPort: number | undefined;
   mediaUrl: string | undefined;
   /** Devices. */
   crowdFrom: number;
@@ -96,6 +99,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     workers: e.WORKERS ?? Math.min(os.availableParallelism(), 4),
     rtmpPort: e.RTMP_PORT,
     rtmpsPort: e.RTMPS_PORT,
+    srtPort: e.SRT_PORT,
     mediaUrl: e.MEDIA_URL,
     crowdFrom: e.CROWD_FROM,
     metrics:

@@ -6,6 +6,8 @@ export interface SignalEvents {
   'room-changed': [sessionId: string];
   /** Where a session's picture is to come from was changed. */
   'picture-changed': [sessionId: string];
+  /** A session has another stream key: whoever came in with the old one must go. */
+  'stream-key-replaced': [sessionId: string];
   /** Answers to the open question came in. */
   'live-question-answered': [live: { liveQuestionId: string; sessionId: string }];
   /** These logins ended: their sockets must go. */

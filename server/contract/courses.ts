@@ -107,8 +107,16 @@ export const MySession = z.object({
 });
 export type MySession = z.infer<typeof MySession>;
 
-/** Where an encoder publishes; `secureServer` by RTMPS, where the operator has set it up. */
-export const StreamKey = z.object({ server: z.string(), secureServer: z.string().nullable(), key: z.string() });
+/**
+ * Where an encoder publishes; `secureServer` by RTMPS and `srtAddress` by SRT, where the operator has set them up. That address has
+ * the key in it.
+ */
+export const StreamKey = z.object({
+  server: z.string(),
+  secureServer: z.string().nullable(),
+  srtAddress: z.string().nullable(),
+  key: z.string(),
+});
 
 export const courseEndpoints = endpoints({
   'GET /courses': {

@@ -42,7 +42,7 @@ export const AuthoriseResponse = z.discriminatedUnion('allowed', [
 export type AuthoriseResponse = z.infer<typeof AuthoriseResponse>;
 
 /** By which way a publisher comes in. */
-export const PublishedVia = z.enum(['rtmp', 'browser', 'file']);
+export const PublishedVia = z.enum(['rtmp', 'browser', 'file', 'srt']);
 export type PublishedVia = z.infer<typeof PublishedVia>;
 
 /** What the publisher sends, as far as it is known. */
@@ -134,6 +134,10 @@ export type LookRequest = z.infer<typeof LookRequest>;
 /** Control `take`: this publisher goes on air with its next key frame, and who was stays on standby. */
 export const TakeRequest = z.object({ sessionId: z.uuid(), publisherId: z.uuid() });
 export type TakeRequest = z.infer<typeof TakeRequest>;
+
+/** Control `dismiss`: the session has another stream key, and whoever came in with one goes. */
+export const DismissRequest = z.object({ sessionId: z.uuid() });
+export type DismissRequest = z.infer<typeof DismissRequest>;
 
 /** Control `trim`: what of a closed recording is shown, on the session axis; null: from its beginning, to its end. */
 export const TrimRequest = z.object({ broadcastId: z.uuid(), from: z.int().nullable(), to: z.int().nullable() });

@@ -6,7 +6,7 @@ export const SIGNATURE_HEADER = 'x-anke-signature';
 /** A signed message older (or newer) than this is refused, so that a captured one can't be replayed later. */
 const MAX_AGE_MS = 60_000;
 
-/** Signs `body` for `path`. The one file of the contract that needs Node: only `server/` and `media/` import it. */
+/** Signs `body` for `path`. Like srt.ts it needs Node: only `server/` and `media/` import it. */
 export function sign(secret: string, path: string, body: string, now: number): string {
   return `t=${now},v1=${digest(secret, path, body, now)}`;
 }

@@ -1,17 +1,25 @@
-import type { courseEndpoints } from '#contract/courses.ts';
+import type { z } from 'zod';
+import type { courseEndpoints, StreamKey } from '#contract/courses.ts';
+import { srtAddress } from '#contract/srt.ts';
 import type { Principal } from '../accounts/principal.ts';
 import { AppError } from '../errors.ts';
 import type { Handlers } from '../http.ts';
 import type { Courses, Viewer } from './service.ts';
 
-/** `ports`: where publishers connect, on the host by which the officer reached us. */
+/**
+ * @param ports where publishers connect, on the host by which the officer reached us
+ * @param secret of the hooks, which the media process has too
+ */
 export function courseRoutes(
   courses: Courses,
-  ports: { rtmpPort: number; rtmpsPort: number | undefined },
+  { rtmpPort, rtmpsPort, srtPort }: { rtmpPort: number; rtmpsPort: number | undefined; srtPort: number | undefined },
+  secret: string,
 ): Handlers<typeof courseEndpoints> {
-  const servers = (host: string) => ({
-    server: `rtmp://${host}:${ports.rtmpPort}/live`,
-    secureServer: ports.rtmpsPort === undefined ? null : `rtmps://${host}:${ports.rtmpsPort}/live`,
+  const waysIn = (host: string, key: string): z.infer<typeof StreamKey> => ({
+    server: `rtmp://${host}:${rtmpPort}/live`,
+    secureServer: rtmpsPort === undefined ? null : `rtmps://${host}:${rtmpsPort}/live`,
+    srtAddress: srtPort === undefined ? null : srtAddress(secret, key, host, srtPort),
+    key,
   });
 
   return {
@@ -41,14 +49,10 @@ export function courseRoutes(
     },
     'POST /sessions/:sessionId/delivery': ({ params, body, actor }) =>
       courses.chooseDelivery(params.sessionId, body.choice, actor),
-    'GET /sessions/:sessionId/stream-key': async ({ params, req }) => ({
-      ...servers(req.hostname),
-      key: await courses.streamKey(params.sessionId),
-    }),
-    'POST /sessions/:sessionId/stream-key': async ({ params, req, actor }) => ({
-      ...servers(req.hostname),
-      key: await courses.rotateStreamKey(params.sessionId, actor),
-    }),
+    'GET /sessions/:sessionId/stream-key': async ({ params, req }) =>
+      waysIn(req.hostname, await courses.streamKey(params.sessionId)),
+    'POST /sessions/:sessionId/stream-key': async ({ params, req, actor }) =>
+      waysIn(req.hostname, await courses.rotateStreamKey(params.sessionId, actor)),
 
     'GET /my/sessions': async ({ principal }) =>
       principal.personId === null ? [] : courses.mySessions(principal.personId),

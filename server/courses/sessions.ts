@@ -126,12 +126,13 @@ export function createSessions(services: Services, marksOf: (ids: string[]) => P
     return sealing.unseal(row.streamKeyCipher);
   }
 
-  /** Replaces the stream key. Whoever is publishing goes on; the old key opens nothing any more. */
+  /** Replaces the stream key: the old one opens nothing any more, and whoever publishes with it is cut off. */
   async function rotateStreamKey(sessionId: string, actor: Actor): Promise<string> {
     await prisma.$transaction(async (tx) => {
       await tx.session.update({ where: { id: sessionId }, data: newStreamKey(services) });
       await audit(tx, actor, clock(), 'session:stream-key', { kind: 'session', id: sessionId });
     });
+    signals.emit('stream-key-replaced', sessionId);
     return streamKey(sessionId);
   }
 

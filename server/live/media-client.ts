@@ -3,6 +3,7 @@ import {
   type BroadcastStatus,
   type DeleteRequest,
   type DenyRequest,
+  type DismissRequest,
   type EgressStatus,
   type EndRequest,
   type FilmRequest,
@@ -104,6 +105,7 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
     remove: (request: z.infer<typeof DeleteRequest>) => insist('delete', request),
     /** @throws when media is away */
     film: async (request: z.infer<typeof FilmRequest>) => FilmStatus.parse(await post('film', request)),
+    dismiss: (request: z.infer<typeof DismissRequest>) => insist('dismiss', request),
     deny: (request: z.infer<typeof DenyRequest>) => insist('deny', request),
     /** Another publisher goes on air. @throws AppError `not-found` when there is none such, `media-unavailable` */
     async take(request: z.infer<typeof TakeRequest>): Promise<void> {

@@ -1,3 +1,5 @@
+import dgram from 'node:dgram';
+import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -7,6 +9,18 @@ export class PortError extends Error {}
 /** A port that was free a moment ago: `wanted`, or any. @throws when `wanted` is taken. */
 export async function freePort(host = '127.0.0.1', wanted = 0): Promise<number> {
   return tryPort(wanted, host);
+}
+
+/** The same for UDP. */
+export async function freeUdpPort(host: string, wanted = 0): Promise<number> {
+  const socket = dgram.createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
+  socket.bind({ port: wanted, address: host, exclusive: true });
+  try {
+    await once(socket, 'listening');
+    return socket.address().port;
+  } finally {
+    socket.close();
+  }
 }
 
 /**

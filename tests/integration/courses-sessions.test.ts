@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Course, MySession, Session, SessionState } from '#contract/courses.ts';
+import type { z } from 'zod';
+import type { Course, MySession, Session, SessionState, StreamKey } from '#contract/courses.ts';
 import type { Person, Unit } from '#contract/organisations.ts';
+import { streamKeyOfSrt } from '#contract/srt.ts';
 import { SYSTEM } from '#server/audit.ts';
 import { mayBecome } from '#server/courses/states.ts';
 import { AppError } from '#server/errors.ts';
@@ -187,9 +189,14 @@ describe('planning', () => {
 describe('stream keys', () => {
   test('find their session until they are replaced', async () => {
     const session = await addSession();
-    const first = await app.officer<{ server: string; key: string }>('GET', `/sessions/${session.id}/stream-key`);
+    const first = await app.officer<z.infer<typeof StreamKey>>('GET', `/sessions/${session.id}/stream-key`);
     expect(first.body.server).toBe('rtmp://127.0.0.1:1935/live');
+    expect(first.body.secureServer).toBeNull();
     expect(first.body.key).toMatch(/^[\w-]{32}$/);
+    const { host, searchParams } = new URL(first.body.srtAddress ?? '');
+    expect(host).toBe('127.0.0.1:9000');
+    expect(searchParams.get('passphrase')).toBe(first.body.key);
+    expect(streamKeyOfSrt(app.services.secrets.hooks, searchParams.get('streamid') ?? '')).toBe(first.body.key);
     expect(await app.courses.findByStreamKey(first.body.key)).toBe(session.id);
     const second = await app.officer<{ key: string }>('POST', `/sessions/${session.id}/stream-key`);
     expect(await app.courses.findByStreamKey(first.body.key)).toBeNull();

@@ -6,7 +6,7 @@ import { done } from '#tests/support/class.ts';
 import type { District } from '#tests/support/district.ts';
 import type { MediaRun } from '#tests/support/media-run.ts';
 import { type PictureClass, startPictureClass } from '#tests/support/picture-class.ts';
-import { type Publisher, publishTestSignal } from '#tests/support/publish.ts';
+import { ffmpegHasSrt, type Publisher, publishTestSignal } from '#tests/support/publish.ts';
 import { admission } from '#tests/support/room-entry.ts';
 
 /* App and media together: the test stream before a class, the class, and who may see it. */
@@ -150,6 +150,19 @@ describe('a request for the picture', () => {
   function signed(changes: object): string {
     return jwt.sign({ ...claims, pfx: prefix, ...changes }, app.secrets.playback);
   }
+});
+
+it('who publishes with a key that was replaced is cut off, and the new key goes on', async () => {
+  const params = { sessionId };
+  const { bureau } = district.clients;
+  const { srtAddress } = done('key', await bureau.call('GET /sessions/:sessionId/stream-key', { params }));
+  const others = ffmpegHasSrt() ? [publishTestSignal(srtAddress ?? '', { size: '320x180' })] : [];
+  await expect.poll(async () => (await health()).publishers.length, soon).toBe(1 + others.length);
+  const given = done('key', await bureau.call('POST /sessions/:sessionId/stream-key', { params }));
+  await Promise.all([publisher, ...others].map(({ exited }) => exited));
+  await expect.poll(health, soon).toMatchObject({ kind: 'live', publishing: false });
+  publisher = publishTestSignal(media.rtmpUrl(given.key), { size: '320x180' });
+  await expect.poll(health, soon).toMatchObject({ kind: 'live', publishing: true });
 });
 
 it('who is excluded sees nothing more, and the others see on', async () => {

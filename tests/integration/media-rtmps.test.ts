@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
-import path from 'node:path';
 import tls from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeCertificate } from '#tests/support/certificate.ts';
 import {
   type HookEndpoint,
   type MediaRun,
@@ -24,11 +23,7 @@ let key: string;
 
 beforeAll(async () => {
   dataDir = makeDataFolder();
-  certificate = path.join(dataDir, 'certificate.pem');
-  key = path.join(dataDir, 'key.pem');
-  const subject = ['-subj', '/CN=localhost', '-days', '2'];
-  const files = ['-keyout', key, '-out', certificate];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, ...files], { stdio: 'ignore' });
+  ({ certificate, key } = makeCertificate(dataDir));
   app = await startHookEndpoint();
   const env = { RTMPS_PORT: '0', RTMPS_CERT: certificate, RTMPS_KEY: key };
   media = await startMediaProcess(dataDir, app.url, env);

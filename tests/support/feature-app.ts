@@ -38,7 +38,7 @@ export async function startFeatures() {
     get: (made, name) => secret(made as Record<string, string>, String(name)),
   });
   const time = { now: Date.parse('2027-02-01T01:00:00Z') };
-  const config: Config = loadConfig({ DATABASE_URL: database.url, RTMP_PORT: '1935' });
+  const config: Config = loadConfig({ DATABASE_URL: database.url, RTMP_PORT: '1935', SRT_PORT: '9000' });
   const services: Services = {
     db,
     clock: () => time.now,
@@ -60,7 +60,7 @@ export async function startFeatures() {
   });
   const principals = new Map<string, Principal>();
   const server = http.createServer(
-    web({ organisations, courses, config, logger, metrics: services.metrics, principals }),
+    web({ organisations, courses, config, logger, metrics: services.metrics, secret: secrets.hooks, principals }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -113,9 +113,10 @@ function web(parts: {
   config: Config;
   logger: Services['logger'];
   metrics: Services['metrics'];
+  secret: string;
   principals: Map<string, Principal>;
 }) {
-  const { organisations, courses, config, logger, metrics, principals } = parts;
+  const { organisations, courses, config, logger, metrics, secret, principals } = parts;
   const app = express();
   app.use(requestIds());
   app.use((req, _res, next) => {
@@ -130,7 +131,7 @@ function web(parts: {
     session: courses.locateSession,
   } as Locators;
   mount(app, organisationEndpoints, organisationRoutes(organisations), locators);
-  mount(app, courseEndpoints, courseRoutes(courses, config), locators);
+  mount(app, courseEndpoints, courseRoutes(courses, config, secret), locators);
   app.use(problems(logger, metrics));
   return app;
 }

@@ -138,6 +138,7 @@ export interface MediaRun {
   rtmpUrl(streamKey: string): string;
   rtmpPort: number;
   rtmpsPort: number | null;
+  srtPort: number | null;
   control(name: string, body: unknown): Promise<Response>;
   /** Of a broadcast that is open there. */
   status(broadcast: Broadcast): Promise<BroadcastStatus | undefined>;
@@ -173,7 +174,9 @@ export async function startMediaProcess(
   const ports = await until(() => {
     if (child.exitCode !== null) throw new Error(`media left: ${log}`);
     const line = log.split('\n').find((each) => each.includes('"media listening"'));
-    return line ? (JSON.parse(line) as Pick<MediaRun, 'rtmpPort' | 'rtmpsPort'> & { port: number }) : undefined;
+    return line
+      ? (JSON.parse(line) as Pick<MediaRun, 'rtmpPort' | 'rtmpsPort' | 'srtPort'> & { port: number })
+      : undefined;
   }, 50_000);
   const url = `http://127.0.0.1:${ports.port}`;
   const control = (name: string, body: unknown) => {
@@ -190,6 +193,7 @@ export async function startMediaProcess(
     url,
     rtmpPort: ports.rtmpPort,
     rtmpsPort: ports.rtmpsPort,
+    srtPort: ports.srtPort,
     rtmpUrl: (streamKey) => `rtmp://127.0.0.1:${ports.rtmpPort}/live/${streamKey}`,
     control,
     async status({ id }) {

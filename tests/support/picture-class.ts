@@ -19,8 +19,8 @@ export interface PictureClass {
 /** @param outsideUrl where its picture comes from, if not from publishers of ours */
 export async function startPictureClass(outsideUrl?: string): Promise<PictureClass> {
   const hooked = await startApp();
-  const media = await startMediaProcess(hooked.config.dataDir, hooked.url);
-  const app = await startApp({ beside: hooked, config: { mediaUrl: media.url } });
+  const media = await startMediaProcess(hooked.config.dataDir, hooked.url, { SRT_PORT: '0' });
+  const app = await startApp({ beside: hooked, config: { mediaUrl: media.url, srtPort: media.srtPort ?? undefined } });
   const district = await hooked.seedDistrict();
   for (const client of Object.values(district.clients)) Object.assign(client, { url: app.url });
   const { bureau } = district.clients;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 
 export interface Publisher {
   pid: number;
@@ -17,12 +17,32 @@ interface SignalOptions {
   black?: boolean;
   /** Ends by itself. */
   seconds?: number;
+  /** How the picture and the sound are encoded, where it matters. */
+  video?: string[];
+  sound?: string[];
 }
 
-/** Publishes a test picture and tone in real time, by a real ffmpeg over real RTMP. */
+const FFMPEG = process.env.FFMPEG_PATH ?? 'ffmpeg';
+const PLAIN_VIDEO = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'];
+const PLAIN_SOUND = ['-c:a', 'aac', '-b:a', '64k'];
+
+/** Whether the tests' ffmpeg can publish by SRT; the media process can take it in any case. */
+export function ffmpegHasSrt(): boolean {
+  return / srt$/m.test(execFileSync(FFMPEG, ['-hide_banner', '-protocols']).toString());
+}
+
+/** Publishes a test picture and tone in real time, by a real ffmpeg over real RTMP, or by SRT when the address says so. */
 export function publishTestSignal(
-  rtmpUrl: string,
-  { size = '640x360', fps = 25, audio = true, black = false, seconds }: SignalOptions = {},
+  url: string,
+  {
+    size = '640x360',
+    fps = 25,
+    audio = true,
+    black = false,
+    seconds,
+    video = PLAIN_VIDEO,
+    sound = PLAIN_SOUND,
+  }: SignalOptions = {},
 ): Publisher {
   const length = seconds === undefined ? [] : ['-t', String(seconds)];
   const args = [
@@ -30,12 +50,12 @@ export function publishTestSignal(
     ...['-re', '-f', 'lavfi', '-i', `${black ? 'color=c=black:' : 'testsrc2='}s=${size}:r=${fps}`],
     ...(audio ? ['-re', '-f', 'lavfi', '-i', 'sine=f=440:r=48000'] : []),
     ...length,
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-b:v', '600k'],
+    ...[...video, '-pix_fmt', 'yuv420p', '-b:v', '600k'],
     ...['-g', String(fps * 2), '-keyint_min', String(fps * 2), '-sc_threshold', '0'],
-    ...(audio ? ['-c:a', 'aac', '-b:a', '64k'] : []),
-    ...['-f', 'flv', rtmpUrl],
+    ...(audio ? sound : []),
+    ...['-f', url.startsWith('srt:') ? 'mpegts' : 'flv', url],
   ];
-  const child = spawn(process.env.FFMPEG_PATH ?? 'ffmpeg', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(FFMPEG, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { ROOT } from '#scripts/folders.ts';
-import { freePort } from '#server/supervisor/ports.ts';
+import { freePort, freeUdpPort } from '#server/supervisor/ports.ts';
+import { makeCertificate } from './certificate.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** Where the running demo is, for the tests of a Playwright run. */
@@ -11,9 +12,20 @@ export const DEMO_URL = 'ANKE_E2E_URL';
 /** Starts the demo on free ports with data of its own; returns what ends it. For Playwright's globalSetup. */
 export default async function startDemo(): Promise<() => Promise<void>> {
   const dataDir = await temporaryFolder('anke-e2e-');
+  const { certificate, key } = makeCertificate(dataDir);
   const child = spawn(process.execPath, ['scripts/bootstrap.mjs', 'scripts/demo.ts', '--learners', '20'], {
     cwd: ROOT,
-    env: { ...process.env, PORT: '0', RTMP_PORT: String(await freePort('0.0.0.0')), ANKE_DATA: dataDir, WORKERS: '2' },
+    env: {
+      ...process.env,
+      PORT: '0',
+      RTMP_PORT: String(await freePort('0.0.0.0')),
+      RTMPS_PORT: String(await freePort('0.0.0.0')),
+      RTMPS_CERT: certificate,
+      RTMPS_KEY: key,
+      SRT_PORT: String(await freeUdpPort('0.0.0.0')),
+      ANKE_DATA: dataDir,
+      WORKERS: '2',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const address = await new Promise<string>((resolve, reject) => {

@@ -1,11 +1,10 @@
-import { Alert, Button, Input, Space, Tabs } from 'antd';
+import { Alert, Tabs } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { formatClock } from '#client/format.ts';
 import { serverNow } from '#client/server-clock.ts';
 import type { Result } from '#contract/api.ts';
 import { END_AFTER_LOST_MS } from '#contract/plain.ts';
-import { useAct, useRead } from '../data.ts';
-import { ConfirmButton, CopyButton } from '../parts.tsx';
+import { useRead } from '../data.ts';
 import { useRoles } from '../roles.ts';
 import { ChaptersPanel } from './chapters-panel.tsx';
 import { DeliveryPanel } from './delivery.tsx';
@@ -16,6 +15,7 @@ import { PublishPanel } from './publish/publish-panel.tsx';
 import { Publishers } from './publishers.tsx';
 import { RecordingPanel } from './recording-panel.tsx';
 import { Replay } from './replay.tsx';
+import { StreamKey } from './stream-key.tsx';
 import { useDeskText } from './text.ts';
 
 type Session = Result<'GET /sessions/:sessionId'>;
@@ -24,6 +24,9 @@ type Delivery = Result<'GET /sessions/:sessionId/room'>['delivery'];
 
 /** Past this the picture can't be cut every two seconds, and everybody falls behind. */
 const KEY_FRAMES_LONG_MS = 2_500;
+
+/** Of pictures and sounds that come in. */
+const TAKEN = new Set(['h264', 'vp8', 'vp9', 'aac', 'opus']);
 
 /** A pause is no fault; silence or a black picture for so long may be. */
 const QUIET_MS = 10_000;
@@ -148,9 +151,22 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
         <Alert type="warning" showIcon title={t('egressNear')} style={{ marginTop: 8 }} />
       )}
       {health?.reduced && <Alert type="warning" showIcon title={t('reduced')} style={{ marginTop: 8 }} />}
+      {health?.publishers.map(({ id, via, source }) =>
+        [source.videoCodec, source.audioCodec]
+          .filter((codec) => codec !== null && !TAKEN.has(codec))
+          .map((codec) => (
+            <Alert
+              key={`${id} ${codec}`}
+              type="error"
+              showIcon
+              title={t('notTaken', { via: t(via), codec: codec?.toUpperCase() ?? '' })}
+              style={{ marginTop: 8 }}
+            />
+          )),
+      )}
       {silent && <Alert type="warning" showIcon title={t('silent')} style={{ marginTop: 8 }} />}
       {black && <Alert type="warning" showIcon title={t('black')} style={{ marginTop: 8 }} />}
-      {interval !== null && interval > KEY_FRAMES_LONG_MS && onAir?.via === 'rtmp' && (
+      {interval !== null && interval > KEY_FRAMES_LONG_MS && (onAir?.via === 'rtmp' || onAir?.via === 'srt') && (
         <Alert type="warning" showIcon title={t('keyFramesLong')} style={{ marginTop: 8 }} />
       )}
     </>
@@ -178,55 +194,6 @@ function Ways({ session, health }: { session: Session; health: Health | undefine
         { key: 'rtmp', label: t('fromSoftware'), children: <StreamKey sessionId={session.id} /> },
       ]}
     />
-  );
-}
-
-function StreamKey({ sessionId }: { sessionId: string }) {
-  const t = useDeskText();
-  const [shown, setShown] = useState(false);
-  const params = { sessionId };
-  const where = useRead('GET /sessions/:sessionId/stream-key', { params });
-  const rotate = useAct('POST /sessions/:sessionId/stream-key', { touches: ['GET /sessions/:sessionId/stream-key'] });
-  if (!where.data) return null;
-  const { server, secureServer, key } = where.data;
-  return (
-    <div className="stream-key">
-      <div className="muted">{t('server')}</div>
-      <Space.Compact style={{ width: '100%' }}>
-        <Input readOnly value={server} aria-label={t('server')} />
-        <CopyButton text={server} />
-      </Space.Compact>
-      {secureServer && (
-        <>
-          <div className="muted" style={{ marginTop: 8 }}>
-            {t('secureServer')}
-          </div>
-          <Space.Compact style={{ width: '100%' }}>
-            <Input readOnly value={secureServer} aria-label={t('secureServer')} />
-            <CopyButton text={secureServer} />
-          </Space.Compact>
-        </>
-      )}
-      <div className="muted" style={{ marginTop: 8 }}>
-        {t('key')}
-      </div>
-      <Space.Compact style={{ width: '100%' }}>
-        <Input readOnly type={shown ? 'text' : 'password'} value={key} aria-label={t('key')} />
-        <Button onClick={() => setShown(!shown)}>{shown ? t('hide') : t('show')}</Button>
-        <CopyButton text={key} />
-      </Space.Compact>
-      <p className="muted" style={{ margin: '8px 0' }}>
-        {t('keyHint')}
-      </p>
-      <ConfirmButton
-        size="small"
-        danger
-        question={t('rotateSure')}
-        verb={t('rotate')}
-        busy={rotate.isPending}
-        onConfirm={() => rotate.mutate({ params })}
-      />
-    </div>
   );
 }
 
