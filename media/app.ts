@@ -112,6 +112,7 @@ export async function createMedia(options: {
           host: config.rtmpHost,
           port: config.srtPort,
           secret: secrets.hooks,
+          dataDir,
           authorise: (streamKey, remoteAddress) => broadcasts.authorise({ streamKey }, remoteAddress),
         });
   const pages = takeBrowserPublishers(http, {

@@ -5,6 +5,10 @@
 const IDR = 5;
 const SPS = 7;
 const PPS = 8;
+/** Far more slices than a picture has lines of blocks, or packets of a network. */
+const MAX_NALS = 2_000;
+/** Parameter sets with every list that they may have are shorter. */
+const MAX_SET = 1_024;
 /** Delimiters, ends and stuffing mean nothing where a unit's length is written before it. */
 const LEFT_OUT = new Set([9, 10, 11, 12]);
 
@@ -17,11 +21,14 @@ export interface AccessUnit {
   key: boolean;
 }
 
-/** @param randomAccess what the multiplexer says, for streams whose decoder begins at a picture that is no IDR */
+/**
+ * A picture in too many pieces counts as damaged, and is left out.
+ * @param randomAccess what the multiplexer says, for streams whose decoder begins at a picture that is no IDR
+ */
 export function parseAccessUnit(data: Buffer, randomAccess: boolean): AccessUnit {
   const all = splitNals(data);
-  const sps = all.filter((nal) => typeOf(nal) === SPS);
-  const pps = all.filter((nal) => typeOf(nal) === PPS);
+  const sps = all.filter((nal) => typeOf(nal) === SPS && nal.length <= MAX_SET);
+  const pps = all.filter((nal) => typeOf(nal) === PPS && nal.length <= MAX_SET);
   const key = all.some((nal) => typeOf(nal) === IDR) || (randomAccess && sps.length > 0);
   return { nals: all.filter((nal) => !LEFT_OUT.has(typeOf(nal))), sps, pps, key };
 }
@@ -42,6 +49,7 @@ function splitNals(data: Buffer): Buffer[] {
     // Of a longer start code, or stuffing: a unit never ends with it.
     while (end > begin && data[end - 1] === 0) end -= 1;
     if (end > begin) nals.push(data.subarray(begin, end));
+    if (nals.length > MAX_NALS) return [];
     begin = next;
   }
   return nals;

@@ -11,7 +11,10 @@ export interface PesUnit {
 
 /** A key frame of 4K at full quality is far below; a stream without an end must not make us gather memory. */
 const MAX_UNIT = 8 * 1024 * 1024;
+/** A picture of that size in packets that are full. Packets of next to nothing cost memory of which their bytes say nothing. */
+const MAX_PIECES = MAX_UNIT / 184;
 const FIXED = 9;
+const TIMESTAMP = 5;
 
 /** Puts the units of one PID together (ISO/IEC 13818-1, 2.4.3.6); what is damaged is left out. */
 export class PesReader {
@@ -34,7 +37,7 @@ export class PesReader {
     this.#pieces.push(payload);
     this.#size += payload.length;
     this.#whole ??= this.#lengthOf();
-    if (this.#size > MAX_UNIT) this.reset();
+    if (this.#size > MAX_UNIT || this.#pieces.length > MAX_PIECES) this.reset();
     else if (this.#whole !== null && this.#size >= this.#whole) units.push(...this.#finish());
     return units;
   }
@@ -62,9 +65,12 @@ export class PesReader {
     if (bytes.readUIntBE(0, 3) !== 1 || ((bytes[6] ?? 0) & 0xc0) !== 0x80) return [];
     const flags = (bytes[7] ?? 0) >> 6;
     const begin = FIXED + (bytes[8] ?? 0);
-    const data = bytes.subarray(begin, whole ?? bytes.length);
-    const pts = flags & 2 && begin >= FIXED + 5 ? timestampAt(bytes, FIXED) : null;
-    const dts = flags === 3 && begin >= FIXED + 10 ? timestampAt(bytes, FIXED + 5) : pts;
+    const end = whole ?? bytes.length;
+    // A header may say that it is longer than all there is.
+    if (begin > end) return [];
+    const data = bytes.subarray(begin, end);
+    const pts = flags & 2 && begin >= FIXED + TIMESTAMP ? timestampAt(bytes, FIXED) : null;
+    const dts = flags === 3 && begin >= FIXED + 2 * TIMESTAMP ? timestampAt(bytes, FIXED + TIMESTAMP) : pts;
     return [{ pts, dts, data, randomAccess: this.#randomAccess }];
   }
 }

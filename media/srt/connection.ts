@@ -1,4 +1,3 @@
-import type { Broadcast } from '#contract/media.ts';
 import type { Logger } from '../logger.ts';
 import type { PublicationOptions } from '../publication.ts';
 import { decrypt, openKeyMaterial, type StreamKeys } from './keys.ts';
@@ -11,6 +10,7 @@ import {
   DROP_REQUEST,
   KEEPALIVE,
   lossList,
+  MAX_PAYLOAD,
   NAK,
   parsePacket,
   SHUTDOWN,
@@ -24,14 +24,19 @@ export interface SrtConnectionOptions {
   clock: PublicationOptions['clock'];
   /** Without a frame from a publisher that is read from, ms. */
   dataMs: number;
+  /** Until a publisher is cut off whose codec is not taken, ms. */
+  unsupportedMs?: number | undefined;
   remoteAddress: string;
   peerSocketId: number;
   initialSequence: number;
   /** For how long a missing packet is waited for, ms. */
   latency: number;
   keys: StreamKeys;
+  /** As it was opened in the handshake. */
+  keyMaterial: Buffer;
   passphrase: string;
-  broadcast: Broadcast;
+  /** Notes key material of this caller. @returns false when another has used it */
+  takeSalt: (salt: Buffer) => boolean;
   send: (packet: Buffer) => void;
   /** Monotonic, ms. */
   now: () => number;
@@ -53,8 +58,12 @@ const MAX_AWAITED = 64;
 const FIRST_RTT_MS = 100;
 /** Kept for an encoder that takes nothing for the moment; the packets of about ten seconds. */
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
+/** A small payload costs no less memory than that. */
+const LEAST_HELD = 1_024;
 /** An encoder that sends what we don't take is shown to the officer for so long; it can be told nothing itself. */
 const UNSUPPORTED_MS = 15_000;
+/** Between two ticks: we were busy, and what came meanwhile is still unread. */
+const LATE_TICK_MS = 100;
 
 /** One SRT caller who was let in. Whatever is wrong with it ends it and nothing else. */
 export class SrtConnection {
@@ -63,6 +72,9 @@ export class SrtConnection {
   readonly #window: ReceiveWindow;
   readonly #began: number;
   #keys: StreamKeys;
+  /** The one that was opened last. */
+  #keyMaterial: Buffer;
+  #isOpening = false;
   #deadline: NodeJS.Timeout | undefined;
   #held: Buffer[] | null = null;
   #heldBytes = 0;
@@ -70,6 +82,8 @@ export class SrtConnection {
   #ended = false;
   #heardAt: number;
   #saidAt: number;
+  #tickedAt: number;
+  #wasLate = false;
   #askedAt: number;
   #acknowledged: number;
   #acks = 0;
@@ -82,20 +96,22 @@ export class SrtConnection {
   #onEnd: () => void = () => undefined;
 
   constructor(options: SrtConnectionOptions) {
-    const { now, initialSequence, latency, keys, remoteAddress, clock } = options;
+    const { now, initialSequence, latency, keys, keyMaterial, remoteAddress, clock } = options;
     this.#options = options;
     this.#began = now();
     this.#heardAt = this.#began;
     this.#saidAt = this.#began;
+    this.#tickedAt = this.#began;
     this.#askedAt = this.#began;
     this.#acknowledged = initialSequence;
     this.#window = new ReceiveWindow(initialSequence, latency);
     this.#keys = keys;
+    this.#keyMaterial = Buffer.from(keyMaterial);
     this.publication = new SrtPublication({
       remoteAddress,
       clock,
       disconnect: (reason) => this.end(reason),
-      setPaused: (paused) => this.#setPaused(paused),
+      setPaused: (paused) => this.#orEnd(() => this.#setPaused(paused)),
     });
     this.#expectData();
   }
@@ -132,19 +148,24 @@ export class SrtConnection {
     const packet = parsePacket(bytes);
     if (!packet || this.#ended) return;
     this.#heardAt = this.#options.now();
-    if (packet.kind === 'data') this.#takeData(packet);
-    else this.#takeControl(packet);
+    this.#orEnd(() => (packet.kind === 'data' ? this.#takeData(packet) : this.#takeControl(packet)));
   }
 
   /** Every ten milliseconds: says what has come, and asks for what has not. */
   tick(): void {
-    if (this.#ended) return;
-    const now = this.#options.now();
-    if (now - this.#heardAt > PEER_IDLE_MS) {
+    if (!this.#ended) this.#orEnd(() => this.#tick(this.#options.now()));
+  }
+
+  #tick(now: number): void {
+    // What arrived while we were busy is read between this tick and the next.
+    const isLate = now - this.#tickedAt > LATE_TICK_MS && !this.#wasLate;
+    this.#tickedAt = now;
+    this.#wasLate = isLate;
+    if (now - this.#heardAt > PEER_IDLE_MS && !isLate) {
       this.end('connection lost');
       return;
     }
-    this.#hand(this.#window.giveUp(now));
+    if (!isLate) this.#hand(this.#window.giveUp(now));
     if (this.#ended) return;
     if (this.#window.next !== this.#acknowledged) this.#acknowledge(now);
     if (now - this.#askedAt >= Math.max(LEAST_NAK_MS, (this.#rtt + 4 * this.#rttVariance) / 2)) {
@@ -155,7 +176,20 @@ export class SrtConnection {
     if (now - this.#saidAt >= KEEPALIVE_MS) this.#send({ type: KEEPALIVE });
   }
 
+  /** What a caller sends must not end more than the caller. */
+  #orEnd(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (this.#ended) return;
+      const { logger, remoteAddress } = this.#options;
+      logger.error({ err: error, remoteAddress }, 'an SRT stream could not be taken');
+      this.end('unreadable stream');
+    }
+  }
+
   #takeData(packet: DataPacket): void {
+    if (packet.payload.length > MAX_PAYLOAD) return;
     const payload = decrypt(this.#keys, packet);
     // A caller that was let in with a passphrase sends nothing in the clear.
     if (!payload) return;
@@ -180,17 +214,38 @@ export class SrtConnection {
         }
         break;
       case USER_DEFINED:
-        if (subtype === KM_REQUEST) void this.#takeKeys(Buffer.from(content));
+        if (subtype === KM_REQUEST) this.#takeKeys(Buffer.from(content));
     }
   }
 
-  /** The caller changes its key now and then, and says it beforehand. */
-  async #takeKeys(message: Buffer): Promise<void> {
-    const keys = await openKeyMaterial(message, this.#options.passphrase);
+  /** The caller changes its key now and then, says it beforehand, and says it again until it is answered. */
+  #takeKeys(message: Buffer): void {
+    if (message.equals(this.#keyMaterial)) {
+      this.#answerKeys(message);
+      return;
+    }
+    // Deriving is dear: whatever the caller sends, one at a time.
+    if (this.#isOpening) return;
+    this.#isOpening = true;
+    openKeyMaterial(message, this.#options.passphrase, this.#keys)
+      .then((keys) => this.#orEnd(() => this.#useKeys(message, keys)))
+      .catch((error: unknown) => this.#options.logger.error({ err: error }, 'an SRT key could not be opened'))
+      .finally(() => {
+        this.#isOpening = false;
+      });
+  }
+
+  #useKeys(message: Buffer, keys: StreamKeys | null): void {
     if (!keys || this.#ended) return;
     // One that is still in use may not be said again.
     const isSame = keys.salt.equals(this.#keys.salt);
+    if (!isSame && !this.#options.takeSalt(keys.salt)) return;
     this.#keys = isSame ? { ...keys, even: keys.even ?? this.#keys.even, odd: keys.odd ?? this.#keys.odd } : keys;
+    this.#keyMaterial = message;
+    this.#answerKeys(message);
+  }
+
+  #answerKeys(message: Buffer): void {
     this.#send({ type: USER_DEFINED, subtype: KM_RESPONSE, content: message });
   }
 
@@ -228,20 +283,28 @@ export class SrtConnection {
   }
 
   #publish(payload: Buffer): void {
-    if (this.publication.take(payload) && !this.#held) this.#deadline?.refresh();
+    if (this.publication.take(payload) && !this.#held && !this.#refused) this.#deadline?.refresh();
     const { unsupported } = this.publication;
-    if (!unsupported || this.#refused) return;
-    this.#refused = true;
-    const { logger, remoteAddress } = this.#options;
+    if ((unsupported !== null) !== this.#refused) this.#judge(unsupported);
+  }
+
+  /** An encoder may be set right while it sends. */
+  #judge(unsupported: SrtPublication['unsupported']): void {
+    this.#refused = unsupported !== null;
+    if (!unsupported) {
+      if (!this.#held) this.#expectData();
+      return;
+    }
+    const { logger, remoteAddress, unsupportedMs = UNSUPPORTED_MS } = this.#options;
     const reason = `unsupported-${unsupported.track}`;
     logger.info({ remoteAddress, reason, codec: unsupported.codec }, 'publisher refused');
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.end(reason), UNSUPPORTED_MS);
+    this.#deadline = setTimeout(() => this.end(reason), unsupportedMs);
   }
 
   #hold(payload: Buffer): void {
     this.#held?.push(payload);
-    this.#heldBytes += payload.length;
+    this.#heldBytes += Math.max(payload.length, LEAST_HELD);
     if (this.#heldBytes > MAX_HELD_BYTES) this.end('the server cannot keep up');
   }
 

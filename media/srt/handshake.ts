@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { HANDSHAKE } from './packet.ts';
 
 /*
@@ -93,6 +94,12 @@ export function parseHandshake(content: Buffer): Handshake | null {
     cookie: content.readUInt32BE(28),
     extensions: parseExtensions(content.subarray(CONTENT)),
   };
+}
+
+/** What two attempts of one caller have in common, and those of two callers have not. */
+export function fingerprint(content: Buffer): string {
+  const version = content.subarray(0, 4);
+  return createHash('sha256').update(version).update(content.subarray(CONTENT)).digest('base64');
 }
 
 function parseExtensions(bytes: Buffer): Extensions {

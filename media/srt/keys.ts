@@ -22,20 +22,32 @@ export interface StreamKeys {
   salt: Buffer;
   even: Buffer | null;
   odd: Buffer | null;
+  /** What they were wrapped with, which is dear to derive. Good for other keys of the same salt and length. */
+  wrapping: Buffer;
 }
 
-/** @returns null for a message that is none, is encrypted otherwise, or under another passphrase */
-export async function openKeyMaterial(message: Buffer, passphrase: string): Promise<StreamKeys | null> {
+/**
+ * @param known keys of the same passphrase
+ * @returns null for a message that is none, is encrypted otherwise, or under another passphrase
+ */
+export async function openKeyMaterial(
+  message: Buffer,
+  passphrase: string,
+  known?: Pick<StreamKeys, 'salt' | 'wrapping'>,
+): Promise<StreamKeys | null> {
   if (message.length < FIXED || message[0] !== VERSION_AND_TYPE || message.readUInt16BE(1) !== SIGNATURE) return null;
   const which = (message[3] ?? 0) & 3;
   const length = (message[15] ?? 0) * 4;
   const keys = which === 3 ? 2 : 1;
-  const known = which !== 0 && message[8] === AES_CTR && message[9] === 0 && message[14] === SALT / 4;
-  if (!known || ![16, 24, 32].includes(length)) return null;
+  const isOurs = which !== 0 && message[8] === AES_CTR && message[9] === 0 && message[14] === SALT / 4;
+  if (!isOurs || ![16, 24, 32].includes(length)) return null;
   if (message.length < FIXED + SALT + CHECK + keys * length) return null;
   const salt = Buffer.from(message.subarray(FIXED, FIXED + SALT));
   const wrapped = message.subarray(FIXED + SALT, FIXED + SALT + CHECK + keys * length);
-  const wrapping = await promisify(pbkdf2)(passphrase, salt.subarray(8), ITERATIONS, length, 'sha1');
+  const wrapping =
+    known?.salt.equals(salt) && known.wrapping.length === length
+      ? known.wrapping
+      : await promisify(pbkdf2)(passphrase, salt.subarray(8), ITERATIONS, length, 'sha1');
   const unwrapped = unwrap(wrapping, wrapped);
   if (!unwrapped) return null;
   const first = unwrapped.subarray(0, length);
@@ -43,6 +55,7 @@ export async function openKeyMaterial(message: Buffer, passphrase: string): Prom
     salt,
     even: which & 1 ? first : null,
     odd: which === 3 ? unwrapped.subarray(length) : which === 2 ? first : null,
+    wrapping,
   };
 }
 
@@ -57,7 +70,10 @@ function unwrap(key: Buffer, wrapped: Buffer): Buffer | null {
 }
 
 /** @returns null for a packet under a key that is not known, or under none */
-export function decrypt({ salt, ...keys }: StreamKeys, { sequence, key, payload }: DataPacket): Buffer | null {
+export function decrypt(
+  { salt, ...keys }: Omit<StreamKeys, 'wrapping'>,
+  { sequence, key, payload }: DataPacket,
+): Buffer | null {
   const secret = key && keys[key];
   if (!secret) return null;
   const counter = Buffer.alloc(16);

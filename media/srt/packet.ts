@@ -3,6 +3,8 @@
  */
 
 export const HEADER = 16;
+/** What of a payload fits into a packet of Ethernet, and what peers agree on at most. */
+export const MAX_PAYLOAD = 1_456;
 
 export const HANDSHAKE = 0;
 export const KEEPALIVE = 1;

@@ -49,7 +49,7 @@ export class SrtPublication extends RtmpPublication {
     return taken;
   }
 
-  /** A codec that is not taken; null while everything is. */
+  /** A codec that is not taken; null while everything is. Else nothing is handed on: a class would be without its sound. */
   get unsupported(): { track: 'video' | 'audio'; codec: string } | null {
     const { video, audio } = this.#program;
     if (video !== null && video !== 'h264') return { track: 'video', codec: video };
@@ -74,7 +74,7 @@ export class SrtPublication extends RtmpPublication {
   }
 
   #takePicture({ pts, dts, data, randomAccess }: PesUnit): boolean {
-    if (pts === null || dts === null || this.#program.video !== 'h264') return false;
+    if (pts === null || dts === null || !this.showable) return false;
     const timestamp = this.#clock.milliseconds(dts);
     const { nals, sps, pps, key } = parseAccessUnit(data, randomAccess);
     if (sps.length > 0) this.#sps = sps;
@@ -98,7 +98,7 @@ export class SrtPublication extends RtmpPublication {
   }
 
   #takeSound({ pts, data }: PesUnit): boolean {
-    if (this.#program.audio !== 'aac') return false;
+    if (!this.showable) return false;
     const { frames, continued } = this.#adts.push(data);
     // The unit's time is that of the first frame that begins in it; one that began before goes on from there.
     let at = continued ? this.#soundEnd : pts;

@@ -1,6 +1,6 @@
 import { nextSequence, sequenceDistance } from './packet.ts';
 
-/** Packets: over ten seconds of 8 Mbit/s. What is said to the caller, and what is kept at most. */
+/** Packets: over ten seconds of 8 Mbit/s. What is said to the caller, and what is kept at most: 12 MB, as long as a packet may be. */
 export const WINDOW = 8_192;
 
 /**
@@ -17,6 +17,8 @@ export class ReceiveWindow {
   /** Since when a packet is missing. */
   #missing = new Map<number, number>();
   #lost = 0;
+  /** Farther ahead than can be kept, by one packet so far. */
+  #far: number | null = null;
 
   /** @param latency ms */
   constructor(first: number, latency: number) {
@@ -47,8 +49,10 @@ export class ReceiveWindow {
   take(sequence: number, payload: Buffer, now: number): { ready: Buffer[]; missing: [number, number] | null } {
     const ahead = sequenceDistance(sequence, this.#next);
     if (ahead < 0 || this.#early.has(sequence)) return { ready: [], missing: null };
+    if (ahead >= WINDOW && !this.#isConfirmed(sequence)) return { ready: [], missing: null };
     // After a long hole in the line nobody sends what was before it.
     if (ahead >= WINDOW) this.#jump(sequence);
+    this.#far = null;
     this.#missing.delete(sequence);
     this.#early.set(sequence, payload);
     const missing = this.#extend(sequence, now);
@@ -87,6 +91,13 @@ export class ReceiveWindow {
       else ranges.push([sequence, sequence]);
     }
     return ranges;
+  }
+
+  /** One packet alone may be a mistake, or somebody else's: the line is where a second one follows. */
+  #isConfirmed(sequence: number): boolean {
+    const behind = this.#far === null ? 0 : sequenceDistance(sequence, this.#far);
+    this.#far = sequence;
+    return behind > 0 && behind < WINDOW;
   }
 
   #extend(sequence: number, now: number): [number, number] | null {

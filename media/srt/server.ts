@@ -2,7 +2,7 @@ import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import type { Broadcast } from '#contract/media.ts';
-import { streamKeyOfSrt } from '#contract/srt.ts';
+import { srtStreamId, streamKeyOfSrt } from '#contract/srt.ts';
 import type { Authorisation } from '../authorisation.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
@@ -10,6 +10,7 @@ import { SrtConnection } from './connection.ts';
 import {
   CONCLUSION,
   conclusionAnswer,
+  fingerprint,
   HANDSHAKE_PACKET,
   type Handshake,
   INDUCTION,
@@ -19,9 +20,12 @@ import {
   rejection,
 } from './handshake.ts';
 import { openKeyMaterial, type StreamKeys } from './keys.ts';
-import { controlPacket, destinationOf, HANDSHAKE, HEADER, parsePacket } from './packet.ts';
+import { controlPacket, destinationOf, HANDSHAKE, HEADER, MAX_PAYLOAD, parsePacket } from './packet.ts';
 import type { SrtPublication } from './publication.ts';
 import { WINDOW } from './receive-window.ts';
+import { type Refusal, Refusals } from './refusals.ts';
+import { Salts } from './salts.ts';
+import { type Waiting, WaitingRoom } from './waiting-room.ts';
 
 export interface SrtServerOptions {
   host: string;
@@ -29,12 +33,18 @@ export interface SrtServerOptions {
   port: number;
   /** Opens stream ids. */
   secret: string;
+  /** Keeps what callers used, so that it serves nobody else. */
+  dataDir: string;
   logger: Logger;
   clock: Clock;
   authorise(streamKey: string, remoteAddress: string): Promise<Authorisation>;
   onPublish(publication: SrtPublication, broadcast: Broadcast): void;
+  /** Somebody who was allowed in is not there any more. */
+  onAbandoned(broadcast: Broadcast): void;
   /** Without a frame from a publisher, ms. */
   dataMs?: number;
+  /** Until a publisher is cut off whose codec is not taken, ms. */
+  unsupportedMs?: number;
 }
 
 export interface SrtServer {
@@ -49,8 +59,8 @@ const TICK_MS = 10;
 const DATA_MS = 20_000;
 /** A district has a handful of classes at a time. */
 const MAX_CONNECTIONS = 64;
-/** Callers whose passphrase is being looked at, or about whom the app was asked. Others come back in a quarter of a second. */
-const MAX_CALLING = 32;
+/** Handshakes of each kind that are looked at in one tick: a flood of them leaves time for those who are in. */
+const MAX_HANDSHAKES = 50;
 /** Until then whoever still sends is told that it is over. */
 const LINGER_MS = 3_000;
 /** A cookie is good for this long, or a little longer. */
@@ -61,6 +71,21 @@ const MOST_LATENCY = 8_000;
 const MTU = 1_500;
 /** Asked of the system, which has its own limit: so much comes while we are busy for a moment. */
 const SOCKET_BUFFER = 4 * 1024 * 1024;
+
+/** What a caller shows to be let in. */
+interface Credentials {
+  streamKey: string;
+  streamId: string;
+  keyMaterial: Buffer;
+}
+
+/** A caller that has not been answered yet. */
+interface Calling extends Credentials {
+  asked: Handshake;
+  from: dgram.RemoteInfo;
+  name: string;
+  waiting: Waiting;
+}
 
 interface Caller {
   connection: SrtConnection;
@@ -78,14 +103,19 @@ interface Caller {
  * cookie that its address is its own.
  */
 export function createSrtServer(options: SrtServerOptions): SrtServer {
-  const { host, port, secret, logger, clock, authorise, onPublish, dataMs = DATA_MS } = options;
+  const { host, port, secret, logger, clock, authorise, onPublish, onAbandoned } = options;
   const socket = dgram.createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
   const callers = new Map<number, Caller>();
-  const calling = new Set<string>();
   const cookieSecret = randomBytes(32);
   const now = () => performance.now();
+  const waitingRoom = new WaitingRoom(now);
+  const refusals = new Refusals(logger, now);
+  const salts = new Salts(options.dataDir, logger);
+  const handshakes = { [INDUCTION]: 0, [CONCLUSION]: 0 };
   let closing = false;
   const ticking = setInterval(() => {
+    handshakes[INDUCTION] = 0;
+    handshakes[CONCLUSION] = 0;
     for (const { connection } of callers.values()) connection.tick();
   }, TICK_MS);
 
@@ -98,7 +128,8 @@ export function createSrtServer(options: SrtServerOptions): SrtServer {
   });
 
   function take(bytes: Buffer, from: dgram.RemoteInfo): void {
-    if (bytes.length < HEADER) return;
+    // Nothing can be sent to port 0, and nobody can send from it.
+    if (bytes.length < HEADER || bytes.length > HEADER + MAX_PAYLOAD || from.port === 0) return;
     const destination = destinationOf(bytes);
     if (destination === 0) {
       takeHandshake(bytes, from);
@@ -114,38 +145,69 @@ export function createSrtServer(options: SrtServerOptions): SrtServer {
     const packet = parsePacket(bytes);
     if (packet?.kind !== 'control' || packet.type !== HANDSHAKE || closing) return;
     const asked = parseHandshake(Buffer.from(packet.content));
-    if (!asked) return;
+    if (!asked || (asked.type !== INDUCTION && asked.type !== CONCLUSION)) return;
+    handshakes[asked.type] += 1;
+    if (handshakes[asked.type] > MAX_HANDSHAKES) return;
     if (asked.type === INDUCTION) reply(from, asked, inductionAnswer(asked, cookieOf(from, clock())));
-    if (asked.type !== CONCLUSION || !isOurs(asked.cookie, from)) return;
+    else if (isOurs(asked.cookie, from)) takeConclusion(asked, fingerprint(packet.content), from);
+  }
+
+  function takeConclusion(asked: Handshake, handshake: string, from: dgram.RemoteInfo): void {
     const name = `${from.address}:${from.port}/${asked.socketId}`;
     const known = [...callers.values()].find((caller) => caller.name === name);
     if (known) {
       if (!known.connection.ended) send(from, known.answer);
       return;
     }
-    if (calling.has(name) || calling.size >= MAX_CALLING) return;
-    calling.add(name);
-    void takeCaller(asked, from, name).finally(() => calling.delete(name));
+    // First of all: what somebody else says after it counts against a caller no more.
+    if (waitingRoom.hear(name)) return;
+    const before = refusals.of(from.address, handshake);
+    if (before) {
+      reply(from, asked, rejection(asked, before.code));
+      return;
+    }
+    const refuse = (refusal: Refusal) => {
+      refusals.add(from.address, handshake, refusal);
+      reply(from, asked, rejection(asked, refusal.code));
+    };
+    const credentials = credentialsOf(asked);
+    if ('code' in credentials) {
+      refuse(credentials);
+      return;
+    }
+    const waiting = waitingRoom.enter(name, from.address);
+    if (!waiting) return;
+    void takeCaller({ asked, from, name, waiting, ...credentials }, refuse)
+      .catch((error: unknown) => logger.error({ err: error }, 'an SRT caller could not be taken'))
+      .finally(() => waitingRoom.leave(name, waiting));
   }
 
-  async function takeCaller(asked: Handshake, from: dgram.RemoteInfo, name: string): Promise<void> {
-    const refuse = (reason: string, code: number) => {
-      logger.info({ remoteAddress: from.address, via: 'srt', reason }, 'publisher refused');
-      reply(from, asked, rejection(asked, code));
-    };
+  /** What can be said without deriving a key or asking anybody. */
+  function credentialsOf(asked: Handshake): Refusal | Credentials {
     const strange = strangeness(asked);
-    if (strange) return refuse(strange.reason, strange.code);
+    if (strange) return strange;
     const { streamId, keyMaterial } = asked.extensions;
     const streamKey = streamKeyOfSrt(secret, streamId ?? '');
-    if (streamKey === null) return refuse('unknown-key', REJECT.unauthorised);
-    if (!keyMaterial) return refuse('not encrypted', REJECT.unencrypted);
+    if (streamKey === null || refusals.isUnknown(streamKey)) return UNKNOWN_KEY;
+    if (!keyMaterial) return { reason: 'not encrypted', code: REJECT.unencrypted };
+    return { streamKey, streamId: srtStreamId(secret, streamKey), keyMaterial };
+  }
+
+  async function takeCaller(caller: Calling, refuse: (refusal: Refusal) => void): Promise<void> {
+    const { from, name, waiting, streamKey, streamId, keyMaterial } = caller;
     const keys = await openKeyMaterial(keyMaterial, streamKey);
-    if (!keys) return refuse('wrong passphrase', REJECT.badSecret);
+    if (!keys) return refuse({ reason: 'wrong passphrase', code: REJECT.badSecret });
+    if (!salts.use(streamId, keys.salt, name)) return refuse({ reason: 'used before', code: REJECT.unauthorised });
     if ([...callers.values()].filter(({ connection }) => !connection.ended).length >= MAX_CONNECTIONS)
-      return refuse('too many connections', REJECT.overload);
+      return refuse({ reason: 'too many connections', code: REJECT.overload });
     const answer = await ask(streamKey, from.address);
-    if (!answer.allowed) return refuse(answer.reason, CODES[answer.reason]);
-    welcome(asked, from, name, { keys, keyMaterial, passphrase: streamKey, broadcast: answer.broadcast });
+    if (!answer.allowed) {
+      if (answer.reason === 'unknown-key') refusals.addUnknown(streamKey);
+      return refuse({ reason: answer.reason, code: CODES[answer.reason] });
+    }
+    if (waitingRoom.isGone(waiting)) return onAbandoned(answer.broadcast);
+    salts.spend(streamId, keys.salt);
+    welcome(caller, keys, answer.broadcast);
   }
 
   async function ask(streamKey: string, remoteAddress: string) {
@@ -157,21 +219,21 @@ export function createSrtServer(options: SrtServerOptions): SrtServer {
     }
   }
 
-  function welcome(
-    asked: Handshake,
-    from: dgram.RemoteInfo,
-    name: string,
-    given: { keys: StreamKeys; keyMaterial: Buffer; passphrase: string; broadcast: Broadcast },
-  ): void {
+  function welcome(caller: Calling, keys: StreamKeys, broadcast: Broadcast): void {
+    const { asked, from, name, streamKey, streamId, keyMaterial } = caller;
     const { receiver, sender } = asked.extensions.latency ?? { receiver: 0, sender: 0 };
     const latency = Math.min(MOST_LATENCY, Math.max(LEAST_LATENCY, sender));
     const socketId = freeSocketId();
     const agreed = { socketId, latency, peerLatency: Math.max(LEAST_LATENCY, receiver) };
     const connection = new SrtConnection({
-      ...given,
+      keys,
+      keyMaterial,
+      passphrase: streamKey,
+      takeSalt: (salt) => salts.use(streamId, salt, null),
       logger,
       clock,
-      dataMs,
+      dataMs: options.dataMs ?? DATA_MS,
+      unsupportedMs: options.unsupportedMs,
       now,
       latency,
       remoteAddress: from.address,
@@ -179,7 +241,6 @@ export function createSrtServer(options: SrtServerOptions): SrtServer {
       initialSequence: asked.initialSequence,
       send: (packet) => send(from, packet),
     });
-    const { keyMaterial } = given;
     const response = conclusionAnswer(
       { ...asked, mtu: Math.min(MTU, asked.mtu), flowWindow: WINDOW },
       { ...agreed, keyMaterial },
@@ -189,7 +250,7 @@ export function createSrtServer(options: SrtServerOptions): SrtServer {
     connection.onEnd(() => setTimeout(() => callers.delete(socketId), LINGER_MS).unref());
     send(from, answer);
     try {
-      onPublish(connection.publication, given.broadcast);
+      onPublish(connection.publication, broadcast);
     } catch (error) {
       logger.error({ err: error }, 'a publisher could not be taken in');
       connection.end('the server failed');
@@ -252,6 +313,8 @@ export function createSrtServer(options: SrtServerOptions): SrtServer {
   };
 }
 
+const UNKNOWN_KEY: Refusal = { reason: 'unknown-key', code: REJECT.unauthorised };
+
 /** What a caller hears, as a number, for the app's answers. */
 const CODES = {
   'unknown-key': REJECT.unauthorised,
@@ -264,7 +327,7 @@ const CODES = {
 } as const;
 
 /** What of a handshake is none of ours, if anything is. */
-function strangeness({ version, extensions }: Handshake): { reason: string; code: number } | null {
+function strangeness({ version, extensions }: Handshake): Refusal | null {
   const { latency, streamMode, congestion, filter, group } = extensions;
   if (version < 5) return { reason: 'an old version', code: REJECT.version };
   if (!latency) return { reason: 'no extension', code: REJECT.rogue };

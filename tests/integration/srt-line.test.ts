@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import { pino } from 'pino';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { srtAddress, srtStreamId } from '#contract/srt.ts';
 import type { Authorisation } from '#media/authorisation.ts';
 import type { Publication } from '#media/publication.ts';
@@ -10,12 +11,14 @@ import { createSrtServer, type SrtServer, type SrtServerOptions } from '#media/s
 import type { Tag } from '#media/tag.ts';
 import { makeBroadcast, until } from '#tests/support/media-run.ts';
 import { ffmpegHasSrt, type Publisher, publishTestSignal } from '#tests/support/publish.ts';
+import { temporaryFolder } from '#tests/support/temporary-folder.ts';
 import { badLine, type UdpLine } from '#tests/support/udp-line.ts';
 
 const SECRET = 'a secret';
 const KEY = 'good-stream-key-of-a-session';
 let server: SrtServer;
 let port: number;
+let dataDir: string;
 let publications: { publication: Publication; tags: Tag[]; ended: Promise<string> }[];
 let log: string[];
 let publishers: Publisher[] = [];
@@ -28,6 +31,7 @@ async function start(options: Partial<SrtServerOptions> = {}): Promise<void> {
     host: '127.0.0.1',
     port: 0,
     secret: SECRET,
+    dataDir,
     clock: Date.now,
     logger: pino({ level: 'debug' }, { write: (text) => void log.push(text) }),
     authorise: async (key): Promise<Authorisation> =>
@@ -38,6 +42,7 @@ async function start(options: Partial<SrtServerOptions> = {}): Promise<void> {
       const ended = new Promise<string>((resolve) => publication.onEnd(resolve));
       publications.push({ publication, tags, ended });
     },
+    onAbandoned: () => undefined,
     ...options,
   });
   port = await server.listen();
@@ -63,6 +68,10 @@ function reasons(): string[] {
   return log.map((text) => JSON.parse(text) as { reason?: string }).flatMap(({ reason }) => reason ?? []);
 }
 
+beforeEach(async () => {
+  dataDir = await temporaryFolder();
+});
+
 afterEach(async () => {
   for (const publisher of publishers) publisher.kill();
   await Promise.all(publishers.map(({ exited }) => exited));
@@ -70,6 +79,7 @@ afterEach(async () => {
   line?.close();
   line = undefined;
   await server?.close();
+  fs.rmSync(dataDir, { recursive: true });
 });
 
 describe.skipIf(!ffmpegHasSrt())('libsrt, in a real ffmpeg', () => {
@@ -151,14 +161,17 @@ describe.skipIf(!ffmpegHasSrt())('libsrt, in a real ffmpeg', () => {
   });
 
   it.each([
-    ['HEVC', { video: ['-c:v', 'libx265', '-preset', 'ultrafast'] }, 'hevc'],
-    ['MP2', { sound: ['-c:a', 'mp2'] }, 'mp2'],
-  ])('is not taken with %s, which is named', async (_, options, codec) => {
-    await start();
-    publish(srtAddress(SECRET, KEY, '127.0.0.1', port), options);
+    ['HEVC', { video: ['-c:v', 'libx265', '-preset', 'ultrafast'] }, 'hevc', 'unsupported-video'],
+    ['MP2', { sound: ['-c:a', 'mp2'] }, 'mp2', 'unsupported-audio'],
+  ])('is not taken with %s, which is named, and cut off', async (_, options, codec, reason) => {
+    await start({ unsupportedMs: 1_000 });
+    const publisher = publish(srtAddress(SECRET, KEY, '127.0.0.1', port), options);
     await until(() => log.some((text) => text.includes(`"codec":"${codec}"`)));
     const source = publications[0]?.publication.source();
     expect([source?.videoCodec, source?.audioCodec]).toContain(codec);
+    expect(await publications[0]?.ended).toBe(reason);
+    expect(publications[0]?.tags).toEqual([]);
+    await publisher.exited;
   });
 
   it('is disconnected when what it sends is no transport stream', async () => {
@@ -229,10 +242,12 @@ it('does not start on a port that is taken', async () => {
     host: '127.0.0.1',
     port,
     secret: SECRET,
+    dataDir,
     clock: Date.now,
     logger: pino({ level: 'silent' }),
     authorise: async () => ({ allowed: false, reason: 'unknown-key' }),
     onPublish: () => undefined,
+    onAbandoned: () => undefined,
   });
   await expect(another.listen()).rejects.toThrow('EADDRINUSE');
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { describe, expect, it, vi } from 'vitest';
-import { SrtConnection } from '#media/srt/connection.ts';
-import { decrypt } from '#media/srt/keys.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SrtConnection, type SrtConnectionOptions } from '#media/srt/connection.ts';
+import { decrypt, openKeyMaterial } from '#media/srt/keys.ts';
 import {
   ACK,
   ACKACK,
@@ -13,12 +13,36 @@ import {
   NAK,
   parsePacket,
   SHUTDOWN,
+  USER_DEFINED,
 } from '#media/srt/packet.ts';
+import { SrtPublication } from '#media/srt/publication.ts';
+import { makeKeyMaterial } from '#tests/support/srt-caller.ts';
+import {
+  AAC,
+  AUDIO_PID,
+  adtsFrame,
+  H264,
+  HEVC,
+  KEY_PICTURE,
+  MP2,
+  type ProgramTable,
+  pat,
+  pesUnit,
+  pmt,
+  unitPackets,
+  VIDEO_PID,
+} from '#tests/support/transport-stream.ts';
 
-const KEYS = { salt: Buffer.alloc(16, 1), even: Buffer.alloc(16, 2), odd: null };
+const KEYS = { salt: Buffer.alloc(16, 1), even: Buffer.alloc(16, 2), odd: null, wrapping: Buffer.alloc(16) };
 const FIRST = 1_000;
+const PASSPHRASE = 'a passphrase';
 
-function connect() {
+vi.mock('#media/srt/keys.ts', async (original) => {
+  const keys = await original<typeof import('#media/srt/keys.ts')>();
+  return { ...keys, openKeyMaterial: vi.fn(keys.openKeyMaterial) };
+});
+
+function connect(options: Partial<SrtConnectionOptions> = {}) {
   let time = 0;
   const sent: { type: number; number: number; content: Buffer }[] = [];
   const connection = new SrtConnection({
@@ -30,13 +54,15 @@ function connect() {
     initialSequence: FIRST,
     latency: 120,
     keys: KEYS,
-    passphrase: 'a passphrase',
-    broadcast: { id: '', sessionId: '', prefix: '', kind: 'live' },
+    keyMaterial: Buffer.from('key material'),
+    passphrase: PASSPHRASE,
+    takeSalt: () => true,
     now: () => time,
     send(bytes) {
       const packet = parsePacket(bytes);
       if (packet?.kind === 'control') sent.push(packet);
     },
+    ...options,
   });
   return {
     connection,
@@ -47,12 +73,19 @@ function connect() {
         connection.tick();
       }
     },
+    /** One tick after so long, as after something that took all our time. */
+    block(ms: number) {
+      time += ms;
+      connection.tick();
+    },
     types: () => sent.splice(0).map(({ type }) => type),
   };
 }
 
-function data(sequence: number, text = 'anything'): Buffer {
-  const packet = { kind: 'data', sequence, key: 'even', payload: Buffer.from(text) } as const;
+type Line = ReturnType<typeof connect>;
+
+function data(sequence: number, content: string | Buffer = 'anything'): Buffer {
+  const packet = { kind: 'data', sequence, key: 'even', payload: Buffer.from(content) } as const;
   const bytes = Buffer.alloc(HEADER);
   bytes.writeUInt32BE(sequence, 0);
   bytes.writeUInt32BE(0xe8000000, 4);
@@ -118,5 +151,155 @@ describe('a caller', () => {
         connection.end('');
       }),
     );
+  });
+});
+
+describe('a stream that nobody can read', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each([
+    ['in order', (line: Line) => line.connection.receive(data(FIRST))],
+    [
+      'behind a hole that is given up',
+      (line: Line) => {
+        line.connection.receive(data(FIRST + 1));
+        line.pass(200);
+      },
+    ],
+    [
+      'while the encoder takes nothing',
+      (line: Line) => {
+        line.connection.publication.pause();
+        line.connection.receive(data(FIRST));
+        expect(line.connection.ended).toBe(false);
+        line.connection.publication.resume();
+      },
+    ],
+  ])('ends itself and nothing else, %s', (_, send) => {
+    vi.spyOn(SrtPublication.prototype, 'take').mockImplementation(() => {
+      throw new RangeError('out of range');
+    });
+    const line = connect();
+    const ended = vi.fn();
+    line.connection.publication.onEnd(ended);
+    send(line);
+    expect(ended).toHaveBeenCalledExactlyOnceWith('unreadable stream');
+    expect(line.types().at(-1)).toBe(SHUTDOWN);
+  });
+});
+
+describe('a packet', () => {
+  it('larger than any that fits into the network is none', () => {
+    const { connection, pass, types } = connect();
+    connection.receive(data(FIRST, Buffer.alloc(1_457)));
+    pass(10);
+    expect(types()).toEqual([]);
+    connection.receive(data(FIRST, Buffer.alloc(1_456)));
+    pass(10);
+    expect(types()).toEqual([ACK]);
+    connection.end('');
+  });
+
+  it('of next to nothing fills what is kept for an encoder that takes nothing', () => {
+    const { connection } = connect();
+    connection.publication.pause();
+    for (let sequence = FIRST; sequence < FIRST + 17_000 && !connection.ended; sequence += 1)
+      connection.receive(data(sequence, 'x'));
+    expect(connection.ended).toBe(true);
+  });
+
+  it('that came while we were busy is not given up for lost', () => {
+    const { connection, pass, block, sent } = connect();
+    connection.receive(data(FIRST));
+    connection.receive(data(FIRST + 2));
+    pass(10);
+    block(400);
+    // It is read after the timer that was due has had its turn.
+    connection.receive(data(FIRST + 1));
+    pass(10);
+    expect(sent.findLast(({ type }) => type === ACK)?.content.readUInt32BE(0)).toBe(FIRST + 3);
+    connection.end('');
+  });
+});
+
+describe('a key that is said', () => {
+  function request(message: Buffer): Buffer {
+    return controlPacket({ type: USER_DEFINED, subtype: 3, content: message }, 0, 0);
+  }
+
+  it('again is answered without being opened again, and others one at a time', async () => {
+    const opened = vi.mocked(openKeyMaterial).mockClear();
+    const { connection, types } = connect();
+    const { message } = makeKeyMaterial(PASSPHRASE);
+    for (let time = 0; time < 50; time += 1) connection.receive(request(message));
+    await vi.waitFor(() => expect(types()).toEqual([USER_DEFINED]));
+    expect(opened).toHaveBeenCalledOnce();
+    for (let time = 0; time < 50; time += 1) connection.receive(request(message));
+    expect(types()).toEqual(Array(50).fill(USER_DEFINED));
+    expect(opened).toHaveBeenCalledOnce();
+    connection.end('');
+  });
+
+  it('after another has used it is not taken', async () => {
+    const { connection, types } = connect({ takeSalt: () => false });
+    const { message } = makeKeyMaterial(PASSPHRASE);
+    connection.receive(request(message));
+    await vi.waitFor(() => expect(vi.mocked(openKeyMaterial).mock.settledResults.at(-1)?.type).toBe('fulfilled'));
+    await Promise.resolve();
+    expect(types()).toEqual([]);
+    connection.end('');
+  });
+});
+
+describe('an encoder that sends what we do not take', () => {
+  const table = { video: H264, audio: MP2 };
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Each has a table of its program, and a picture that makes the one before it whole. */
+  function stream(tables: ProgramTable[]): Buffer[] {
+    return tables.map((program, at) =>
+      Buffer.concat([
+        pat(at),
+        pmt(program, at),
+        ...unitPackets(VIDEO_PID, at, pesUnit(0xe0, at * 3_600, KEY_PICTURE), true),
+        ...unitPackets(AUDIO_PID, at, pesUnit(0xc0, at * 3_600, adtsFrame(Buffer.alloc(50, 1)))),
+      ]),
+    );
+  }
+
+  it.each([
+    ['its picture', { video: HEVC, audio: AAC }, 'unsupported-video'],
+    ['its sound', table, 'unsupported-audio'],
+  ])('is cut off for %s, whatever else it sends, and nothing of it is shown', (_, program, reason) => {
+    const { connection } = connect();
+    const [ended, given] = [vi.fn(), vi.fn()];
+    connection.publication.onEnd(ended);
+    connection.publication.onTag(given);
+    stream(Array(400).fill(program)).forEach((bytes, at) => {
+      connection.receive(data(FIRST + at, bytes));
+      vi.advanceTimersByTime(40);
+    });
+    expect(ended).toHaveBeenCalledExactlyOnceWith(reason);
+    expect(given).not.toHaveBeenCalled();
+  });
+
+  it('is not when it has been set right', () => {
+    const { connection } = connect();
+    const given = vi.fn();
+    connection.publication.onTag(given);
+    stream([...Array(100).fill(table), ...Array(400).fill({ video: H264, audio: AAC })]).forEach((bytes, at) => {
+      connection.receive(data(FIRST + at, bytes));
+      vi.advanceTimersByTime(40);
+    });
+    expect(connection.ended).toBe(false);
+    expect(given).toHaveBeenCalled();
+    vi.advanceTimersByTime(60_000);
+    // Silence ends it as it does anybody.
+    expect(connection.ended).toBe(true);
   });
 });

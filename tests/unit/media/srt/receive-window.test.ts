@@ -83,9 +83,19 @@ describe('what is missing', () => {
   it('is more than can be kept: the line goes on from what comes', () => {
     const window = new ReceiveWindow(0, LATENCY);
     window.take(1, payload(1), 0);
-    const { ready, missing } = window.take(WINDOW + 1, payload(2), 0);
-    expect(indices(ready)).toEqual([2]);
+    expect(window.take(WINDOW + 1, payload(2), 0)).toEqual({ ready: [], missing: null });
+    const { ready, missing } = window.take(WINDOW + 2, payload(3), 0);
+    expect(indices(ready)).toEqual([3]);
     expect(missing).toBeNull();
     expect(window.free).toBe(WINDOW);
+  });
+
+  it('is not taken for more because of one packet from nowhere', () => {
+    const window = new ReceiveWindow(0, LATENCY);
+    for (let index = 0; index < 10; index += 1) {
+      expect(indices(window.take(index, payload(index), 0).ready)).toEqual([index]);
+      expect(indices(window.take(40_000 + index * WINDOW, payload(99), 0).ready)).toEqual([]);
+    }
+    expect(window.lost).toBe(0);
   });
 });
