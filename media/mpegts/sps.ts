@@ -8,11 +8,13 @@ export interface PictureFormat {
 /** Those that say how colour is sampled (ISO/IEC 14496-10, 7.3.2.1.1). */
 const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 const SPELLED_OUT = 255;
+/** With every list spelled out. */
+const LONGEST = 1_024;
 
 /** What a sequence parameter set says of the picture (ISO/IEC 14496-10, 7.3.2.1.1 and E.1.1). @returns null when it ends too early */
 export function parseSps(nal: Buffer): PictureFormat | null {
   try {
-    return read(new BitReader(unescaped(nal.subarray(1))));
+    return read(new BitReader(unescaped(nal.subarray(1, LONGEST))));
   } catch (error) {
     if (error instanceof EndOfBits) return null;
     throw error;
