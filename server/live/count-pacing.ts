@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { ANNOUNCE_MS } from './viewers.ts';
 
 /** Sockets of one worker that are told the number of devices in a second: each costs it about 40 µs. */
 const TOLD_PER_SECOND = 500;
@@ -24,7 +25,9 @@ export function createCountPacing(clock: Clock) {
       const isNew = room.devices !== devices;
       room.devices = devices;
       const everyMs = Math.min(OLDEST_MS, (sockets / TOLD_PER_SECOND) * 1_000);
-      const toEverybody = room.told !== devices && clock() - room.toldAt >= everyMs;
+      // A small room can be told each time that anybody asks.
+      const isTime = everyMs <= ANNOUNCE_MS || clock() - room.toldAt >= everyMs;
+      const toEverybody = isTime && room.told !== devices;
       if (toEverybody) {
         room.told = devices;
         room.toldAt = clock();
