@@ -100,6 +100,38 @@ test('a class that has ended is replayed from the list, with another speed, and 
   await page.getByRole('button', { name: '两起事故' }).click();
   await expect(slider).not.toHaveAttribute('aria-valuetext', /第 00:00/);
 
+  // Captions, of which a wrong file is refused with its line, are on the picture at their time; off and on again by key.
+  await expect(page.getByRole('button', { name: /^字幕/ })).toHaveCount(0);
+  await giveCaptions(desk, '1\n00:00:01,000 -> 00:00:09,000\n各位学员\n');
+  await expect(desk.getByText('第 1 行：')).toBeVisible();
+  if (process.env.SHOTS) await deskShots(desk, 'refused');
+  await giveCaptions(desk, '1\n00:00:01,000 --> 00:00:09,000\n各位学员，<i>大家好</i>\n');
+  await expect(desk.getByText('中文字幕：1 条，到 00:09')).toBeVisible();
+  if (process.env.SHOTS) await deskShots(desk, 'given');
+  await expect
+    .poll(async () => (await page.request.get(await mediaAddress(page, session.id))).text())
+    .toContain('captions/zh.m3u8');
+  await page.reload();
+  await page.getByRole('button', { name: '看回放' }).click();
+  const captions = page.getByRole('button', { name: /^字幕/ });
+  await expect(captions).toHaveAccessibleName('字幕：关');
+  expect(await captioned(page)).toBeNull();
+  await page.keyboard.press('c');
+  await expect(captions).toHaveAccessibleName('字幕：中文');
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await expect.poll(() => captioned(page)).toBe('各位学员，大家好');
+  if (process.env.SHOTS) await shots(page, 'captions');
+  const place = await slider.evaluate((input: HTMLInputElement) => Number(input.value) - Number(input.min));
+  expect(place).toBeGreaterThanOrEqual(0);
+  expect(place).toBeLessThan(9_500);
+  await expect.poll(() => captioned(page)).toBeNull();
+  await page.reload();
+  await page.getByRole('button', { name: '看回放' }).click();
+  await expect(captions).toHaveAccessibleName('字幕：中文');
+  await captions.click();
+  await expect(captions).toHaveAccessibleName('字幕：关');
+
   // The bureau takes a copy away.
   await desk.getByRole('button', { name: '生成 MP4 文件' }).click();
   const download = desk.waitForEvent('download');
@@ -109,6 +141,48 @@ test('a class that has ended is replayed from the list, with another speed, and 
   expect(decodeURIComponent(file.headers()['content-disposition'] ?? '')).toContain('回放检查');
   await viewer.context.close();
 });
+
+async function shots(page: Page, name: string): Promise<void> {
+  for (const [at, width, height] of [
+    ['desk', 1280, 800],
+    ['phone', 390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(400);
+    await page.screenshot({ path: `/tmp/posters-${name}-${at}.png` });
+  }
+}
+async function deskShots(page: Page, name: string): Promise<void> {
+  for (const [at, width, height] of [
+    ['phone', 390, 844],
+    ['desk', 1280, 800],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.getByText('可以给回放配字幕').scrollIntoViewIfNeeded();
+    await page.waitForTimeout(400);
+    await page.screenshot({ path: `/tmp/posters-${name}-${at}.png` });
+  }
+}
+
+async function giveCaptions(desk: Page, text: string): Promise<void> {
+  const file = { name: '字幕.srt', mimeType: 'application/x-subrip', buffer: Buffer.from(text) };
+  await desk.locator('input[type=file][accept*=".srt"]').first().setInputFiles(file);
+}
+
+/** The words that are on the picture. */
+function captioned(page: Page): Promise<string | null> {
+  return page.evaluate(() => {
+    const tracks = Array.from(document.querySelector('video')?.textTracks ?? []);
+    const shown = tracks.find(({ mode }) => mode === 'showing');
+    return (shown?.activeCues?.[0] as VTTCue | undefined)?.text ?? null;
+  });
+}
+
+/** The list of what there is of a session's recording. */
+async function mediaAddress(page: Page, sessionId: string): Promise<string> {
+  const { prefix } = await read<RoomSnapshot>(page, `/sessions/${sessionId}/room`);
+  return address(`/media/${prefix}/dvr.m3u8`);
+}
 
 /** Whether what lies at that address is a picture. */
 function isThere(page: Page, source: string): Promise<boolean> {

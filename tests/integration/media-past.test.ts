@@ -265,6 +265,32 @@ describe('its captions', () => {
     expect(frames).toBeGreaterThan(SEGMENTS * 2 * 25);
   });
 
+  it('come through an edge as the pictures do, and through nginx before it', async () => {
+    const { poster, preview } = RecordingPictures.parse(JSON.parse((await get('pictures.json')).text));
+    const segment = parse((await get('captions/zh.m3u8')).text).fragments[0]?.relurl;
+    const files = ['pictures.json', poster, preview?.sheets[0]?.file, 'captions/zh.m3u8', `captions/${segment}`];
+    const edge = await startEdgeProcess(dataDir, media.url);
+    const nginx = await startEdgeNginx({ edgeUrl: edge.url });
+    try {
+      for (const front of [edge, ...(nginx ? [nginx] : [])]) {
+        for (const file of files) {
+          const [direct, behind] = await Promise.all(
+            [media, front].map(async (at) => {
+              const answer = await fetch(playbackUrl(at, broadcast, file ?? ''));
+              const type = answer.headers.get('content-type');
+              return { status: answer.status, type, bytes: Buffer.from(await answer.arrayBuffer()).toString('base64') };
+            }),
+          );
+          expect(behind, file ?? '').toEqual(direct);
+          expect(direct?.status).toBe(200);
+        }
+      }
+    } finally {
+      await nginx?.remove();
+      await edge.stop();
+    }
+  });
+
   it('are those that were changed last, also after media was killed', async () => {
     await said(1, null);
     expect((await get('dvr.m3u8')).text).toContain('captions/zh.m3u8');
