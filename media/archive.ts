@@ -41,6 +41,10 @@ export class Archive {
     void this.#wantPictures(folder);
   }
 
+  has(prefix: string): boolean {
+    return this.#folders.has(prefix);
+  }
+
   /** @throws MediaError `not-found` for a prefix without a closed recording */
   async find(prefix: string): Promise<ClosedRecording> {
     const folder = this.#folders.get(prefix);

@@ -125,7 +125,10 @@ async function answer(req: http.IncomingMessage, res: http.ServerResponse, optio
   if (rendition === undefined && (file === LIST || PICTURE.test(file)))
     return servePicture(req, res, options.archive, prefix, file);
   const broadcast = options.broadcasts.byPrefix(prefix);
-  if (!broadcast) return serveClosed(req, res, await options.archive.find(prefix), rendition, file);
+  // The list of the whole, and its captions, are those of the recording as soon as it is closed.
+  const isOfWhole = rendition === undefined ? file.startsWith('dvr') : rendition === CAPTIONS;
+  if (!broadcast || (isOfWhole && options.archive.has(prefix)))
+    return serveClosed(req, res, await options.archive.find(prefix), rendition, file);
   // An edge reports its viewers itself.
   if (!claims.edge)
     broadcast.readers.note(claims.jti, options.clock(), rendition && rendition !== SOUND ? rendition : null);

@@ -104,10 +104,8 @@ test('a class that has ended is replayed from the list, with another speed, and 
   await expect(page.getByRole('button', { name: /^字幕/ })).toHaveCount(0);
   await giveCaptions(desk, '1\n00:00:01,000 -> 00:00:09,000\n各位学员\n');
   await expect(desk.getByText('第 1 行：')).toBeVisible();
-  if (process.env.SHOTS) await deskShots(desk, 'refused');
   await giveCaptions(desk, '1\n00:00:01,000 --> 00:00:09,000\n各位学员，<i>大家好</i>\n');
   await expect(desk.getByText('中文字幕：1 条，到 00:09')).toBeVisible();
-  if (process.env.SHOTS) await deskShots(desk, 'given');
   await expect
     .poll(async () => (await page.request.get(await mediaAddress(page, session.id))).text())
     .toContain('captions/zh.m3u8');
@@ -121,7 +119,6 @@ test('a class that has ended is replayed from the list, with another speed, and 
   await slider.focus();
   await page.keyboard.press('Home');
   await expect.poll(() => captioned(page)).toBe('各位学员，大家好');
-  if (process.env.SHOTS) await shots(page, 'captions');
   const place = await slider.evaluate((input: HTMLInputElement) => Number(input.value) - Number(input.min));
   expect(place).toBeGreaterThanOrEqual(0);
   expect(place).toBeLessThan(9_500);
@@ -141,28 +138,6 @@ test('a class that has ended is replayed from the list, with another speed, and 
   expect(decodeURIComponent(file.headers()['content-disposition'] ?? '')).toContain('回放检查');
   await viewer.context.close();
 });
-
-async function shots(page: Page, name: string): Promise<void> {
-  for (const [at, width, height] of [
-    ['desk', 1280, 800],
-    ['phone', 390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    await page.waitForTimeout(400);
-    await page.screenshot({ path: `/tmp/posters-${name}-${at}.png` });
-  }
-}
-async function deskShots(page: Page, name: string): Promise<void> {
-  for (const [at, width, height] of [
-    ['phone', 390, 844],
-    ['desk', 1280, 800],
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    await page.getByText('可以给回放配字幕').scrollIntoViewIfNeeded();
-    await page.waitForTimeout(400);
-    await page.screenshot({ path: `/tmp/posters-${name}-${at}.png` });
-  }
-}
 
 async function giveCaptions(desk: Page, text: string): Promise<void> {
   const file = { name: '字幕.srt', mimeType: 'application/x-subrip', buffer: Buffer.from(text) };
