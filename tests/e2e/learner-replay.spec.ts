@@ -91,7 +91,16 @@ test('a class that has ended is replayed from the list, with another speed, and 
   // The desk of the session shows it, too. A chapter that is marked there leads learners to its place.
   await desk.goto(address(`/console/sessions/${session.id}/live`));
   await desk.getByLabel('回放').waitFor();
-  await desk.evaluate(() => document.querySelector('video')?.play());
+  // Refused while the recording is only being attached.
+  const plays = () =>
+    document
+      .querySelector('video')
+      ?.play()
+      .then(
+        () => true,
+        () => false,
+      );
+  await expect.poll(() => desk.evaluate(plays)).toBe(true);
   await expectPicture(desk);
   await desk.getByLabel('这一段讲什么').fill('两起事故');
   await desk.getByRole('button', { name: '标记' }).click();

@@ -19,7 +19,9 @@ export function CaptionsPanel({ sessionId, captions }: { sessionId: string; capt
   const [failure, setFailure] = useState<string | null>(null);
   return (
     <div style={{ marginBottom: 12 }}>
-      <p className="muted">{t('captionsHint')}</p>
+      <p className="muted" style={{ marginBottom: 8 }}>
+        {t('captionsHint')}
+      </p>
       {LANGUAGES.map((language) => (
         <OneLanguage
           key={language}
