@@ -269,8 +269,9 @@ describe('its captions', () => {
     const { poster, preview } = RecordingPictures.parse(JSON.parse((await get('pictures.json')).text));
     const segment = parse((await get('captions/zh.m3u8')).text).fragments[0]?.relurl;
     const files = ['pictures.json', poster, preview?.sheets[0]?.file, 'captions/zh.m3u8', `captions/${segment}`];
-    const edge = await startEdgeProcess(dataDir, media.url);
-    const nginx = await startEdgeNginx({ edgeUrl: edge.url });
+    const store = path.join(dataDir, 'store');
+    const edge = await startEdgeProcess(dataDir, media.url, { EDGE_STORE: store });
+    const nginx = await startEdgeNginx({ edgeUrl: edge.url, store });
     try {
       for (const front of [edge, ...(nginx ? [nginx] : [])]) {
         for (const file of files) {
