@@ -2,10 +2,6 @@ import type { Plugin } from 'vite';
 
 /** The parts of hls.js that a class has no use for, as its default configuration names them. */
 const UNUSED = {
-  subtitleStreamController: 'SubtitleStreamController',
-  subtitleTrackController: 'SubtitleTrackController',
-  timelineController: 'TimelineController',
-  cueHandler: 'Cues',
   emeController: 'EMEController',
   requestMediaKeySystemAccessFunc: 'requestMediaKeySystemAccess',
   cmcdController: 'CMCDController',
@@ -17,8 +13,8 @@ const UNUSED = {
 };
 
 /**
- * Builds hls.js without what is unused: subtitles, DRM, trick play, advertisements. Its own light build lacks these, and separate
- * sound as well. A part that nothing names is dropped as any dead code; a package that names its parts otherwise fails the build.
+ * Builds hls.js without what is unused: DRM, trick play, advertisements. Its own light build lacks captions and separate sound as
+ * well. A part that nothing names is dropped as any dead code; a package that names its parts otherwise fails the build.
  */
 export function lighterHls(): Plugin {
   return {

@@ -1,8 +1,10 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import type { CaptionsRequest } from '#contract/captions.ts';
 import type { Broadcast, DeleteRequest, FilmRequest, FilmStatus, TrimRequest } from '#contract/media.ts';
 import type { RecordingPictures } from '#contract/pictures.ts';
+import { type CaptionTrack, openCaptions, storeCaptions } from './captions.ts';
 import { replaceFile } from './disk.ts';
 import { MediaError } from './errors.ts';
 import { FILM, type FilmSource, type Films } from './film.ts';
@@ -12,6 +14,7 @@ import { Past } from './past.ts';
 import { type PictureSources, type Pictures, revisionOf } from './pictures.ts';
 import { PLAYLIST, recordingPath } from './recording.ts';
 import { lengthOf, loadIndex } from './recording-index.ts';
+import { withCaptions } from './webvtt.ts';
 
 /** Recordings whose index is kept in memory; of a class of two hours it takes a megabyte. */
 const OPEN = 16;
@@ -36,6 +39,10 @@ export class Archive {
     this.#prefixes.set(broadcast.id, broadcast.prefix);
     this.#folders.set(broadcast.prefix, folder);
     void this.#wantPictures(folder);
+  }
+
+  has(prefix: string): boolean {
+    return this.#folders.has(prefix);
   }
 
   /** @throws MediaError `not-found` for a prefix without a closed recording */
@@ -66,6 +73,15 @@ export class Archive {
     this.#films.forget(folder);
     this.#pictures.forget(folder);
     void this.#wantPictures(folder);
+  }
+
+  /** Gives a recording other captions, or takes them away. */
+  async caption(request: CaptionsRequest): Promise<void> {
+    const prefix = this.#prefixes.get(request.broadcastId);
+    const folder = prefix === undefined ? undefined : this.#folders.get(prefix);
+    if (prefix === undefined || folder === undefined) return;
+    await storeCaptions(folder, request);
+    this.#open.delete(prefix);
   }
 
   /** Removes a recording from the disk. What is unknown here, or not closed, is left as it is. */
@@ -147,11 +163,18 @@ export class ClosedRecording {
   readonly #playlist: string;
   readonly #renditions: Map<string, Past>;
   readonly #sources: Map<string, FilmSource>;
+  readonly #captions: CaptionTrack[];
 
-  private constructor(playlist: string, renditions: Map<string, Past>, sources: Map<string, FilmSource>) {
+  private constructor(
+    playlist: string,
+    renditions: Map<string, Past>,
+    sources: Map<string, FilmSource>,
+    captions: CaptionTrack[],
+  ) {
     this.#playlist = playlist;
     this.#renditions = renditions;
     this.#sources = sources;
+    this.#captions = captions;
   }
 
   /** @throws what the disk says when it is not there, or not closed */
@@ -173,11 +196,20 @@ export class ClosedRecording {
       const recorded = { folder: path.join(folder, name), segments, count: segments.length, closed: true };
       renditions.set(name, new Past(() => recorded));
     }
-    return new ClosedRecording(playlist, renditions, sources);
+    const along = RENDITIONS.map((name) => sources.get(name)).find((source) => source !== undefined);
+    return new ClosedRecording(playlist, renditions, sources, along ? await openCaptions(folder, along) : []);
   }
 
   rendition(name: string): Past | undefined {
     return this.#renditions.get(name);
+  }
+
+  /** The captions' playlist, or a segment of it; null for what is neither. */
+  async caption(file: string): Promise<{ playlist: string } | { segment: string } | null> {
+    const track = this.#captions.find(({ language }) => file.startsWith(language));
+    if (track && file === `${track.language}.m3u8`) return { playlist: track.playlist() };
+    const segment = await track?.segment(file);
+    return segment === undefined || segment === null ? null : { segment };
   }
 
   /** The best picture, and the sound. @throws MediaError `not-found` when one is missing */
@@ -203,6 +235,10 @@ export class ClosedRecording {
       const name = /^(\w{1,16})\/index\.m3u8$/.exec(address ?? '')?.[1];
       return name === undefined || (this.#renditions.has(name) && (!only || name === only));
     });
-    return left.join('\n').replaceAll('/index.m3u8', '/dvr.m3u8');
+    const text = left.join('\n').replaceAll('/index.m3u8', '/dvr.m3u8');
+    return withCaptions(
+      text,
+      this.#captions.map(({ language }) => language),
+    );
   }
 }

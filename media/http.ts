@@ -3,6 +3,7 @@ import fs from 'node:fs/promises';
 import type http from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
+import { CaptionsRequest } from '#contract/captions.ts';
 import {
   DeleteRequest,
   DenyRequest,
@@ -49,6 +50,7 @@ import type { Rendition } from './rendition.ts';
 import type { Stream } from './stream.ts';
 import type { Tokens } from './tokens.ts';
 import type { PreparedVideos } from './videos/prepared-videos.ts';
+import { CAPTIONS } from './webvtt.ts';
 
 export interface HttpOptions {
   broadcasts: Broadcasts;
@@ -68,6 +70,8 @@ export interface HttpOptions {
 
 const MAX_URL = 2_048;
 const MAX_CONTROL_BYTES = 16 * 1_024;
+/** Times and quotes of short cues take more than their words. */
+const MAX_CAPTIONS_BYTES = 4 * 1_024 * 1_024;
 /** A piece of an upload may take so long on a slow line; nothing else sends us more than a moment's worth. */
 const UPLOAD_PIECE_MS = 300_000;
 
@@ -122,7 +126,10 @@ async function answer(req: http.IncomingMessage, res: http.ServerResponse, optio
   if (rendition === undefined && (file === LIST || PICTURE.test(file)))
     return servePicture(req, res, options.archive, prefix, file);
   const broadcast = options.broadcasts.byPrefix(prefix);
-  if (!broadcast) return serveClosed(req, res, await options.archive.find(prefix), rendition, file);
+  // The list of the whole, and its captions, are those of the recording as soon as it is closed.
+  const isOfWhole = rendition === undefined ? file.startsWith('dvr') : rendition === CAPTIONS;
+  if (!broadcast || (isOfWhole && options.archive.has(prefix)))
+    return serveClosed(req, res, await options.archive.find(prefix), rendition, file);
   // An edge reports its viewers itself.
   if (!claims.edge)
     broadcast.readers.note(claims.jti, options.clock(), rendition && rendition !== SOUND ? rendition : null);
@@ -150,9 +157,22 @@ async function serveClosed(
     if (only === undefined) throw new MediaError('not-found');
     return sendPlaylist(req, res, recording.multivariant(only.sound ? SOUND : undefined));
   }
+  if (rendition === CAPTIONS) return serveCaptions(req, res, recording, file);
   const past = recording.rendition(rendition);
   if (!past) throw new MediaError('not-found');
   await servePast(req, res, past, file, false);
+}
+
+async function serveCaptions(
+  req: http.IncomingMessage,
+  res: http.ServerResponse,
+  recording: ClosedRecording,
+  file: string,
+): Promise<void> {
+  const found = await recording.caption(file);
+  if (!found) throw new MediaError('not-found');
+  if ('playlist' in found) return sendPlaylist(req, res, found.playlist);
+  send(req, res, { bytes: Buffer.from(found.segment), type: 'text/vtt; charset=utf-8', caching: FOR_EVER });
 }
 
 /** Of a class that is over: the list of its pictures, or one of them, whose name changes with it. */
@@ -276,7 +296,7 @@ async function control(
 ): Promise<void> {
   if (req.method !== 'POST') throw new MediaError('not-found');
   const { broadcasts, archive, outside, videos, tokens, secret, egress, edges } = options;
-  const text = await body(req);
+  const text = await body(req, path === '/control/captions' ? MAX_CAPTIONS_BYTES : MAX_CONTROL_BYTES);
   const header = req.headers[SIGNATURE_HEADER];
   if (!verifySignature(secret, path, text, typeof header === 'string' ? header : undefined, Date.now())) {
     throw new MediaError('bad-signature');
@@ -310,6 +330,9 @@ async function control(
     case '/control/trim':
       await archive.trim(given(TrimRequest));
       break;
+    case '/control/captions':
+      await archive.caption(given(CaptionsRequest));
+      break;
     case '/control/delete':
       await archive.remove(given(DeleteRequest));
       break;
@@ -342,12 +365,12 @@ function heardFrom(report: EdgeReport, { broadcasts, tokens, edges, clock }: Htt
   return { denied: tokens.denials() };
 }
 
-async function body(req: http.IncomingMessage): Promise<string> {
+async function body(req: http.IncomingMessage, most: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_CONTROL_BYTES) throw new MediaError('too-large');
+    if (size > most) throw new MediaError('too-large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

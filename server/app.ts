@@ -28,6 +28,7 @@ import { mediaPassThrough, pages, publishPassThrough } from './front-door.ts';
 import { type Locators, mount, problems, requestIds } from './http.ts';
 import { createAudienceQuestions } from './live/audience-questions.ts';
 import { createBroadcasts } from './live/broadcasts.ts';
+import { createCaptions } from './live/captions.ts';
 import { createGateway } from './live/gateway.ts';
 import { mediaHooks } from './live/hooks.ts';
 import {
@@ -97,7 +98,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
 
   const features = createFeatures(services);
   const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, outside, questions } = features;
-  const { videos, playouts, recordings } = features;
+  const { videos, playouts, recordings, captions } = features;
 
   const api = express.Router();
   const locators: Locators = {
@@ -119,7 +120,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
   mount(api, courseEndpoints, courseRoutes(courses, config, secrets.hooks), locators);
   mount(api, liveEndpoints, liveRoutes(live, questions, outside), locators);
-  mount(api, recordingEndpoints, recordingRoutes(recordings), locators);
+  mount(api, recordingEndpoints, recordingRoutes(recordings, captions), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
@@ -175,7 +176,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   publishPassThrough(publicHttp, config.mediaUrl);
   const lostPublishers = watchLostPublishers(services, courses);
   const plannedVideos = watchPlayouts(services, playouts);
-  const retention = watchRetention(services, recordings);
+  const retention = watchRetention(services, recordings, captions);
   const expiredLogins = removeExpiredLogins(services);
   const oldNetworkReports = watchOldReports(services, networkReports);
   await accounts.offerSetUpCode();
@@ -222,6 +223,7 @@ export function createFeatures(services: Services) {
   const media = createMediaClient(services);
   const broadcasts = createBroadcasts(services, courses);
   const recordings = createRecordings(services, courses, media);
+  const captions = createCaptions(services, courses, media);
   const outside = createOutside(services, { courses, broadcasts, media });
   const rooms = createRooms(services, {
     courses,
@@ -271,6 +273,7 @@ export function createFeatures(services: Services) {
     live,
     questions,
     recordings,
+    captions,
     videos,
     playouts,
   };

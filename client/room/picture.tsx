@@ -2,6 +2,7 @@ import { type RefObject, useEffect, useState } from 'react';
 import { preloadCheck } from '#client/check/load.ts';
 import { Button } from '#client/ui/button.tsx';
 import { Spinner } from '#client/ui/spinner.tsx';
+import { CaptionsButton } from './captions-button.tsx';
 import { CheckLink } from './check-link.tsx';
 import { QualityMenu } from './quality-menu.tsx';
 import { useRoomText } from './text.ts';
@@ -138,6 +139,7 @@ export function Controls({
 
   return (
     <div className="stage__controls">
+      <CaptionsButton video={video} />
       <QualityMenu player={player} />
       <button type="button" aria-label={t(muted ? 'unmute' : 'mute')} onClick={() => player.setMuted(!muted)}>
         <svg viewBox="0 0 24 24" aria-hidden="true">

@@ -135,6 +135,34 @@ export const errors = {
   'media-unavailable': { status: 503, zh: '视频服务暂时不可用', en: 'The media service is not available' },
   'no-recording': { status: 409, zh: '本期没有可用的录像', en: 'This session has no recording to work with' },
   'too-many-marks': { status: 409, zh: '章节已满 60 个', en: 'There are 60 chapters already' },
+  'captions-too-large': { status: 413, zh: '字幕文件过大，上限 {limit}', en: 'The captions are larger than {limit}' },
+  'captions-encoding': {
+    status: 422,
+    zh: '读不出文字，请把字幕存成 UTF-8 或 GB18030 编码',
+    en: 'This is no text in UTF-8 or GB18030',
+  },
+  'captions-time': {
+    status: 422,
+    zh: '第 {line} 行：时间写法不对，应为 00:01:02.500 --> 00:01:05.000',
+    en: 'Line {line}: the times should read 00:01:02.500 --> 00:01:05.000',
+  },
+  'captions-no-time': {
+    status: 422,
+    zh: '第 {line} 行：这一段没有时间，空行后面应是序号或时间',
+    en: 'Line {line}: no times here; after an empty line a number or times come next',
+  },
+  'captions-backwards': {
+    status: 422,
+    zh: '第 {line} 行：结束时间不晚于开始时间',
+    en: 'Line {line}: it ends before it begins',
+  },
+  'captions-too-many': {
+    status: 422,
+    zh: '第 {line} 行：字幕超过 {limit} 条',
+    en: 'Line {line}: there are more than {limit} captions',
+  },
+  'captions-empty': { status: 422, zh: '文件里没有字幕', en: 'There are no captions in this file' },
+  'no-captions': { status: 409, zh: '录像没有这种语言的字幕', en: 'The recording has no captions in that language' },
   internal: { status: 500, zh: '系统出错，已记录（编号 {requestId}）', en: 'Something went wrong (ref {requestId})' },
 } as const satisfies Record<string, { status: number; zh: string; en: string }>;
 

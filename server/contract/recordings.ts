@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CaptionLanguage, Captions } from './captions.ts';
 import { Id, Instant } from './common.ts';
 import { endpoints } from './endpoint.ts';
 import { FilmStatus } from './media.ts';
@@ -29,6 +30,7 @@ export const Recording = z.object({
   /** When the rule of the installation deletes it; null: never. */
   keptUntil: Instant.nullable(),
   film: FilmStatus,
+  captions: z.array(Captions),
 });
 export type Recording = z.infer<typeof Recording>;
 
@@ -74,6 +76,21 @@ export const recordingEndpoints = endpoints({
     action: 'recording:manage',
     target: 'session',
     response: z.object({ address: z.string() }),
+  },
+  'PUT /sessions/:sessionId/recording/captions': {
+    summary: 'Give the recording captions (WebVTT or SRT), instead of those it has in that language',
+    action: 'recording:manage',
+    target: 'session',
+    query: z.object({ language: CaptionLanguage }),
+    upload: 'captions',
+    response: Recording,
+  },
+  'DELETE /sessions/:sessionId/recording/captions': {
+    summary: 'Remove the captions in that language',
+    action: 'recording:manage',
+    target: 'session',
+    query: z.object({ language: CaptionLanguage }),
+    response: Recording,
   },
   'DELETE /sessions/:sessionId/recording': {
     summary: 'Delete the recording for good; attendance stays',

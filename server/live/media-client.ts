@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CaptionsRequest } from '#contract/captions.ts';
 import {
   type BroadcastStatus,
   type DeleteRequest,
@@ -102,6 +103,7 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
     retarget: (request: z.infer<typeof RetargetRequest>) => insist('retarget', request),
     end: (request: z.infer<typeof EndRequest>) => insist('end', request),
     trim: (request: z.infer<typeof TrimRequest>) => insist('trim', request),
+    captions: (request: CaptionsRequest) => insist('captions', request),
     remove: (request: z.infer<typeof DeleteRequest>) => insist('delete', request),
     /** @throws when media is away */
     film: async (request: z.infer<typeof FilmRequest>) => FilmStatus.parse(await post('film', request)),

@@ -1,8 +1,12 @@
 import type { recordingEndpoints } from '#contract/recordings.ts';
 import type { Handlers } from '../http.ts';
+import type { CaptionsService } from './captions.ts';
 import type { Recordings } from './recordings.ts';
 
-export function recordingRoutes(recordings: Recordings): Handlers<typeof recordingEndpoints> {
+export function recordingRoutes(
+  recordings: Recordings,
+  captions: CaptionsService,
+): Handlers<typeof recordingEndpoints> {
   return {
     'GET /sessions/:sessionId/recording': ({ params }) => recordings.read(params.sessionId),
     'POST /sessions/:sessionId/marks': ({ params, body, actor }) => recordings.mark(params.sessionId, body, actor),
@@ -13,6 +17,14 @@ export function recordingRoutes(recordings: Recordings): Handlers<typeof recordi
     'POST /sessions/:sessionId/recording/film': ({ params, actor }) => recordings.makeFilm(params.sessionId, actor),
     'POST /sessions/:sessionId/recording/film/link': ({ params, principal, actor }) =>
       recordings.filmLink(params.sessionId, principal.personId ?? principal.accountId ?? '', actor),
+    'PUT /sessions/:sessionId/recording/captions': async ({ params, query, body, actor }) => {
+      await captions.put(params.sessionId, query.language, Buffer.isBuffer(body) ? body : Buffer.alloc(0), actor);
+      return recordings.read(params.sessionId);
+    },
+    'DELETE /sessions/:sessionId/recording/captions': async ({ params, query, actor }) => {
+      await captions.remove(params.sessionId, query.language, actor);
+      return recordings.read(params.sessionId);
+    },
     'DELETE /sessions/:sessionId/recording': async ({ params, actor }) => {
       await recordings.remove(params.sessionId, actor);
       return recordings.read(params.sessionId);

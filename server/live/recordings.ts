@@ -4,10 +4,11 @@ import type { Mark, Recording } from '#contract/recordings.ts';
 import type { Target } from '../accounts/policy.ts';
 import { type Actor, audit, SYSTEM } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
-import type { Tx } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
+import { type CaptionsService, captionsOf } from './captions.ts';
+import { keptRecording, recordedBroadcast } from './kept-recording.ts';
 import type { MediaClient } from './media-client.ts';
 import { signPlayback } from './playback.ts';
 
@@ -24,18 +25,13 @@ export function createRecordings(services: Services, courses: Courses, media: Me
   const { db, clock, signals, secrets, config, logger } = services;
   const { prisma } = db;
 
-  /** The session's broadcast that is, or was, recorded. */
-  function find(sessionId: string, tx: Tx = prisma) {
-    return tx.broadcast.findFirst({ where: { sessionId, kind: 'live' }, orderBy: { createdAt: 'desc' } });
-  }
-
   async function marksOf(sessionId: string): Promise<Mark[]> {
     const rows = await prisma.sessionMark.findMany({ where: { sessionId }, orderBy: [{ at: 'asc' }, { id: 'asc' }] });
     return rows.map(markView);
   }
 
   async function read(sessionId: string): Promise<Recording> {
-    const [row, marks] = await Promise.all([find(sessionId), marksOf(sessionId)]);
+    const [row, marks] = await Promise.all([recordedBroadcast(prisma, sessionId), marksOf(sessionId)]);
     const kept = row !== null && row.endedAt !== null && row.path !== null;
     const days = config.keepRecordingsDays;
     return {
@@ -53,14 +49,8 @@ export function createRecordings(services: Services, courses: Courses, media: Me
           ? new Date(row.endedAt.getTime() + days * DAY_MS).toISOString()
           : null,
       film: kept ? await media.film({ broadcastId: row.id, make: false }).catch(() => NO_FILM) : NO_FILM,
+      captions: kept ? await captionsOf(prisma, row.id) : [],
     };
-  }
-
-  /** The broadcast whose recording is kept. @throws AppError `no-recording` */
-  async function kept(sessionId: string, tx: Tx = prisma) {
-    const row = await find(sessionId, tx);
-    if (!row || row.endedAt === null || row.path === null) throw new AppError('no-recording');
-    return row;
   }
 
   /** @throws AppError `no-recording` before the class, `too-many-marks` */
@@ -74,7 +64,7 @@ export function createRecordings(services: Services, courses: Courses, media: Me
     const made = await prisma.$transaction(async (tx) => {
       // The session's row first, as in a change of state; with it one mark after the other is counted.
       await courses.bumpRevision(tx, sessionId);
-      const broadcast = await find(sessionId, tx);
+      const broadcast = await recordedBroadcast(tx, sessionId);
       if (!broadcast || broadcast.firstPdt === null) throw new AppError('no-recording');
       if ((await tx.sessionMark.count({ where: { sessionId } })) >= MAX_MARKS) throw new AppError('too-many-marks');
       const at = within(input.at ?? now, broadcast);
@@ -95,7 +85,7 @@ export function createRecordings(services: Services, courses: Courses, media: Me
     const { sessionId } = await markRow(id);
     const changed = await prisma.$transaction(async (tx) => {
       await courses.bumpRevision(tx, sessionId);
-      const broadcast = await find(sessionId, tx);
+      const broadcast = await recordedBroadcast(tx, sessionId);
       const at = changes.at === undefined || !broadcast ? undefined : within(changes.at, broadcast);
       const data = { ...(changes.label && { label: changes.label }), ...(at !== undefined && { at: BigInt(at) }) };
       const row = await tx.sessionMark.update({ where: { id }, data });
@@ -131,7 +121,7 @@ export function createRecordings(services: Services, courses: Courses, media: Me
   ): Promise<Recording> {
     const row = await prisma.$transaction(async (tx) => {
       await courses.bumpRevision(tx, sessionId);
-      const { id } = await kept(sessionId, tx);
+      const { id } = await keptRecording(tx, sessionId);
       await audit(tx, actor, clock(), 'recording:trim', { kind: 'session', id: sessionId }, { from, to });
       const data = { trimFrom: from === null ? null : BigInt(from), trimTo: to === null ? null : BigInt(to) };
       return tx.broadcast.update({ where: { id }, data });
@@ -145,9 +135,10 @@ export function createRecordings(services: Services, courses: Courses, media: Me
   async function remove(sessionId: string, actor: Actor, reason: 'by-hand' | 'by-rule' = 'by-hand'): Promise<void> {
     const row = await prisma.$transaction(async (tx) => {
       await courses.bumpRevision(tx, sessionId);
-      const { id, bytes, path } = await kept(sessionId, tx);
+      const { id, bytes, path } = await keptRecording(tx, sessionId);
       const detail = { reason, path, bytes: Number(bytes ?? 0) };
       await audit(tx, actor, clock(), 'recording:delete', { kind: 'session', id: sessionId }, detail);
+      await tx.recordingCaptions.deleteMany({ where: { broadcastId: id } });
       return tx.broadcast.update({ where: { id }, data: { path: null, deletedAt: new Date(clock()) } });
     });
     signals.emit('room-changed', sessionId);
@@ -192,7 +183,7 @@ export function createRecordings(services: Services, courses: Courses, media: Me
     keepTheRule,
 
     async makeFilm(sessionId: string, actor: Actor): Promise<FilmStatus> {
-      const { id } = await kept(sessionId);
+      const { id } = await keptRecording(prisma, sessionId);
       const film = await media.film({ broadcastId: id, make: true }).catch(() => {
         throw new AppError('media-unavailable');
       });
@@ -202,7 +193,7 @@ export function createRecordings(services: Services, courses: Courses, media: Me
 
     /** A link is good for ten minutes; a download that has begun goes on. @throws AppError `no-recording` */
     async filmLink(sessionId: string, viewerId: string, actor: Actor): Promise<{ address: string }> {
-      const { prefix } = await kept(sessionId);
+      const { prefix } = await keptRecording(prisma, sessionId);
       const session = await courses.sessionForRoom(sessionId);
       if (!session) throw notFound();
       const film = `${session.courseTitle} 第${session.number}期 ${session.topic}.mp4`.replaceAll(/[\\/:*?"<>|]/g, ' ');
@@ -219,11 +210,16 @@ export function createRecordings(services: Services, courses: Courses, media: Me
 }
 
 /** Looks from time to time; the state of the rows lets one worker do it. */
-export function watchRetention({ logger, config }: Services, recordings: Recordings): { stop(): void } {
+export function watchRetention(
+  { logger, config }: Services,
+  recordings: Recordings,
+  captions: CaptionsService,
+): { stop(): void } {
   const look = () => {
     if (config.workerIndex !== 0) return;
     recordings
       .keepTheRule()
+      .then(captions.tellAgain)
       .catch((error: unknown) => logger.warn({ err: error }, 'could not look for old recordings'));
   };
   const timer = setInterval(look, LOOK_EVERY_MS);

@@ -91,7 +91,16 @@ test('a class that has ended is replayed from the list, with another speed, and 
   // The desk of the session shows it, too. A chapter that is marked there leads learners to its place.
   await desk.goto(address(`/console/sessions/${session.id}/live`));
   await desk.getByLabel('回放').waitFor();
-  await desk.evaluate(() => document.querySelector('video')?.play());
+  // Refused while the recording is only being attached.
+  const plays = () =>
+    document
+      .querySelector('video')
+      ?.play()
+      .then(
+        () => true,
+        () => false,
+      );
+  await expect.poll(() => desk.evaluate(plays)).toBe(true);
   await expectPicture(desk);
   await desk.getByLabel('这一段讲什么').fill('两起事故');
   await desk.getByRole('button', { name: '标记' }).click();
@@ -99,6 +108,35 @@ test('a class that has ended is replayed from the list, with another speed, and 
   await desk.evaluate(() => document.querySelector('video')?.pause());
   await page.getByRole('button', { name: '两起事故' }).click();
   await expect(slider).not.toHaveAttribute('aria-valuetext', /第 00:00/);
+
+  // Captions, of which a wrong file is refused with its line, are on the picture at their time; off and on again by key.
+  await expect(page.getByRole('button', { name: /^字幕/ })).toHaveCount(0);
+  await giveCaptions(desk, '1\n00:00:01,000 -> 00:00:09,000\n各位学员\n');
+  await expect(desk.getByText('第 1 行：')).toBeVisible();
+  await giveCaptions(desk, '1\n00:00:01,000 --> 00:00:09,000\n各位学员，<i>大家好</i>\n');
+  await expect(desk.getByText('中文字幕：1 条，到 00:09')).toBeVisible();
+  await expect
+    .poll(async () => (await page.request.get(await mediaAddress(page, session.id))).text())
+    .toContain('captions/zh.m3u8');
+  await page.reload();
+  await page.getByRole('button', { name: '看回放' }).click();
+  const captions = page.getByRole('button', { name: /^字幕/ });
+  await expect(captions).toHaveAccessibleName('字幕：关');
+  expect(await captioned(page)).toBeNull();
+  await page.keyboard.press('c');
+  await expect(captions).toHaveAccessibleName('字幕：中文');
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await expect.poll(() => captioned(page)).toBe('各位学员，大家好');
+  const place = await slider.evaluate((input: HTMLInputElement) => Number(input.value) - Number(input.min));
+  expect(place).toBeGreaterThanOrEqual(0);
+  expect(place).toBeLessThan(9_500);
+  await expect.poll(() => captioned(page)).toBeNull();
+  await page.reload();
+  await page.getByRole('button', { name: '看回放' }).click();
+  await expect(captions).toHaveAccessibleName('字幕：中文');
+  await captions.click();
+  await expect(captions).toHaveAccessibleName('字幕：关');
 
   // The bureau takes a copy away.
   await desk.getByRole('button', { name: '生成 MP4 文件' }).click();
@@ -109,6 +147,26 @@ test('a class that has ended is replayed from the list, with another speed, and 
   expect(decodeURIComponent(file.headers()['content-disposition'] ?? '')).toContain('回放检查');
   await viewer.context.close();
 });
+
+async function giveCaptions(desk: Page, text: string): Promise<void> {
+  const file = { name: '字幕.srt', mimeType: 'application/x-subrip', buffer: Buffer.from(text) };
+  await desk.locator('input[type=file][accept*=".srt"]').first().setInputFiles(file);
+}
+
+/** The words that are on the picture. */
+function captioned(page: Page): Promise<string | null> {
+  return page.evaluate(() => {
+    const tracks = Array.from(document.querySelector('video')?.textTracks ?? []);
+    const shown = tracks.find(({ mode }) => mode === 'showing');
+    return (shown?.activeCues?.[0] as VTTCue | undefined)?.text ?? null;
+  });
+}
+
+/** The list of what there is of a session's recording. */
+async function mediaAddress(page: Page, sessionId: string): Promise<string> {
+  const { prefix } = await read<RoomSnapshot>(page, `/sessions/${sessionId}/room`);
+  return address(`/media/${prefix}/dvr.m3u8`);
+}
 
 /** Whether what lies at that address is a picture. */
 function isThere(page: Page, source: string): Promise<boolean> {

@@ -224,6 +224,96 @@ describe('its pictures', () => {
   });
 });
 
+describe('its captions', () => {
+  const CUES = [
+    { from: 1_000, to: 3_000, text: '各位学员' },
+    { from: 59_000, to: 61_500, text: '1 < 2' },
+  ];
+  const said = (changedAt: number, cues: object[] | null, language = 'zh') => {
+    const track = cues && { zero: began, cues };
+    return media.control('captions', { broadcastId: broadcast.id, language, changedAt, track });
+  };
+
+  it('are a rendition of their own beside every picture, on the picture’s clock', async () => {
+    expect((await get('dvr.m3u8')).text).not.toContain('SUBTITLES');
+    expect((await said(2, CUES)).status).toBe(204);
+    const { text } = await get('dvr.m3u8');
+    const { sessionData: _, ...parsed } = M3U8Parser.parseMasterPlaylist(text, 'http://x/dvr.m3u8');
+    expect(parsed.playlistParsingError).toBeNull();
+    expect(parsed.levels.every(({ attrs }) => attrs.SUBTITLES === 'captions')).toBe(true);
+    expect(text).toContain('LANGUAGE="zh",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="captions/zh.m3u8"');
+
+    const pictures = parse((await get('360p/dvr.m3u8')).text);
+    const listed = parse((await get('captions/zh.m3u8')).text);
+    expect(listed.playlistParsingError).toBeNull();
+    expect(listed).toMatchObject({ live: false, startCC: pictures.startCC, endCC: pictures.endCC });
+    expect(listed.totalduration).toBeCloseTo(pictures.totalduration, 3);
+    expect(listed.fragments[0]?.programDateTime).toBe(began);
+    const [first = '', second = ''] = await Promise.all(
+      listed.fragments.slice(0, 2).map(async ({ relurl }) => (await get(`captions/${relurl}`)).text),
+    );
+    // The recording was left with a clock that begins at zero.
+    expect(first).toContain('LOCAL:00:00:00.000,MPEGTS:0\n');
+    expect(first).toContain('1\n00:00:01.000 --> 00:00:03.000\n各位学员\n');
+    for (const text of [first, second]) expect(text).toContain('2\n00:00:59.000 --> 00:01:01.500\n1 &lt; 2\n');
+    expect(second).toContain('LOCAL:00:01:00.000,MPEGTS:5400000\n');
+    // Behind the discontinuity is the clock of another encoder, which begins at about a second.
+    const behind = listed.fragments.find(({ cc }) => cc > listed.startCC);
+    const map = /MPEGTS:(\d+)/.exec((await get(`captions/${behind?.relurl}`)).text)?.[1];
+    expect(Math.abs(Number(map) - 90_000)).toBeLessThan(90_000);
+    const { frames } = await probe(playbackUrl(media, broadcast, 'dvr.m3u8'));
+    expect(frames).toBeGreaterThan(SEGMENTS * 2 * 25);
+  });
+
+  it('come through an edge as the pictures do, and through nginx before it', async () => {
+    const { poster, preview } = RecordingPictures.parse(JSON.parse((await get('pictures.json')).text));
+    const segment = parse((await get('captions/zh.m3u8')).text).fragments[0]?.relurl;
+    const files = ['pictures.json', poster, preview?.sheets[0]?.file, 'captions/zh.m3u8', `captions/${segment}`];
+    const store = path.join(dataDir, 'store');
+    const edge = await startEdgeProcess(dataDir, media.url, { EDGE_STORE: store });
+    const nginx = await startEdgeNginx({ edgeUrl: edge.url, store });
+    try {
+      for (const front of [edge, ...(nginx ? [nginx] : [])]) {
+        for (const file of files) {
+          const [direct, behind] = await Promise.all(
+            [media, front].map(async (at) => {
+              const answer = await fetch(playbackUrl(at, broadcast, file ?? ''));
+              const type = answer.headers.get('content-type');
+              return { status: answer.status, type, bytes: Buffer.from(await answer.arrayBuffer()).toString('base64') };
+            }),
+          );
+          expect(behind, file ?? '').toEqual(direct);
+          expect(direct?.status).toBe(200);
+        }
+      }
+    } finally {
+      await nginx?.remove();
+      await edge.stop();
+    }
+  });
+
+  it('are those that were changed last, also after media was killed', async () => {
+    await said(1, null);
+    expect((await get('dvr.m3u8')).text).toContain('captions/zh.m3u8');
+    await media.kill();
+    media = await startMediaProcess(dataDir, app.url);
+    const before = parse((await get('captions/zh.m3u8')).text).fragments[0]?.relurl ?? '';
+    await said(3, [{ from: 0, to: 500, text: '改' }]);
+    const after = parse((await get('captions/zh.m3u8')).text).fragments[0]?.relurl ?? '';
+    expect((await get(`captions/${after}`)).text).toContain('改');
+    expect((await get(`captions/${before}`)).status).toBe(404);
+    const answer = await fetch(playbackUrl(media, broadcast, `captions/${after}`));
+    expect(answer.headers.get('content-type')).toBe('text/vtt; charset=utf-8');
+    const other = playbackToken(makeBroadcast());
+    expect((await fetch(playbackUrl(media, broadcast, 'captions/zh.m3u8', other))).status).toBe(403);
+    for (const file of ['captions/en.m3u8', 'captions/zh.json', 'captions-zh.json', 'captions/zh-00000000-0.vtt'])
+      expect([file, (await get(file)).status]).toEqual([file, 404]);
+    await said(4, null);
+    expect((await get('dvr.m3u8')).text).not.toContain('SUBTITLES');
+    expect((await get('captions/zh.m3u8')).status).toBe(404);
+  });
+});
+
 describe('what the bureau does with it', () => {
   const film = async (make: boolean) =>
     FilmStatus.parse(await (await media.control('film', { broadcastId: broadcast.id, make })).json());

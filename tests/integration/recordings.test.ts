@@ -120,6 +120,69 @@ describe('beginning and end', () => {
   });
 });
 
+describe('captions', () => {
+  const file = (text: string) => Buffer.from(text);
+  const put = (text: string, language: 'zh' | 'en' = 'zh') =>
+    district.clients.bureau.call('PUT /sessions/:sessionId/recording/captions', {
+      params,
+      query: { language },
+      body: file(text),
+    });
+  const remove = (language: 'zh' | 'en') =>
+    district.clients.bureau.call('DELETE /sessions/:sessionId/recording/captions', { params, query: { language } });
+  const TWO = '00:01.000 --> 00:02.000\n各位学员\n\n00:03.000 --> 00:04.500\n大家好\n';
+
+  it('are given in two languages, replaced and removed, on the record', async () => {
+    const given = done('given', await put(TWO));
+    expect(given.captions).toMatchObject([{ language: 'zh', cues: 2, lengthMs: 4_500 }]);
+    done('english', await put('WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n', 'en'));
+    const replaced = done('replaced', await put('00:01.000 --> 00:02.000\n各位\n'));
+    expect(replaced.captions.map(({ language, cues }) => [language, cues])).toEqual([
+      ['zh', 1],
+      ['en', 1],
+    ]);
+    expect(Date.parse(replaced.captions[0]?.changedAt ?? '')).toBeGreaterThan(
+      Date.parse(given.captions[0]?.changedAt ?? ''),
+    );
+    expect(done('removed', await remove('zh')).captions.map(({ language }) => language)).toEqual(['en']);
+    expect((await remove('zh')).problem).toMatchObject({ code: 'no-captions' });
+    expect(await audited('recording:captions')).toHaveLength(3);
+    expect(await audited('recording:uncaption')).toHaveLength(1);
+    done('gone', await district.clients.bureau.call('DELETE /sessions/:sessionId/recording', { params }));
+    expect(await app.prisma.recordingCaptions.count({ where: { broadcast: { sessionId } } })).toBe(0);
+  });
+
+  it('begin where the recording does as it is shown when they are given', async () => {
+    const trim = { from: began + 5 * MINUTE_MS, to: null };
+    done('trim', await district.clients.bureau.call('PUT /sessions/:sessionId/recording/trim', { params, body: trim }));
+    done('given', await put(TWO));
+    const row = await app.prisma.recordingCaptions.findFirstOrThrow({ where: { broadcast: { sessionId } } });
+    expect(Number(row.zero)).toBe(began + 5 * MINUTE_MS);
+  });
+
+  it('are refused in words with the line, and then nothing changes', async () => {
+    done('given', await put(TWO));
+    const { problem } = await put(TWO.replace('00:03.000', '00:03'));
+    expect(problem).toMatchObject({ code: 'captions-time', params: { line: 4 } });
+    expect(problem?.detail).toContain('第 4 行');
+    expect((await put('')).problem).toMatchObject({ code: 'captions-empty' });
+    const { captions } = done(
+      'read',
+      await district.clients.bureau.call('GET /sessions/:sessionId/recording', { params }),
+    );
+    expect(captions).toMatchObject([{ cues: 2 }]);
+    expect(await audited('recording:captions')).toHaveLength(1);
+  });
+
+  it('are given by officers alone', async () => {
+    const { learner, supervisor } = district.clients;
+    for (const client of [learner, supervisor]) {
+      const asked = { params, query: { language: 'zh' as const }, body: file(TWO) };
+      expect((await client.call('PUT /sessions/:sessionId/recording/captions', asked)).status).toBe(403);
+    }
+  });
+});
+
 describe('deletion', () => {
   it('takes the recording away and leaves attendance, on the record', async () => {
     const { bureau } = district.clients;

@@ -5,6 +5,7 @@ import { useLanguage } from '#client/i18n.ts';
 import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
 import { ConfirmButton } from '../parts.tsx';
+import { CaptionsPanel } from './captions-panel.tsx';
 import { useDeskText } from './text.ts';
 
 type Recording = Result<'GET /sessions/:sessionId/recording'>;
@@ -39,6 +40,7 @@ export function RecordingPanel({ sessionId, place }: { sessionId: string; place:
         {data.keptUntil ? t('keptUntil', { day: formatDay(data.keptUntil, language) }) : t('keptForGood')}
       </p>
       <Trim sessionId={sessionId} recording={data} place={place} />
+      <CaptionsPanel sessionId={sessionId} captions={data.captions} />
       <Film sessionId={sessionId} recording={data} />
       <ConfirmButton
         danger

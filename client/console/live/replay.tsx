@@ -35,7 +35,7 @@ export function Replay({ sessionId, place }: { sessionId: string; place: RefObje
   return (
     <>
       <div className="preview">
-        {/* biome-ignore lint/a11y/useMediaCaption: nobody has captioned what was recorded */}
+        {/* biome-ignore lint/a11y/useMediaCaption: captions, where there are any, come with the stream */}
         <video ref={video} controls playsInline aria-label={t('replay')} />
       </div>
       {trouble && (
