@@ -11,10 +11,16 @@ const SAMPLE_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16
 const HEADER = 7;
 const CHECKSUM = 2;
 const FRAME_SAMPLES = 1024;
+/** Of a header, what says how to decode: the same in each frame of a stream. */
+const CONFIG = 0xfffffdc0;
 
 /** Takes AAC in ADTS (ISO/IEC 14496-3, 1.A.2.2) apart; a frame may go on in the next unit. */
 export class AdtsReader {
   #rest: Buffer = Buffer.alloc(0);
+  /** Whether a frame begins where the one before ended; else it is looked for. */
+  #isInStep = false;
+  /** Of the frame before. */
+  #config: number | null = null;
 
   /** @returns the frames that these bytes complete, and whether the first of them began in the bytes before */
   push(bytes: Buffer): { frames: AdtsFrame[]; continued: boolean } {
@@ -24,11 +30,14 @@ export class AdtsReader {
     let at = 0;
     while (all.length - at >= HEADER) {
       const length = frameLength(all, at);
-      if (length === null) {
+      if (length === null || !(this.#isInStep || this.#isLikely(all, at, length))) {
+        this.#isInStep = false;
         at += 1;
         continue;
       }
       if (all.length - at < length) break;
+      this.#isInStep = true;
+      this.#config = configOf(all, at);
       const frame = parseFrame(all.subarray(at, at + length));
       if (frame) frames.push(frame);
       at += length;
@@ -40,7 +49,21 @@ export class AdtsReader {
   /** What came before is not gone on with. */
   reset(): void {
     this.#rest = Buffer.alloc(0);
+    this.#isInStep = false;
   }
+
+  /** In the middle of a frame anything may look like the beginning of one. */
+  #isLikely(bytes: Buffer, at: number, length: number): boolean {
+    const next = at + length;
+    if (next + HEADER <= bytes.length) return frameLength(bytes, next) !== null;
+    // One that fills a whole unit, or is the first at all, is taken at its word.
+    if (at === 0 && (next === bytes.length || this.#config === null)) return true;
+    return this.#config === configOf(bytes, at);
+  }
+}
+
+function configOf(bytes: Buffer, at: number): number {
+  return (bytes.readUInt32BE(at) & CONFIG) >>> 0;
 }
 
 /** Null where no frame begins. */

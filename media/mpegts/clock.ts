@@ -19,6 +19,10 @@ export class TsClock {
       this.#ticks += step >= TURN / 2 ? step - TURN : step;
     }
     this.#last = ticks;
-    return Math.round((this.#ticks - this.#first) / TICKS_PER_MS + ORIGIN_MS) >>> 0;
+    const time = Math.round((this.#ticks - this.#first) / TICKS_PER_MS + ORIGIN_MS);
+    if (time >= 0) return time >>> 0;
+    // An encoder that begins anew farther back: before zero there is no time, so it goes on from there.
+    this.#first = this.#ticks + ORIGIN_MS * TICKS_PER_MS;
+    return 0;
   }
 }

@@ -7,7 +7,11 @@ export interface Program {
   audio: string | null;
 }
 
-export type TsItem = { kind: 'program'; program: Program } | ({ kind: 'video' | 'audio' } & PesUnit);
+export type TsItem =
+  | { kind: 'program'; program: Program }
+  | ({ kind: 'video' | 'audio' } & PesUnit)
+  /** Something of the sound is missing here. */
+  | { kind: 'lost' };
 
 const PACKET = 188;
 const SYNC = 0x47;
@@ -35,6 +39,12 @@ const AUDIO: { [type: number]: string } = {
   129: 'ac3',
   135: 'eac3',
 };
+/** Streams that are private by their type and say with a descriptor what they are (EN 300 468, and registered formats). */
+const PRIVATE = 6;
+const AC3_DESCRIPTOR = 0x6a;
+const EAC3_DESCRIPTOR = 0x7a;
+const REGISTRATION = 5;
+const REGISTERED: { [format: string]: string } = { 'AC-3': 'ac3', EAC3: 'eac3', Opus: 'opus' };
 
 interface Elementary {
   pid: number;
@@ -49,7 +59,7 @@ interface Elementary {
 export class TsReader {
   #rest: Buffer = Buffer.alloc(0);
   readonly #pat = new SectionReader();
-  #pmt: { pid: number; reader: SectionReader } | null = null;
+  #pmt: { pid: number; program: number; reader: SectionReader } | null = null;
   #streams: Elementary[] = [];
   #known = '';
   /** Continuity counter by PID. */
@@ -88,8 +98,11 @@ export class TsReader {
     if (order === 'broken') part?.reset();
     const payload = packet.subarray(4 + adaptation);
     const starts = (flags & 0x4000) !== 0;
-    if (stream)
-      return stream.pes.push(payload, starts, (adapted & 0x40) !== 0).map((unit) => ({ kind: stream.kind, ...unit }));
+    if (stream) {
+      const lost: TsItem[] = order === 'broken' && stream.kind === 'audio' ? [{ kind: 'lost' }] : [];
+      const units = stream.pes.push(payload, starts, (adapted & 0x40) !== 0);
+      return [...lost, ...units.map((unit) => ({ kind: stream.kind, ...unit }))];
+    }
     return (sections?.push(payload, starts) ?? []).flatMap((section) => this.#takeSection(section, pid));
   }
 
@@ -101,36 +114,43 @@ export class TsReader {
   }
 
   #takeSection(section: Buffer, pid: number): TsItem[] {
-    if (section.length < 8) return [];
+    // One that is not valid yet will be said again when it is.
+    if (section.length < 8 || ((section[5] ?? 0) & 1) === 0) return [];
     if (pid === PAT_PID) {
       if (section[0] === PAT_TABLE) this.#takePrograms(section);
       return [];
     }
-    return section[0] === PMT_TABLE ? this.#takeStreams(section) : [];
+    // Several programs may have their tables on one PID.
+    return section[0] === PMT_TABLE && section.readUInt16BE(3) === this.#pmt?.program ? this.#takeStreams(section) : [];
   }
 
   #takePrograms(section: Buffer): void {
     for (let at = 8; at + 4 <= section.length; at += 4) {
       const pid = section.readUInt16BE(at + 2) & 0x1fff;
       // Number 0 is where the network's own table is.
-      if (section.readUInt16BE(at) === 0) continue;
-      if (this.#pmt?.pid !== pid) this.#pmt = { pid, reader: new SectionReader() };
+      const program = section.readUInt16BE(at);
+      if (program === 0) continue;
+      if (this.#pmt?.pid !== pid || this.#pmt.program !== program)
+        this.#pmt = { pid, program, reader: new SectionReader() };
       return;
     }
   }
 
   #takeStreams(section: Buffer): TsItem[] {
     if (section.length < 12) return [];
-    const found: { pid: number; type: number }[] = [];
+    const found: { pid: number; video: string | undefined; audio: string | undefined }[] = [];
     let at = 12 + (section.readUInt16BE(10) & 0x0fff);
     while (at + 5 <= section.length) {
-      found.push({ type: section[at] ?? 0, pid: section.readUInt16BE(at + 1) & 0x1fff });
-      at += 5 + (section.readUInt16BE(at + 3) & 0x0fff);
+      const type = section[at] ?? 0;
+      const end = at + 5 + (section.readUInt16BE(at + 3) & 0x0fff);
+      const audio = type === PRIVATE ? privateSound(section.subarray(at + 5, end)) : AUDIO[type];
+      found.push({ pid: section.readUInt16BE(at + 1) & 0x1fff, video: VIDEO[type], audio });
+      at = end;
     }
-    const videos = found.filter(({ type }) => VIDEO[type]);
-    const audios = found.filter(({ type }) => AUDIO[type]);
-    const video = videos.find(({ type }) => VIDEO[type] === 'h264') ?? videos[0];
-    const audio = audios.find(({ type }) => AUDIO[type] === 'aac') ?? audios[0];
+    const videos = found.filter(({ video }) => video);
+    const audios = found.filter(({ audio }) => audio);
+    const video = videos.find(({ video }) => video === 'h264') ?? videos[0];
+    const audio = audios.find(({ audio }) => audio === 'aac') ?? audios[0];
     const chosen = JSON.stringify([video, audio]);
     // It is repeated several times a second.
     if (chosen === this.#known) return [];
@@ -138,10 +158,18 @@ export class TsReader {
     this.#streams = [];
     if (video) this.#streams.push({ pid: video.pid, kind: 'video', pes: new PesReader() });
     if (audio) this.#streams.push({ pid: audio.pid, kind: 'audio', pes: new PesReader() });
-    const program = {
-      video: (video && VIDEO[video.type]) ?? null,
-      audio: (audio && AUDIO[audio.type]) ?? null,
-    };
+    const program = { video: video?.video ?? null, audio: audio?.audio ?? null };
     return [{ kind: 'program', program }];
   }
+}
+
+/** Undefined for what is no sound, as subtitles and data are. */
+function privateSound(descriptors: Buffer): string | undefined {
+  for (let at = 0; at + 2 <= descriptors.length; at += 2 + (descriptors[at + 1] ?? 0)) {
+    const tag = descriptors[at];
+    if (tag === AC3_DESCRIPTOR) return 'ac3';
+    if (tag === EAC3_DESCRIPTOR) return 'eac3';
+    if (tag === REGISTRATION) return REGISTERED[descriptors.toString('latin1', at + 2, at + 6)];
+  }
+  return undefined;
 }

@@ -43,6 +43,7 @@ export class SrtPublication extends RtmpPublication {
     let taken = false;
     for (const item of this.#reader.push(bytes)) {
       if (item.kind === 'program') this.#takeProgram(item.program);
+      else if (item.kind === 'lost') this.#adts.reset();
       else if (item.kind === 'video') taken = this.#takePicture(item) || taken;
       else taken = this.#takeSound(item) || taken;
     }
@@ -101,7 +102,7 @@ export class SrtPublication extends RtmpPublication {
     if (!this.showable) return false;
     const { frames, continued } = this.#adts.push(data);
     // The unit's time is that of the first frame that begins in it; one that began before goes on from there.
-    let at = continued ? this.#soundEnd : pts;
+    let at = continued ? this.#soundEnd : (pts ?? this.#soundEnd);
     frames.forEach((frame, index) => {
       if (at !== null) this.#giveSound(at, frame);
       const after = at === null ? null : (at + frame.length * TICKS_PER_SECOND) % TURN;

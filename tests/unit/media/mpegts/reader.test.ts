@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TsReader } from '#media/mpegts/reader.ts';
-import { AAC, H264, pat, pesUnit, pmt, tsPacket, unitPackets, VIDEO_PID } from '#tests/support/transport-stream.ts';
+import {
+  AAC,
+  AUDIO_PID,
+  H264,
+  pat,
+  pesUnit,
+  pmt,
+  tsPacket,
+  unitPackets,
+  VIDEO_PID,
+} from '#tests/support/transport-stream.ts';
 
 const PROGRAM = Buffer.concat([pat(), pmt({ video: H264, audio: AAC })]);
 
@@ -60,4 +70,39 @@ describe('a transport stream whose counters are right', () => {
     // What was given up is no picture that ends here.
     expect(reader.push(tsPacket(VIDEO_PID, 46_001, next, { starts: true }))).toMatchObject([{ pts: 180 }]);
   });
+});
+
+describe('a table of a program', () => {
+  function programOf(...tables: Buffer[]): unknown[] {
+    const reader = new TsReader();
+    return [pat(), ...tables].flatMap((packet) => reader.push(packet)).map((item) => 'program' in item && item.program);
+  }
+
+  it('counts when it is of the program that was chosen, and valid already', () => {
+    expect(programOf(pmt({ video: H264, number: 2 }))).toEqual([]);
+    expect(programOf(pmt({ video: H264, isCurrent: false }))).toEqual([]);
+    expect(programOf(pmt({ video: H264, number: 2 }), pmt({ video: H264 }, 1))).toEqual([
+      { video: 'h264', audio: null },
+    ]);
+  });
+
+  it.each([
+    ['ac3', [0x6a, 1, 0]],
+    ['eac3', [0x0a, 4, 0x65, 0x6e, 0x67, 0, 0x7a, 1, 0]],
+    ['opus', [5, 4, ...Buffer.from('Opus'), 0x7f, 2, 0x80, 2]],
+    [null, [0x59, 8, 0x65, 0x6e, 0x67, 0x10, 0, 1, 0, 1]],
+    [null, [5, 9, 0]],
+  ])('names sound that is private by its type: %s', (audio, descriptors) => {
+    const table = pmt({ video: H264, audio: 6, descriptors: Buffer.from(descriptors) });
+    expect(programOf(table)).toEqual([{ video: 'h264', audio }]);
+  });
+});
+
+it('says where sound is missing', () => {
+  const reader = new TsReader();
+  reader.push(PROGRAM);
+  const unit = pesUnit(0xc0, 90, Buffer.from('sound'));
+  const at = (counter: number) =>
+    reader.push(tsPacket(AUDIO_PID, counter, unit, { starts: true })).map(({ kind }) => kind);
+  expect([at(0), at(1), at(3)]).toEqual([['audio'], ['audio'], ['lost', 'audio']]);
 });
