@@ -19,7 +19,9 @@ import type { Logger } from './logger.ts';
 import type { Publication } from './publication.ts';
 import { Recording, recordingPath } from './recording.ts';
 import { makeSlate, type Slate, SlateShow } from './slate.ts';
-import { MAX_PUBLISHERS, Switcher } from './switcher.ts';
+import { isByKey, KEY_REPLACED, MAX_PUBLISHERS, Switcher } from './switcher.ts';
+
+const REPLACED_MS = 60_000;
 
 export interface BroadcastsOptions {
   dataDir: string;
@@ -51,6 +53,10 @@ export class Broadcasts {
   #switchers = new Map<string, Switcher>();
   /** Publishers who were just let in and have not begun, by session. */
   #expected = new Map<string, number>();
+  /** When the app was asked about a publisher, by what it answered. */
+  readonly #askedAt = new WeakMap<BroadcastInfo, number>();
+  /** Of sessions, a short while ago. */
+  readonly #keysReplacedAt = new Map<string, number>();
   /** Classes that have begun, by session: whoever was let in to the preview goes there. */
   #begun = new Map<string, BroadcastInfo>();
   #closing = false;
@@ -83,9 +89,11 @@ export class Broadcasts {
 
   /** Asks the app, and bounds how many publish into one session. */
   async authorise(credential: Credential, remoteAddress: string): Promise<Authorisation> {
+    const askedAt = this.#options.clock();
     const answer = await this.#options.hooks.authorise(credential, remoteAddress);
     if (!answer.allowed) return answer;
     const { broadcast, publisherId } = answer;
+    this.#askedAt.set(broadcast, askedAt);
     return (await this.admit(broadcast, publisherId)) ? answer : { allowed: false, reason: 'too-many-publishers' };
   }
 
@@ -126,8 +134,13 @@ export class Broadcasts {
    * @param takesOver goes on air also when somebody else is
    */
   publish(publication: Publication, asked: BroadcastInfo, takesOver = false): void {
-    const { logger } = this.#options;
+    const { logger, clock } = this.#options;
     this.abandoned(asked);
+    const askedAt = this.#askedAt.get(asked) ?? clock();
+    if (isByKey(publication) && askedAt < (this.#keysReplacedAt.get(asked.sessionId) ?? 0)) {
+      publication.close(KEY_REPLACED);
+      return;
+    }
     // While a class that has just begun is still being opened, its preview is not over.
     const broadcast = this.#byId.get(this.#placeOf(asked).id) ?? this.#byId.get(asked.id);
     if (!broadcast || broadcast.ended || this.#closing) {
@@ -141,12 +154,17 @@ export class Broadcasts {
     // A class may have begun while whoever is on air is still in its preview.
     if (!switcher.showing || kind === 'live') switcher.moveTo(broadcast);
     logger.info({ broadcastId, kind, via, remoteAddress }, 'publisher accepted');
-    switcher.add(publication, takesOver);
+    switcher.add(publication, takesOver, askedAt);
   }
 
-  /** Disconnects whoever came in with the session's stream key. */
-  dismiss({ sessionId }: DismissRequest): void {
-    this.#switchers.get(sessionId)?.dismiss();
+  /** Disconnects whoever came in with a stream key that was replaced, or is about to come in. Said again later, it harms nobody. */
+  dismiss({ sessionId, agoMs }: DismissRequest): void {
+    const now = this.#options.clock();
+    const replacedAt = now - agoMs;
+    // Nobody is on the way in for so long.
+    for (const [id, at] of this.#keysReplacedAt) if (at < now - REPLACED_MS) this.#keysReplacedAt.delete(id);
+    this.#keysReplacedAt.set(sessionId, replacedAt);
+    this.#switchers.get(sessionId)?.dismiss(replacedAt);
   }
 
   /** Another publisher of the session goes on air. @throws MediaError `not-found` when there is no such publisher */

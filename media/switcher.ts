@@ -26,10 +26,20 @@ export interface SwitcherOptions {
 /** To a publisher whose place was taken by itself, come back on another connection. */
 export const REPLACED = 'the publisher came back by another connection';
 
+/** To an encoder that came in with a stream key that is none any more. */
+export const KEY_REPLACED = 'the stream key was replaced';
+
+/** Pages have tickets, and films nothing. */
+export function isByKey({ via }: Publication): boolean {
+  return via === 'rtmp' || via === 'srt';
+}
+
 interface Publisher {
   readonly id: string;
   readonly publication: Publication;
   readonly connectedAt: number;
+  /** When the app was asked about it. */
+  readonly askedAt: number;
   /** While it is on air, or on its way there. */
   feed: Feed | null;
   /** It was on air, and its picture stopped. */
@@ -105,12 +115,16 @@ export class Switcher {
     return this.#publishers.some(({ id }) => id === publisherId);
   }
 
-  /** @param takesOver goes on air also when somebody else is */
-  add(publication: Publication, takesOver: boolean): void {
+  /**
+   * @param takesOver goes on air also when somebody else is
+   * @param askedAt when the app was asked about it
+   */
+  add(publication: Publication, takesOver: boolean, askedAt: number): void {
     const publisher: Publisher = {
       id: publication.publisherId ?? randomUUID(),
       publication,
       connectedAt: this.#options.clock(),
+      askedAt,
       feed: null,
       lost: false,
       succeeded: false,
@@ -133,10 +147,10 @@ export class Switcher {
     return publisher !== undefined;
   }
 
-  /** Disconnects encoders: they came in with the session's stream key, which is another one now. */
-  dismiss(): void {
-    const byKey = this.#publishers.filter(({ publication: { via } }) => via === 'rtmp' || via === 'srt');
-    for (const { publication } of byKey) publication.close('the stream key was replaced');
+  /** Disconnects encoders that came in with the stream key that the session had before. */
+  dismiss(replacedAt: number): void {
+    const old = this.#publishers.filter(({ publication, askedAt }) => isByKey(publication) && askedAt < replacedAt);
+    for (const { publication } of old) publication.close(KEY_REPLACED);
   }
 
   /** Goes on into `next`, whoever is on air at the next key frame. */

@@ -135,8 +135,11 @@ export type LookRequest = z.infer<typeof LookRequest>;
 export const TakeRequest = z.object({ sessionId: z.uuid(), publisherId: z.uuid() });
 export type TakeRequest = z.infer<typeof TakeRequest>;
 
-/** Control `dismiss`: the session has another stream key, and whoever came in with one goes. */
-export const DismissRequest = z.object({ sessionId: z.uuid() });
+/**
+ * Control `dismiss`: the session has had another stream key for `agoMs`, and whoever came in with the one before goes. Not a time of
+ * the app's clock, which may be another host's.
+ */
+export const DismissRequest = z.object({ sessionId: z.uuid(), agoMs: z.int().nonnegative() });
 export type DismissRequest = z.infer<typeof DismissRequest>;
 
 /** Control `trim`: what of a closed recording is shown, on the session axis; null: from its beginning, to its end. */

@@ -73,7 +73,7 @@ export function denyPlaybackOfExcluded({ signals, clock }: Services, media: Medi
 
 /** Whoever publishes with a stream key that was replaced is disconnected. */
 export function dismissHoldersOfOldKeys({ signals }: Services, media: MediaClient): void {
-  signals.on('stream-key-replaced', (sessionId) => void media.dismiss({ sessionId }));
+  signals.on('stream-key-replaced', (sessionId) => void media.dismiss(sessionId));
 }
 
 /** Ends classes that were left by their publisher. Every worker looks; the row lock lets one of them do it. */

@@ -73,10 +73,10 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
   }
 
   /** Says it until media has heard it, or is given up. Never throws. */
-  async function insist(name: string, body: object): Promise<void> {
+  async function insist(name: string, body: object | (() => object)): Promise<void> {
     for (let attempt = 1; attempt <= ATTEMPTS && !closed; attempt++) {
       try {
-        await post(name, body);
+        await post(name, typeof body === 'function' ? body() : body);
         return;
       } catch (error) {
         if (attempt === ATTEMPTS) logger.error({ err: error, name }, 'media was not told');
@@ -107,7 +107,13 @@ export function createMediaClient({ config, secrets, clock, logger }: Services) 
     remove: (request: z.infer<typeof DeleteRequest>) => insist('delete', request),
     /** @throws when media is away */
     film: async (request: z.infer<typeof FilmRequest>) => FilmStatus.parse(await post('film', request)),
-    dismiss: (request: z.infer<typeof DismissRequest>) => insist('dismiss', request),
+    /** The session's stream key was replaced just now. */
+    dismiss(sessionId: string): Promise<void> {
+      const replacedAt = performance.now();
+      return insist('dismiss', (): DismissRequest => {
+        return { sessionId, agoMs: Math.round(performance.now() - replacedAt) };
+      });
+    },
     deny: (request: z.infer<typeof DenyRequest>) => insist('deny', request),
     /** Another publisher goes on air. @throws AppError `not-found` when there is none such, `media-unavailable` */
     async take(request: z.infer<typeof TakeRequest>): Promise<void> {
