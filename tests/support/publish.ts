@@ -72,3 +72,12 @@ export function publishTestSignal(
     },
   };
 }
+
+/** Publishes a file as it is, in real time, from its beginning to its end. */
+export function publishFile(rtmpUrl: string, file: string): Pick<Publisher, 'exited' | 'kill'> {
+  const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin'];
+  const args = [...quiet, '-re', '-i', file, '-c', 'copy', '-f', 'flv', rtmpUrl];
+  const child = spawn(process.env.FFMPEG_PATH ?? 'ffmpeg', args, { stdio: 'ignore' });
+  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { exited, kill: () => child.kill('SIGKILL') };
+}

@@ -124,6 +124,30 @@ describe('the boundaries of segments', () => {
     );
   });
 
+  it('leave no segment without sound where a key frame makes one that is shorter than a part of it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 200_000, max: 330_000 }), fc.nat(341_000), (short, soundFrom) => {
+        const timeline = new Timeline();
+        timeline.beginRun(() => ({ within: 2_050_000, every: 2_000_000, fillsParts: true }));
+        const [picture, , sound] = followers(timeline);
+        let start = START;
+        for (const length of [2_000_000, short, 2_000_000, 2_000_000]) {
+          for (let at = 0; at < length; at += PART)
+            picture.take({ start: start + at, duration: Math.min(PART, length - at), independent: at === 0 });
+          start += length;
+        }
+        for (const fragment of sounds(18, START - soundFrom)) sound.take(fragment);
+        expect(picture.cuts.map(({ at }) => at.start - START)).toEqual([
+          0,
+          2_000_000,
+          2_000_000 + short,
+          4_000_000 + short,
+        ]);
+        expect(sound.cuts.map(({ at }) => at.msn)).toEqual([0, 1, 2, 3]);
+      }),
+    );
+  });
+
   it('never keep sound waiting but around a cut', () => {
     const timeline = new Timeline();
     timeline.beginRun();
