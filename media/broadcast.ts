@@ -82,7 +82,7 @@ export class Broadcast {
     this.#input = input;
     before?.onReplaced();
     this.#closeSegments();
-    this.#timeline.beginRun(() => copied?.cadence);
+    this.#timeline.beginRun(copied);
     if (this.#renditions.size === 0) this.#prepare(outputs);
     const fed = new Map<string, Rendition[]>(outputs.map((output) => [output, []]));
     for (const rendition of this.#renditions.values()) {

@@ -32,7 +32,7 @@ const Environment = z.object({
     })
     .transform((names) => RUNGS.filter(({ name }) => names.includes(name))),
   /** Whether a publisher's picture goes to viewers as it is where it can. */
-  COPY_TOP_RUNG: z.enum(['on', 'off']).default('on'),
+  COPY_TOP_RUNG: z.enum(['on', 'off']).default('off'),
   /** How long a class that waits for its publisher shows the slate. */
   SLATE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(60),
   /** Mbit/s; near it new viewers are offered less. */

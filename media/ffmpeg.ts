@@ -104,6 +104,8 @@ export function ladderArguments(options: LadderOptions): string[] {
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning', '-protocol_whitelist', 'pipe'],
     ...['-analyzeduration', '500000', '-probesize', '500000', '-fpsprobesize', '0'],
+    // With one reference frame the parser takes intra pictures for key frames that are none to a decoder.
+    ...(copied ? ['-fflags', '+noparse+nofillin'] : []),
     ...['-max_pixels', String(MAX_SOURCE_PIXELS), '-f', container, '-i', 'pipe:0'],
     ...laddered(rungs, { rate, copied, skipMs }, '0:a:0', metered),
   ];

@@ -5,9 +5,9 @@ import { type Rung, SOUND } from './ladder.ts';
 import type { Logger } from './logger.ts';
 import { Meter } from './meter.ts';
 import type { Publication } from './publication.ts';
-import type { Cadence } from './segmenter.ts';
 import type { SoundFiller } from './sound.ts';
 import type { Tag } from './tag.ts';
+import type { Followed } from './timeline.ts';
 
 /** A publication, encoded. */
 export interface Source {
@@ -45,9 +45,8 @@ export interface EncoderRun {
 }
 
 /** A picture that goes to viewers as it came. */
-export interface Copied {
+export interface Copied extends Followed {
   output: string;
-  readonly cadence: Cadence;
   /** Bits per second of the heaviest segment, or as many as there may be. */
   readonly peakBitrate: number;
 }
@@ -355,6 +354,7 @@ class EncodedSource implements Source {
       get peakBitrate() {
         return check.peakOf(top);
       },
+      refuse: (why) => check.refuse(why),
     };
   }
 

@@ -23,6 +23,13 @@ export type Placement = { kind: 'skip' | 'append' | 'wait' } | { kind: 'cut'; at
 
 type Timed = Pick<Fragment, 'start' | 'duration' | 'independent'>;
 
+/** A publisher's own picture, whose key frames the pictures of a run follow. */
+export interface Followed {
+  readonly cadence: Cadence;
+  /** They don't: it is to be encoded. */
+  refuse(reason: string): void;
+}
+
 /** Where a timeline goes on after a restart of the process. */
 export interface TimelineState {
   boundaries: Boundary[];
@@ -58,7 +65,7 @@ export class Timeline {
   #boundaries: Boundary[];
   #run: number;
   #pictureEnd = -1;
-  #cadence: () => Cadence | undefined = () => undefined;
+  #followed: Followed | null = null;
   /** End of what came before this run, epoch ms. */
   #before: number;
 
@@ -91,17 +98,17 @@ export class Timeline {
 
   /** Of this run's key frames; undefined where they are as far apart as segments are long. */
   get cadence(): Cadence | undefined {
-    return this.#cadence();
+    return this.#followed?.cadence;
   }
 
   /** An encoder begins. */
-  beginRun(cadence: () => Cadence | undefined = () => undefined): void {
+  beginRun(followed: Followed | null = null): void {
     const last = this.#boundaries.at(-1);
     if (last && last.length === null) last.length = Math.max(0, this.#pictureEnd - last.start);
     this.#before = this.end ?? 0;
     this.#run += 1;
     this.#pictureEnd = -1;
-    this.#cadence = cadence;
+    this.#followed = followed;
   }
 
   /**
@@ -112,6 +119,10 @@ export class Timeline {
   picture(open: Boundary | undefined, fragment: Timed, pdtOf: () => number, lastPart = 0): Placement {
     this.#pictureEnd = Math.max(this.#pictureEnd, fragment.start + fragment.duration);
     const reached = this.#reached(open, fragment.start + SAME_FRAME);
+    if (reached && this.#followed && !fragment.independent) {
+      this.#followed.refuse('a rung without a key frame where another has one');
+      return SKIP;
+    }
     if (reached) return { kind: 'cut', at: reached };
     const placement = place(open && fragment.start - open.start, fragment, this.cadence, lastPart);
     return placement === 'cut' ? { kind: 'cut', at: this.#make(fragment.start, pdtOf()) } : { kind: placement };

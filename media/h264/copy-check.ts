@@ -117,6 +117,11 @@ export class CopyCheck {
     return bits > peak * MAX_OF_PEAK * 1_000 ? `${Math.round(bits / 1_000)} kbit/s` : null;
   }
 
+  /** It turned out elsewhere that viewers cannot be given it as it is. */
+  refuse(reason: string): void {
+    this.#offend(reason);
+  }
+
   /** Of what is shown; null while it is not known. */
   get height(): number | null {
     return this.#config?.parameters.height ?? null;

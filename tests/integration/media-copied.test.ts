@@ -9,6 +9,7 @@ import { ClassFollower } from '#tests/support/class-follower.ts';
 import { readPlaylist } from '#tests/support/hls-rules.ts';
 import { probe } from '#tests/support/media.ts';
 import {
+  childrenOf,
   endOwnMedia,
   type HookEndpoint,
   type MediaRun,
@@ -16,7 +17,7 @@ import {
   startOwnMedia,
   until,
 } from '#tests/support/media-run.ts';
-import { publishFile } from '#tests/support/publish.ts';
+import { publishFile, publishScenes, publishTestSignal } from '#tests/support/publish.ts';
 import { makeVideo, testSignal } from '#tests/support/videos.ts';
 
 /* A publisher's own picture as the top rung, with rungs beside it that are encoded to its key frames. */
@@ -31,7 +32,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'anke-copied-'));
-  ({ dataDir, app, media } = await startOwnMedia());
+  ({ dataDir, app, media } = await startOwnMedia({ COPY_TOP_RUNG: 'on' }));
 });
 afterAll(async () => {
   await endOwnMedia({ dataDir, app, media });
@@ -92,12 +93,16 @@ interface Packet {
   hash: string;
 }
 
-/** Of the picture, as it is stored. */
+/** Of the picture, as it is stored: ffmpeg's parser takes some intra pictures for key frames. */
 async function packetsOf(source: string): Promise<Packet[]> {
   const entries = ['-show_entries', 'packet=pts,flags,data_hash', '-show_data_hash', 'md5', '-of', 'json'];
-  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', ...entries, source], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const { stdout } = await run(
+    'ffprobe',
+    ['-v', 'error', '-fflags', '+noparse', '-select_streams', 'v:0', ...entries, source],
+    {
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   const { packets } = JSON.parse(stdout) as { packets: { pts: number; flags: string; data_hash: string }[] };
   return packets.map(({ pts, flags, data_hash: hash }) => ({ pts, key: flags.startsWith('K'), hash }));
 }
@@ -218,6 +223,48 @@ it('is copied again as another rung when the next publisher’s is smaller', asy
   expect(copied).toEqual([['480p'], ['360p']]);
   expect(follower.problems()).toEqual([]);
 }, 60_000);
+
+it('has the same key frames in every rung where scenes change just after them', async () => {
+  const broadcast = makeBroadcast();
+  app.keys.set(broadcast.id, broadcast);
+  const follower = new ClassFollower(media, broadcast, ['480p', '360p', 'sound']);
+  const followed = follower.follow();
+  const publisher = publishScenes(media.rtmpUrl(broadcast.id));
+  await until(async () => (await follower.get('360p/live.m3u8')).split('#EXTINF').length > 4, 30_000);
+  expect((await media.status(broadcast))?.rungs[0]).toMatchObject({ name: '480p', copied: true });
+  await publisher.stop();
+  await media.control('end', { broadcastId: broadcast.id });
+  await followed;
+  expect(follower.problems()).toEqual([]);
+  const [top, lower] = [await recordedRun(broadcast, '480p', 0), await recordedRun(broadcast, '360p', 0)];
+  const keysOf = (packets: Packet[]) => packets.filter(({ key }) => key).map(({ pts }) => pts);
+  expect(keysOf(lower)).toEqual(keysOf(top));
+  expect(follower.lengths('360p')).toEqual(follower.lengths('480p'));
+  const { output } = await probe(fileOf(broadcast, '480p', 0), '-show_entries', 'frame=key_frame,pict_type');
+  expect(output).toMatch(/^0,I/m);
+}, 60_000);
+
+it('goes through a killed encoder and a lost publisher by the rules', async () => {
+  const broadcast = makeBroadcast();
+  app.keys.set(broadcast.id, broadcast);
+  const follower = new ClassFollower(media, broadcast, ['480p', '360p', 'sound']);
+  const followed = follower.follow();
+  const closed = (count: number) =>
+    until(async () => (await follower.get('480p/live.m3u8')).split('#EXTINF').length > count, 40_000);
+  const publisher = publishTestSignal(media.rtmpUrl(broadcast.id), { size: SIZE });
+  await closed(2);
+  process.kill(childrenOf(media.child.pid ?? 0, 'ffmpeg')[0] ?? 0, 'SIGKILL');
+  await closed(5);
+  publisher.kill();
+  await closed(7);
+  const back = publishTestSignal(media.rtmpUrl(broadcast.id), { size: SIZE, fps: 30 });
+  await until(async () => (await media.status(broadcast))?.rungs[0]?.copied);
+  await closed(10);
+  await back.stop();
+  await media.control('end', { broadcastId: broadcast.id });
+  await followed;
+  expect(follower.problems()).toEqual([]);
+}, 90_000);
 
 it.each([
   ['B-frames', { encoded: ['-bf', '2'] }, 'order of their display'],

@@ -98,6 +98,11 @@ export class ClassFollower {
     return [...problems];
   }
 
+  /** Of the segments of its last playlist, s. */
+  lengths(name: string): number[] {
+    return this.#last(name).segments.map(({ duration }) => Math.round(duration * 100) / 100);
+  }
+
   #last(name: string): Playlist {
     return this.seen.get(name)?.at(-1) as Playlist;
   }
