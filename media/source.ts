@@ -253,14 +253,25 @@ class EncodedSource implements Source {
       return;
     }
     this.#logger.info({ run: this.#runs.length, reason }, 'the picture cannot be copied any more; it is encoded');
-    if (tag.kind !== 'key') {
-      // Decoding begins at a key frame.
+    const goesOnAt = this.#endOfPicture(sinceKey, tag);
+    if (tag.kind !== 'key' || goesOnAt < tag.timestamp) {
+      // Decoding begins at a key frame, and sound went on where frames are missing.
       this.#held = [...sinceKey];
-      this.#heldSince = this.#clock();
-      this.#goesOnAt = tag.timestamp;
+      this.#heldSince = this.#clock() - (tag.timestamp - goesOnAt);
+      this.#goesOnAt = goesOnAt;
     }
     void this.#drain(run);
     this.#countRestart();
+  }
+
+  /** Where the picture before `next` ends, ms: that begins there, unless frames are missing between. */
+  #endOfPicture(before: Tag[], next: Tag): number {
+    const last = before.findLast(({ kind }) => kind !== 'audio');
+    const rate = this.publication.copyCheck?.framesPerSecond;
+    if (!last || !rate) return next.timestamp;
+    const frame = 1_000 / rate;
+    const end = last.timestamp + frame;
+    return next.timestamp > end + frame / 2 ? Math.round(end) : next.timestamp;
   }
 
   #hold(tag: Tag): void {

@@ -37,16 +37,20 @@ const KEY_FRAME_WITHIN_MS = 2_050;
 const ROUNDING_MS = 50;
 /** After so many of the same length it is known at which distance the publisher makes key frames at the latest. */
 const KNOWN_FROM = 3;
+/** And over so long, ms: those at changes of scene may be regular for a while. */
+const KNOWN_AFTER_MS = 20_000;
 
 /** What is a rung at this much of its own peak goes to viewers as it is: above, it would cost too many of them too much. */
 const MAX_OF_PEAK = 1.5;
-/** Over so long at most and at least, ms. */
+/** Over so long at most and at least, ms: an encoder begins with what its buffer holds. */
 const RATE_WINDOW_MS = 10_000;
-const RATE_KNOWN_MS = 3_500;
+const RATE_KNOWN_MS = 8_000;
+/** And one segment, which is what a player is told before it comes. */
+const SEGMENT_OF_PEAK = 2;
 /** About a segment. */
 const PEAK_WINDOW_MS = 1_900;
-/** Before anything was counted, a publisher's own word may be this much too low. */
-const ANNOUNCED_MARGIN = 1.2;
+/** Frames that were counted may be other than was said by this much. */
+const MAX_OFF_RATE = 0.2;
 
 /** Whoever did something that rules out copying is not copied for so long, stream ms. */
 const PROBATION_MS = 60_000;
@@ -72,13 +76,18 @@ export class CopyCheck {
   #groups: { ms: number; bytes: number }[] = [];
   #longest = 0;
   #asLong = 0;
-  #peak: number | null = null;
+  /** Since it is so, ms. */
+  #asLongMs = 0;
+  #peak = 0;
+  /** Of about a segment, the last one. */
+  #recent = 0;
 
   /** @param record AVCDecoderConfigurationRecord */
   configure(record: Buffer, announced: Announced): void {
     this.#announced = announced;
     this.#groups = [];
-    this.#peak = null;
+    this.#peak = 0;
+    this.#recent = 0;
     try {
       const config = readDecoderConfiguration(record);
       const parameters = readSequenceParameters(config.sequenceSets[0] ?? Buffer.alloc(0));
@@ -114,7 +123,10 @@ export class CopyCheck {
     if (rate < MIN_FPS || rate > MAX_FPS || !fillsParts(rate)) return `${rate} frames a second`;
     if (this.#offence && this.#offence.goodMs < PROBATION_MS) return this.#offence.reason;
     const bits = Math.max(this.#bitrate ?? 0, this.#announced.bitrate ?? 0);
-    return bits > peak * MAX_OF_PEAK * 1_000 ? `${Math.round(bits / 1_000)} kbit/s` : null;
+    if (bits > peak * MAX_OF_PEAK * 1_000) return `${Math.round(bits / 1_000)} kbit/s`;
+    return this.#recent > peak * SEGMENT_OF_PEAK * 1_000
+      ? `${Math.round(this.#recent / 1_000)} kbit/s in a segment`
+      : null;
   }
 
   /** It turned out elsewhere that viewers cannot be given it as it is. */
@@ -139,14 +151,13 @@ export class CopyCheck {
   }
 
   get #within(): number {
-    if (this.#asLong < KNOWN_FROM) return KEY_FRAME_WITHIN_MS;
+    if (this.#asLongMs < KNOWN_AFTER_MS) return KEY_FRAME_WITHIN_MS;
     return Math.min(KEY_FRAME_WITHIN_MS, this.#longest + ROUNDING_MS);
   }
 
-  /** Bits per second of the heaviest two seconds, or as many as there may be. */
+  /** Bits per second of the heaviest two seconds, or as many as there may be: a quiet beginning says nothing of what follows. */
   peakOf({ peak }: Rung): number {
-    const { bitrate } = this.#announced;
-    return this.#peak ?? (bitrate === null ? peak * MAX_OF_PEAK * 1_000 : bitrate * ANNOUNCED_MARGIN);
+    return Math.max(this.#peak, peak * SEGMENT_OF_PEAK * 1_000);
   }
 
   get #bitrate(): number | null {
@@ -178,18 +189,24 @@ export class CopyCheck {
     if (part > LONGEST_PART_MS || (isWhole && part < SHORTEST_PART_MS)) return 'frames come unevenly';
     const distance = this.#group ? timestamp - this.#group.from : 0;
     if (distance > this.#within) return `no key frame for ${distance} ms`;
-    return key && this.#isTooFast(distance) ? 'more than 30 frames a second' : null;
+    return key ? this.#wrongGroup(distance) : null;
   }
 
-  #isTooFast(ms: number): boolean {
-    const frames = this.#group?.frames ?? 0;
-    return ms >= MAX_COUNTED_MS - ROUNDING_MS && (frames * 1_000) / ms > MAX_COUNTED_FPS;
+  #wrongGroup(ms: number): string | null {
+    const before = this.#groups.at(-1)?.ms ?? Number.POSITIVE_INFINITY;
+    if (this.#group && Math.max(ms, before) <= LONGEST_PART_MS) return 'key frames closer than parts';
+    if (ms < MAX_COUNTED_MS - ROUNDING_MS) return null;
+    const counted = ((this.#group?.frames ?? 0) * 1_000) / ms;
+    if (counted > MAX_COUNTED_FPS) return 'more than 30 frames a second';
+    const said = this.#framesPerSecond ?? counted;
+    return Math.abs(counted / said - 1) > MAX_OFF_RATE ? `${Math.round(counted)} frames a second, not ${said}` : null;
   }
 
   #offend(reason: string): void {
     this.#offence = { reason, goodMs: 0 };
     this.#longest = 0;
     this.#asLong = 0;
+    this.#asLongMs = 0;
   }
 
   #count({ timestamp, key, sample }: Picture): void {
@@ -207,15 +224,21 @@ export class CopyCheck {
   }
 
   #closeGroup({ ms, bytes, frames }: { ms: number; bytes: number; frames: number }): void {
-    if (ms > this.#longest + ROUNDING_MS) this.#asLong = 0;
+    if (ms > this.#longest + ROUNDING_MS) {
+      this.#asLong = 0;
+      this.#asLongMs = 0;
+    }
     if (ms >= this.#longest - ROUNDING_MS) this.#asLong += 1;
+    this.#asLongMs += ms;
     this.#longest = Math.max(this.#longest, ms);
     const isEven = !this.#offence || this.#offence.goodMs >= ms;
     if (isEven && ms >= MAX_COUNTED_MS - ROUNDING_MS) this.#framesPerSecond ??= Math.round((frames * 1_000) / ms);
     this.#groups = newest([...this.#groups, { ms, bytes }], RATE_WINDOW_MS);
     const recent = newest(this.#groups, PEAK_WINDOW_MS);
     const known = recent.reduce((sum, each) => sum + each.ms, 0);
-    if (known >= PEAK_WINDOW_MS) this.#peak = Math.max(this.#peak ?? 0, rateOf(recent));
+    if (known < PEAK_WINDOW_MS) return;
+    this.#recent = rateOf(recent);
+    this.#peak = Math.max(this.#peak, this.#recent);
   }
 }
 

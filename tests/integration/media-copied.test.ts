@@ -214,6 +214,23 @@ it('is encoded from the frame on at which a key frame is late, and nothing is lo
   }
 }, 60_000);
 
+it('keeps all of the sound where the publisher drops frames', async () => {
+  const whole = await filmed('whole', { seconds: 9, encoded: ['-g', '60', '-sc_threshold', '0'] });
+  // As an encoder does whose line is too slow: nothing any more until the next key frame.
+  const file = path.join(folder, 'dropped.flv');
+  const dropped = ['-bsf:v', "noise=drop='between(pts*tb,4.3,5.97)'"];
+  await run('ffmpeg', ['-v', 'error', '-i', whole, '-c', 'copy', ...dropped, file]);
+  const { follower, copied } = await attend(file, ['480p', '360p', 'sound']);
+  expect(copied).toEqual([['480p'], []]);
+  expect(media.log()).toContain('frames come unevenly');
+  expect(follower.problems()).toEqual([]);
+  for (const name of ['480p', '360p', 'sound'])
+    expect(
+      follower.lengths(name).reduce((sum, length) => sum + length, 0),
+      name,
+    ).toBeCloseTo(9, 0);
+}, 60_000);
+
 it('is copied again as another rung when the next publisher’s is smaller', async () => {
   const regular = ['-g', '30', '-sc_threshold', '0'];
   const broadcast = makeBroadcast();
