@@ -44,13 +44,13 @@ export async function createMedia(options: {
   const ffmpeg = await findFfmpeg(config.ffmpegPath, logger);
   await prepareRecordings(config.dataDir);
   const hooks = new Hooks({ appUrl: config.appUrl, secret: secrets.hooks, dataDir: config.dataDir, logger });
-  const { dataDir, ladder, slateSeconds } = config;
+  const { dataDir, ladder, copies, slateSeconds } = config;
   const films = new Films(ffmpeg.path, logger);
   const pictures: Pictures = new Pictures({ ffmpegPath: ffmpeg.path, isStrained: () => broadcasts.isStrained, logger });
   const archive = new Archive(dataDir, films, pictures);
   const recorded = await broadcastsOnDisk(dataDir);
   for (const { broadcast, closed } of recorded) if (closed) archive.add(broadcast);
-  const broadcasts = new Broadcasts({ dataDir, ladder, slateSeconds, archive, ffmpeg, hooks, clock, logger });
+  const broadcasts = new Broadcasts({ dataDir, ladder, copies, slateSeconds, archive, ffmpeg, hooks, clock, logger });
   await broadcasts.resume(recorded.filter(({ closed }) => !closed).map(({ broadcast }) => broadcast));
   const videos = new PreparedVideos({
     dataDir: config.dataDir,

@@ -6,6 +6,7 @@ import { multivariantPlaylist, type Variant } from './playlist.ts';
 import { Readers } from './readers.ts';
 import type { Recording } from './recording.ts';
 import { Rendition } from './rendition.ts';
+import type { Copied } from './source.ts';
 import { durationOf, type StreamState } from './stream.ts';
 import { type Boundary, Timeline, type TimelineState } from './timeline.ts';
 
@@ -26,6 +27,8 @@ export class Broadcast {
   readonly #timeline: Timeline;
   #renditions = new Map<string, Rendition>();
   #input: { onReplaced: () => void } | null = null;
+  /** Peak of those renditions that show a publisher's own picture, bits per second. */
+  #copied: { renditions: Rendition[]; copied: Copied } | null = null;
   #reported: boolean;
   #ended = false;
 
@@ -71,20 +74,22 @@ export class Broadcast {
   /**
    * An encoder with these outputs begins, or the slate: what came from elsewhere before ends here.
    * @param onReplaced called once, when another input begins
+   * @param copied the publisher's own picture among the outputs
    */
-  begin(outputs: string[], onReplaced: () => void = () => undefined): Input {
+  begin(outputs: string[], onReplaced: () => void = () => undefined, copied: Copied | null = null): Input {
     const before = this.#input;
     const input = { onReplaced };
     this.#input = input;
     before?.onReplaced();
     this.#closeSegments();
-    this.#timeline.beginRun();
+    this.#timeline.beginRun(copied);
     if (this.#renditions.size === 0) this.#prepare(outputs);
     const fed = new Map<string, Rendition[]>(outputs.map((output) => [output, []]));
     for (const rendition of this.#renditions.values()) {
       const output = rendition.kind === 'sound' ? SOUND : outputFor(rendition.name, outputs);
       if (output !== undefined) fed.get(output)?.push(rendition);
     }
+    this.#copied = copied && { renditions: fed.get(copied.output) ?? [], copied };
     return {
       init: (output, init) => {
         if (this.#input !== input) return;
@@ -110,6 +115,7 @@ export class Broadcast {
   pause(): void {
     const before = this.#input;
     this.#input = null;
+    this.#copied = null;
     before?.onReplaced();
     this.#closeSegments();
     this.source = null;
@@ -149,9 +155,12 @@ export class Broadcast {
     const rendition = this.#renditions.get(name);
     const rung = RUNGS.find((each) => each.name === name);
     const init = rendition?.init;
+    const peaks = [rendition?.stream.peakBandwidth ?? 0, (rung?.peak ?? 0) * 1_000];
+    if (this.#copied && rendition && this.#copied.renditions.includes(rendition))
+      peaks.push(this.#copied.copied.peakBitrate);
     return {
       uri: `${name}/${file}`,
-      bandwidth: Math.max(rendition?.stream.peakBandwidth ?? 0, (rung?.peak ?? 0) * 1_000) + sound.bandwidth,
+      bandwidth: Math.max(...peaks) + sound.bandwidth,
       codecs: [init?.codecs, sound.codecs].filter(Boolean).join(','),
       width: init?.width ?? null,
       height: init?.height ?? null,

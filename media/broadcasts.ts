@@ -30,6 +30,8 @@ export interface BroadcastsOptions {
   ffmpeg: Ffmpeg;
   /** What is made of a picture that is large enough, from the top down. */
   ladder: readonly Rung[];
+  /** Whether a publisher's own picture is the top rung where it can be. */
+  copies: boolean;
   hooks: Hooks;
   /** How long the slate is shown at most while a class waits for its publisher. */
   slateSeconds: number;
@@ -223,7 +225,8 @@ export class Broadcasts {
           reduced: feed?.reduced ?? false,
           publishers: switcher?.publishers ?? [],
           rungs: broadcast.rungs.map((name) => {
-            return { name, made: feed?.outputs.includes(name) ?? false, readers: readers.by.get(name) ?? 0 };
+            const made = feed?.outputs.includes(name) ?? false;
+            return { name, made, copied: feed?.copied === name, readers: readers.by.get(name) ?? 0 };
           }),
           recording: broadcast.recorded,
           outside: null,
@@ -241,9 +244,10 @@ export class Broadcasts {
   }
 
   #makeSwitcher(broadcast: Broadcast): Switcher {
-    const { ffmpeg, clock, logger } = this.#options;
+    const { ffmpeg, copies, clock, logger } = this.#options;
     return new Switcher(broadcast, {
       ffmpeg,
+      copies,
       clock,
       logger,
       rungs: (of, height) => rungsFor(this.#rungsOf(of), height),

@@ -31,6 +31,8 @@ const Environment = z.object({
       error: `names of ${RUNGS.map(({ name }) => name).join(', ')}, with commas between`,
     })
     .transform((names) => RUNGS.filter(({ name }) => names.includes(name))),
+  /** Whether a publisher's picture goes to viewers as it is where it can. */
+  COPY_TOP_RUNG: z.enum(['on', 'off']).default('off'),
   /** How long a class that waits for its publisher shows the slate. */
   SLATE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(60),
   /** Mbit/s; near it new viewers are offered less. */
@@ -56,6 +58,8 @@ export interface MediaConfig {
   ffmpegPath: string | undefined;
   /** From the top down, at least one. */
   ladder: Rung[];
+  /** Whether a publisher's own picture is the top rung where it can be. */
+  copies: boolean;
   slateSeconds: number;
   /** Mbit/s; null for no cap. */
   maxEgress: number | null;
@@ -83,6 +87,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): MediaConfig {
     dataDir: path.resolve(e.ANKE_DATA),
     ffmpegPath: e.FFMPEG_PATH,
     ladder: e.LADDER,
+    copies: e.COPY_TOP_RUNG === 'on',
     slateSeconds: e.SLATE_SECONDS,
     maxEgress: e.MAX_EGRESS ?? null,
     metrics: metricsAddress(e.MEDIA_METRICS_PORT, e.METRICS_HOST, path.resolve(e.ANKE_DATA)),

@@ -93,9 +93,9 @@ export class Feed {
   }
 
   /** What an encoder that begins now is to make of these. */
-  lightened(rungs: Rung[]): Rung[] {
+  lightened(rungs: Rung[], copied: boolean): Rung[] {
     let left = rungs;
-    for (let step = 0; step < this.#steps; step += 1) left = reduced(left);
+    for (let step = 0; step < this.#steps; step += 1) left = reduced(left, copied);
     return left;
   }
 
@@ -123,8 +123,10 @@ export class Feed {
   }
 
   #keepPace(): void {
-    const { outputs } = this;
-    if (!this.#pace.isTooMuch(this.#clock(), this.lagMs, this.source.waitedMs) || outputs.length <= 2) return;
+    const { outputs, copied } = this;
+    if (!this.#pace.isTooMuch(this.#clock(), this.lagMs, this.source.waitedMs)) return;
+    // The sound, one rung that is encoded, and the publisher's own picture, which costs nothing.
+    if (outputs.length <= (copied === null ? 2 : 3)) return;
     this.#steps += 1;
     const { id: broadcastId } = this.#broadcast.info;
     this.#logger.warn(
@@ -137,6 +139,11 @@ export class Feed {
   /** Names of what is being made, the sound with it. */
   get outputs(): string[] {
     return [...this.#outputs.keys()];
+  }
+
+  /** Which of them is the publisher's own picture; null where all are encoded. */
+  get copied(): string | null {
+    return this.#run === 0 ? null : (this.source.runs(this.#run).copied?.output ?? null);
   }
 
   #beginRun(run: number): void {
@@ -201,11 +208,12 @@ export class Feed {
     this.#next = null;
     this.#inputs += 1;
     const number = this.#inputs;
-    this.#input = to.begin(this.outputs, () => {
+    const onReplaced = () => {
       if (number !== this.#inputs) return;
       this.#inside = false;
       this.#listeners.onReplaced();
-    });
+    };
+    this.#input = to.begin(this.outputs, onReplaced, this.source.runs(this.#run).copied);
     this.#inside = true;
     for (const [output, { init }] of this.#outputs) if (init) this.#input.init(output, init);
     this.#noteFormat(this.#outputs.get(name)?.init ?? null);

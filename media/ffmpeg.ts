@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { type Rung, SOUND, SOUND_BITRATE } from './ladder.ts';
 import type { Logger } from './logger.ts';
 import { BRIGHTEST, LOUDNESS } from './meter.ts';
+import { partEndsAt } from './parts.ts';
 
 /*
  * Everything that we say to ffmpeg: where it is, and every list of arguments for what is live. What is uploaded has its own,
@@ -18,6 +19,8 @@ export interface Ffmpeg {
   fallback: boolean;
   /** Its filters can say at once what they measure. */
   meters: boolean;
+  /** Its encoder can have key frames where the publisher has them. */
+  follows: boolean;
 }
 
 /** @throws Error when there is no ffmpeg anywhere. */
@@ -25,15 +28,28 @@ export async function findFfmpeg(configured: string | undefined, logger: Logger)
   if (configured) {
     const version = await versionOf(configured);
     if (!version) throw new Error(`FFMPEG_PATH is ${configured}, which does not run`);
-    return { path: configured, version, fallback: false, meters: await canMeter(configured) };
+    return found(configured, version, false);
   }
   const installed = await versionOf('ffmpeg');
-  if (installed) return { path: 'ffmpeg', version: installed, fallback: false, meters: await canMeter('ffmpeg') };
+  if (installed) return found('ffmpeg', installed, false);
   const bundled = bundledPath();
   const version = bundled && (await versionOf(bundled));
   if (!bundled || !version) throw new Error('no ffmpeg: install it, or set FFMPEG_PATH');
   logger.warn({ version }, 'ffmpeg is not installed; using the npm package’s build of 2018, whose parsers are old');
-  return { path: bundled, version, fallback: true, meters: await canMeter(bundled) };
+  return found(bundled, version, true);
+}
+
+async function found(path: string, version: string, fallback: boolean): Promise<Ffmpeg> {
+  // `-force_key_frames source` is of 2019.
+  const follows = !fallback && !isBefore(version, 4, 3);
+  return { path, version, fallback, meters: await canMeter(path), follows };
+}
+
+/** Builds from a repository, that have no number, are newer. */
+function isBefore(version: string, major: number, minor: number): boolean {
+  const [, first, second] = /^n?(\d+)\.(\d+)/.exec(version) ?? [];
+  if (first === undefined) return false;
+  return Number(first) < major || (Number(first) === major && Number(second) < minor);
 }
 
 /** Older builds keep what they measure in a buffer for minutes. */
@@ -44,7 +60,8 @@ async function canMeter(path: string): Promise<boolean> {
 
 /** Key frames are this far apart, and so segments this long, s. */
 export const KEY_FRAME_SECONDS = 2;
-const PART_MICROSECONDS = 333_000;
+/** Sixteen frames of AAC at 48 kHz are more, fifteen less, microseconds. */
+const SOUND_PART_ENDS_AT = 333_000;
 const MAX_FPS = 30;
 /** A rate below is a mistake in the metadata; parts need several frames. */
 const MIN_FPS = 10;
@@ -58,6 +75,10 @@ export interface LadderOptions {
   rungs: readonly Rung[];
   /** As the publisher says; null when it does not. */
   framesPerSecond: number | null;
+  /** The first rung is the publisher's own picture, and the others have their key frames where that has. */
+  copied?: boolean;
+  /** What comes before this moment of the input is decoded and not shown, ms. */
+  skipMs?: number;
   /** Says on one more pipe, after those of the outputs, how loud and how dark it is. */
   metered: boolean;
 }
@@ -77,23 +98,44 @@ const FIRST_PIPE = 3;
  * Probing is short, because the codecs are known from their configuration; `-fflags nobuffer` would make separate audio
  * more than a second late. Timestamps begin anew in each run: the packager anchors them to the clock.
  */
-export function ladderArguments({ container, rungs, framesPerSecond, metered }: LadderOptions): string[] {
+export function ladderArguments(options: LadderOptions): string[] {
+  const { container, rungs, framesPerSecond, metered, copied = false, skipMs = 0 } = options;
   const rate = outputRate(framesPerSecond);
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning', '-protocol_whitelist', 'pipe'],
     ...['-analyzeduration', '500000', '-probesize', '500000', '-fpsprobesize', '0'],
+    // With one reference frame the parser takes intra pictures for key frames that are none to a decoder.
+    ...(copied ? ['-fflags', '+noparse+nofillin'] : []),
     ...['-max_pixels', String(MAX_SOURCE_PIXELS), '-f', container, '-i', 'pipe:0'],
-    ...laddered(rungs, rate, '0:a:0', metered),
+    ...laddered(rungs, { rate, copied, skipMs }, '0:a:0', metered),
   ];
 }
 
-function laddered(rungs: readonly Rung[], rate: number, sound: string, metered = false): string[] {
+interface Pictures {
+  rate: number;
+  copied: boolean;
+  skipMs: number;
+}
+
+function laddered(rungs: readonly Rung[], pictures: Pictures, sound: string, metered = false): string[] {
+  const { rate, copied, skipMs } = pictures;
+  const encoded = copied ? rungs.slice(1) : rungs;
+  const output = (at: number) => [
+    ...(skipMs > 0 ? ['-ss', (skipMs / 1_000).toFixed(3)] : []),
+    ...outputTo(FIRST_PIPE + at, at < rungs.length ? partEndsAt(rate) : SOUND_PART_ENDS_AT),
+  ];
+  const firstEncoded = rungs.length - encoded.length;
   return [
-    ...['-filter_complex', scaling(rungs)],
+    ...(encoded.length > 0 ? ['-filter_complex', scaling(encoded)] : []),
     ...(metered ? ['-filter_complex', metering(FIRST_PIPE + rungs.length + 1)] : []),
-    ...rungs.flatMap((rung, at) => [...pictureArguments(rung, at, rate, rungs.length), ...outputTo(FIRST_PIPE + at)]),
+    ...(copied ? ['-map', '0:v:0', '-c:v', 'copy', ...output(0)] : []),
+    ...encoded.flatMap((rung, at) => [
+      ...['-map', `[rung${at}]`, ...encodedArguments(rung, rungs.length)],
+      ...(copied ? followingArguments(rate) : regularArguments(rate)),
+      ...output(firstEncoded + at),
+    ]),
     ...['-map', sound, '-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', `${SOUND_BITRATE}k`],
-    ...['-ar', '48000', '-ac', '2', ...outputTo(FIRST_PIPE + rungs.length)],
+    ...['-ar', '48000', '-ac', '2', ...output(rungs.length)],
   ];
 }
 
@@ -121,7 +163,7 @@ export function slateArguments(rungs: readonly Rung[], font: string | null): str
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning'],
     ...['-t', String(KEY_FRAME_SECONDS), '-f', 'lavfi', '-i', picture.join(',')],
     ...['-t', String(SLATE_SOUND_LENGTH), '-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=stereo'],
-    ...laddered(rungs, MAX_FPS, '1:a:0'),
+    ...laddered(rungs, { rate: MAX_FPS, copied: false, skipMs: 0 }, '1:a:0'),
   ];
 }
 
@@ -144,24 +186,41 @@ function metering(pipe: number): string {
   ].join(';');
 }
 
-function pictureArguments({ bitrate, peak }: Rung, at: number, rate: number, rungs: number): string[] {
-  const keyFrameInterval = String(Math.round(rate * KEY_FRAME_SECONDS));
+function encodedArguments({ bitrate, peak }: Rung, rungs: number): string[] {
   return [
-    ...['-map', `[rung${at}]`],
-    // A constant rate, so that the count of frames keeps key frames and parts exact whatever the publisher's rhythm.
-    ...['-r', rate.toFixed(3), '-vsync', 'cfr'],
     ...['-c:v', 'libx264', '-preset', rungs > 1 ? 'superfast' : 'veryfast', '-tune', 'zerolatency'],
     ...['-profile:v', 'main', '-b:v', `${bitrate}k`, '-maxrate', `${peak}k`, '-bufsize', `${peak}k`],
-    ...['-sc_threshold', '0', '-g', keyFrameInterval, '-keyint_min', keyFrameInterval],
+    ...['-sc_threshold', '0'],
   ];
 }
 
-function outputTo(pipe: number): string[] {
+function regularArguments(rate: number): string[] {
+  const keyFrameInterval = String(Math.round(rate * KEY_FRAME_SECONDS));
+  return [
+    // A constant rate, so that the count of frames keeps key frames and parts exact whatever the publisher's rhythm.
+    ...['-r', rate.toFixed(3), '-vsync', 'cfr'],
+    ...['-g', keyFrameInterval, '-keyint_min', keyFrameInterval],
+  ];
+}
+
+/** Longer than any distance of key frames of a picture that is copied, frames. */
+const NEVER = 10_000;
+
+/** The publisher's frames, each at its own time, and no key frame but where it has one. */
+function followingArguments(rate: number): string[] {
+  return [
+    ...['-vsync', 'passthrough', '-enc_time_base', '1/1000', '-force_key_frames', 'source', '-g', String(NEVER)],
+    // Of frames that come as they come the encoder would not know how many bits each may have.
+    ...['-x264-params', `fps=${rate.toFixed(3)}`],
+  ];
+}
+
+function outputTo(pipe: number, partEnds: number): string[] {
   return [
     // The encoder's delay puts the first sound before zero; a start at one second keeps it, and all parts of one length.
     ...['-output_ts_offset', '1', '-avoid_negative_ts', 'disabled'],
     ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof+frag_discont'],
-    ...['-frag_duration', String(PART_MICROSECONDS), '-flush_packets', '1', `pipe:${pipe}`],
+    ...['-frag_duration', String(partEnds), '-flush_packets', '1', `pipe:${pipe}`],
   ];
 }
 

@@ -32,11 +32,15 @@ export function rungsFor(rungs: readonly Rung[], height: number | null): Rung[] 
   return filled.length > 0 ? filled : rungs.slice(-1);
 }
 
-/** One step less to encode: first without the rungs between, then with the lowest alone. The lowest stays. */
-export function reduced(rungs: readonly Rung[]): Rung[] {
+/**
+ * One step less to encode: first without the rungs between, then with the lowest alone. The lowest stays.
+ * @param copied the first is the publisher's own picture, which costs nothing and stays as well
+ */
+export function reduced(rungs: readonly Rung[], copied = false): Rung[] {
   const [top, lowest] = [rungs[0], rungs.at(-1)];
   if (!top || !lowest) return [];
-  return rungs.length > 2 ? [top, lowest] : [lowest];
+  if (rungs.length > 2) return [top, lowest];
+  return copied ? [...rungs] : [lowest];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { PublishedVia, SourceFormat } from '#contract/media.ts';
 import type { Clock } from './clock.ts';
+import type { CopyCheck } from './h264/copy-check.ts';
 import type { SoundFiller } from './sound.ts';
 import type { Tag } from './tag.ts';
 
@@ -50,6 +51,9 @@ export abstract class Publication {
 
   /** Of headers and tags, as ffmpeg calls it. */
   abstract readonly container: 'flv' | 'matroska';
+
+  /** Whether its picture may go to viewers as it is; null where it never can. */
+  readonly copyCheck: CopyCheck | null = null;
 
   /** Changes only when what an encoder must know before its first key frame does; then it must be started anew. */
   abstract headers(): Buffer;

@@ -2,7 +2,7 @@ import { Fmp4Reader, type Fragment } from './fmp4.ts';
 import type { InitSegment } from './init-segment.ts';
 import { Past } from './past.ts';
 import type { RenditionRecorder } from './recorder.ts';
-import { SEGMENT_TARGET } from './segmenter.ts';
+import { expectedCut, SEGMENT_TARGET } from './segmenter.ts';
 import { type Part, Stream, type StreamState } from './stream.ts';
 import { type Boundary, ON_BOUNDARY, type Placement, pdtAt, type Timeline } from './timeline.ts';
 
@@ -21,6 +21,8 @@ export class Rendition {
   /** Where the open segment began. */
   #open: Boundary | undefined;
   #lastMsn: number;
+  /** Microseconds. */
+  #lastPart = 0;
   /** Number of the last listed init segment. */
   #lastInit: number;
   #init: { run: number; segment: InitSegment; listed: boolean } | undefined;
@@ -70,7 +72,7 @@ export class Rendition {
   take(fragment: Fragment, pdtOf: () => number): void {
     if (!this.#init || this.stream.ended) return;
     if (this.kind === 'picture') {
-      this.#place(fragment, this.#timeline.picture(this.#open, fragment, pdtOf));
+      this.#place(fragment, this.#timeline.picture(this.#open, fragment, pdtOf, this.#lastPart));
       return;
     }
     this.#waiting.push(fragment);
@@ -103,6 +105,7 @@ export class Rendition {
   #place(fragment: Fragment, placement: Placement): void {
     const { bytes, duration, independent } = fragment;
     const part = { bytes, duration, independent };
+    this.#lastPart = duration;
     if (placement.kind === 'append') {
       this.stream.append(part);
       this.#recorder?.part(part);
@@ -120,9 +123,12 @@ export class Rendition {
     this.#open = boundary;
     this.#lastMsn = msn;
     this.#recorder?.segment({ ...segment, parts: [part] });
+    const { cadence } = this.#timeline;
+    const due = expectedCut(cadence);
     // Sound goes to the segment in which most of it lies.
-    const soundDue = boundary.start + SEGMENT_TARGET - start - part.duration / 2 - ON_BOUNDARY;
-    this.stream.cut({ ...segment, parts: [part] }, this.kind === 'sound' ? soundDue : undefined);
+    const length = cadence ? due : SEGMENT_TARGET;
+    const soundDue = boundary.start + length - start - part.duration / 2 - ON_BOUNDARY;
+    this.stream.cut({ ...segment, parts: [part] }, this.kind === 'sound' ? soundDue : due);
   }
 
   /** Segments that other renditions have and this one never got are listed as missing (rfc8216bis, 4.4.4.7). */

@@ -7,6 +7,7 @@ import { Meter } from './meter.ts';
 import type { Publication } from './publication.ts';
 import type { SoundFiller } from './sound.ts';
 import type { Tag } from './tag.ts';
+import type { Followed } from './timeline.ts';
 
 /** A publication, encoded. */
 export interface Source {
@@ -37,14 +38,27 @@ type BytesListener = (bytes: Buffer, arrivedAt: number, run: number, output: str
 
 export interface EncoderRun {
   outputs: string[];
+  /** The publisher's own picture among the outputs; null where all are encoded. */
+  copied: Copied | null;
   /** When its first frame arrived here, epoch ms: probing delays its first fragment. */
   startedAt: number;
+}
+
+/** A picture that goes to viewers as it came. */
+export interface Copied extends Followed {
+  output: string;
+  /** Bits per second of the heaviest segment, or as many as there may be. */
+  readonly peakBitrate: number;
 }
 
 export interface SourceOptions {
   ffmpeg: Ffmpeg;
   /** What to make of a picture of this height (null while unknown), asked for each encoder run; at least one rung. */
   rungs: (height: number | null) => Rung[];
+  /** What of it is left on a machine that is too slow for all; where the first is copied that costs nothing. */
+  lightened?: (rungs: Rung[], copied: boolean) => Rung[];
+  /** Whether a picture may go to viewers as it is where it can. */
+  copies?: boolean;
   logger: Logger;
   clock: Clock;
   /** An encoder that takes nothing for so long is replaced; 10 s. */
@@ -84,6 +98,8 @@ interface Run {
   headers: Buffer;
   sound: SoundFiller;
   lastTimestamp: number;
+  /** The rung that is the publisher's own picture, and all that came since its last key frame. */
+  copied: { rung: Rung; sinceKey: Tag[] } | null;
 }
 
 class EncodedSource implements Source {
@@ -93,12 +109,16 @@ class EncodedSource implements Source {
   readonly #clock: Clock;
   readonly #stallMs: number;
   readonly #rungs: (height: number | null) => Rung[];
+  readonly #lightened: (rungs: Rung[], copied: boolean) => Rung[];
+  readonly #copies: boolean;
   #run: Run | null = null;
   /** While the last run writes out what it holds. */
   #draining: Promise<unknown> | null = null;
   /** Tags since a key frame that no run has had yet, and when that came. */
   #held: Tag[] = [];
   #heldSince = 0;
+  /** What is held before this was shown already, ms; null where the run begins with what is held. */
+  #goesOnAt: number | null = null;
   /** From the first, which has number 1. */
   #runs: EncoderRun[] = [];
   #restarts: number[] = [];
@@ -114,13 +134,13 @@ class EncodedSource implements Source {
   #silenceListener: () => void = () => undefined;
   #endListener: (reason: string) => void = () => undefined;
 
-  constructor(
-    publication: Publication,
-    { ffmpeg, rungs, logger, clock, stallMs = STALL_MS, pictureMs = PICTURE_MS }: SourceOptions,
-  ) {
+  constructor(publication: Publication, options: SourceOptions) {
+    const { ffmpeg, rungs, logger, clock, stallMs = STALL_MS, pictureMs = PICTURE_MS } = options;
     this.publication = publication;
     this.#ffmpeg = ffmpeg;
     this.#rungs = rungs;
+    this.#lightened = options.lightened ?? ((all) => all);
+    this.#copies = (options.copies ?? false) && ffmpeg.follows;
     this.#logger = logger;
     this.#clock = clock;
     this.#stallMs = stallMs;
@@ -183,7 +203,7 @@ class EncodedSource implements Source {
       this.#logger.info({ run: this.#runs.length }, 'the stream changed; another encoder goes on with it');
       void this.#drain(run);
       this.#countRestart();
-    }
+    } else if (run?.copied && tag.kind !== 'audio') this.#checkCopied(run, run.copied, tag);
     if (this.#run) this.#feed(this.#run, tag);
     else this.#hold(tag);
   }
@@ -225,8 +245,37 @@ class EncodedSource implements Source {
     return !this.publication.headers().equals(run.headers);
   }
 
+  /** Encodes instead, from this frame on: no later one may be needed to know that a part or a segment would become too long. */
+  #checkCopied(run: Run, { rung, sinceKey }: NonNullable<Run['copied']>, tag: Tag): void {
+    const reason = this.publication.copyCheck?.objection(rung) ?? null;
+    if (reason === null) {
+      if (tag.kind === 'key') sinceKey.length = 0;
+      return;
+    }
+    this.#logger.info({ run: this.#runs.length, reason }, 'the picture cannot be copied any more; it is encoded');
+    const goesOnAt = this.#endOfPicture(sinceKey, tag);
+    if (tag.kind !== 'key' || goesOnAt < tag.timestamp) {
+      // Decoding begins at a key frame, and sound went on where frames are missing.
+      this.#held = [...sinceKey];
+      this.#heldSince = this.#clock() - (tag.timestamp - goesOnAt);
+      this.#goesOnAt = goesOnAt;
+    }
+    void this.#drain(run);
+    this.#countRestart();
+  }
+
+  /** Where the picture before `next` ends, ms: that begins there, unless frames are missing between. */
+  #endOfPicture(before: Tag[], next: Tag): number {
+    const last = before.findLast(({ kind }) => kind !== 'audio');
+    const rate = this.publication.copyCheck?.framesPerSecond;
+    if (!last || !rate) return next.timestamp;
+    const frame = 1_000 / rate;
+    const end = last.timestamp + frame;
+    return next.timestamp > end + frame / 2 ? Math.round(end) : next.timestamp;
+  }
+
   #hold(tag: Tag): void {
-    if (tag.kind === 'key') {
+    if (tag.kind === 'key' && this.#goesOnAt === null) {
       // Of two key frames the later one is as good a beginning, unless nothing but sound is waited for.
       if (this.#held.length === 0 || this.#draining) {
         this.#held = [];
@@ -251,20 +300,36 @@ class EncodedSource implements Source {
   #start(): Run {
     this.#renewing = false;
     const { publication } = this;
-    const { framesPerSecond, height } = publication.source();
-    const rungs = this.#rungs(height);
+    const { height, framesPerSecond } = publication.source();
+    const all = this.#rungs(height ?? publication.copyCheck?.height ?? null);
+    const copied = this.#goesOnAt === null ? this.#copied(all) : null;
+    const rungs = this.#lightened(all, copied !== null);
     const outputs = outputsOf(rungs);
-    this.#runs.push({ outputs, startedAt: this.#heldSince });
+    this.#runs.push({ outputs, copied, startedAt: this.#heldSince });
     const number = this.#runs.length;
     const { path, meters: metered } = this.#ffmpeg;
-    const args = ladderArguments({ container: publication.container, rungs, framesPerSecond, metered });
+    const args = ladderArguments({
+      container: publication.container,
+      rungs,
+      framesPerSecond: (copied && publication.copyCheck?.framesPerSecond) ?? framesPerSecond,
+      copied: copied !== null,
+      skipMs: this.#goesOnAt === null ? 0 : Math.max(0, this.#goesOnAt - earliest(this.#held)),
+      metered,
+    });
+    this.#goesOnAt = null;
     const encoder = startEncoder(path, args, outputs.length + (metered ? 1 : 0), this.#logger);
     const meter = new Meter(this.#clock);
     this.#meter = metered ? meter : null;
     const { headers, sound, soundRefused } = publication.begin();
     if (soundRefused) this.#logger.warn({ run: number }, 'the publisher’s sound cannot be decoded; silence instead');
-    const lastTimestamp = this.#held[0]?.timestamp ?? 0;
-    const run = { encoder, headers: publication.headers(), sound, lastTimestamp };
+    const [top] = all;
+    const run = {
+      encoder,
+      headers: publication.headers(),
+      sound,
+      lastTimestamp: this.#held[0]?.timestamp ?? 0,
+      copied: copied && top ? { rung: top, sinceKey: [] } : null,
+    };
     encoder.outputs.forEach((output, at) => {
       const name = outputs[at];
       if (name) output.on('data', (bytes: Buffer) => this.#written(bytes, number, name));
@@ -285,6 +350,25 @@ class EncodedSource implements Source {
     return run;
   }
 
+  /** The publisher's own picture, where it can be the top of these rungs. */
+  #copied([top]: Rung[]): Copied | null {
+    const check = this.publication.copyCheck;
+    if (!this.#copies || !check || !top) return null;
+    const reason = check.objection(top);
+    this.#logger.info({ reason }, reason === null ? 'the picture is copied' : 'the picture is encoded');
+    if (reason !== null) return null;
+    return {
+      output: top.name,
+      get cadence() {
+        return check.cadence;
+      },
+      get peakBitrate() {
+        return check.peakOf(top);
+      },
+      refuse: (why) => check.refuse(why),
+    };
+  }
+
   #written(bytes: Buffer, run: number, output: string): void {
     // Not before: what is announced as a picture may be one that nobody can decode.
     if (output !== SOUND) clearTimeout(this.#noPicture);
@@ -293,6 +377,7 @@ class EncodedSource implements Source {
 
   #feed(run: Run, tag: Tag): void {
     run.lastTimestamp = tag.timestamp;
+    run.copied?.sinceKey.push(tag);
     const { stdin } = run.encoder;
     if (stdin.destroyed) return;
     let taken = true;
@@ -336,6 +421,11 @@ class EncodedSource implements Source {
     this.#restarts = [...this.#restarts.filter((at) => at > now - RESTART_WINDOW_MS), now];
     if (this.#restarts.length > MAX_RESTARTS) this.publication.close('the encoder keeps failing');
   }
+}
+
+/** Where ffmpeg's clock begins, ms. */
+function earliest(tags: Tag[]): number {
+  return Math.min(...tags.map(({ timestamp }) => timestamp));
 }
 
 function jumps(from: number, to: number): boolean {

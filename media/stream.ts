@@ -44,14 +44,20 @@ export interface Reload {
   skip?: boolean;
 }
 
-/** Segments in the playlist: a window of 24 s for those who fell behind. */
-const LISTED_SEGMENTS = 12;
+/** So many segments and, where they are shorter than usual, as many as are so long, microseconds. */
+interface Window {
+  segments: number;
+  length: number;
+}
+
+/** The playlist: about 24 s for those who fell behind. */
+const LISTED: Window = { segments: 12, length: 20_000_000 };
 
 /** A segment stays readable as long again after it left the playlist (rfc8216bis, 6.2.2). */
-const RETAINED_SEGMENTS = 24;
+const RETAINED: Window = { segments: 24, length: 44_000_000 };
 
 /** Parts are listed for about three target durations from the end (rfc8216bis, 4.4.4.9). */
-const SEGMENTS_WITH_PARTS = 4;
+const WITH_PARTS: Window = { segments: 4, length: 6_000_000 };
 
 /** One target for picture and sound, whose parts are 333 and 341 ms. */
 const USUAL_PART = 341_334;
@@ -210,24 +216,26 @@ export class Stream {
   }
 
   #render(delta: boolean): string {
-    const listed = this.#segments.slice(-LISTED_SEGMENTS);
+    const listed = newest(this.#segments, LISTED);
     const next = this.#next();
     const targetDuration = this.#targetDuration;
     const canSkipUntil = SKIP_UNTIL_TARGETS * targetDuration;
+    const withParts = newest(listed, WITH_PARTS).length;
     return livePlaylist({
       targetDuration,
       partTarget: Math.ceil(this.#longestPart / TARGET_STEP) * TARGET_STEP,
       canSkipUntil,
       ...numbersFrom(listed[0]),
       skipped: delta && !this.#ended ? countBefore(listed, listed.length, canSkipUntil * 1_000_000, durationOf) : 0,
-      segments: listed.map((segment, at) => this.#entry(segment, at >= listed.length - SEGMENTS_WITH_PARTS)),
+      segments: listed.map((segment, at) => this.#entry(segment, at >= listed.length - withParts)),
       hintUri: this.#ended ? undefined : partUri(next.msn, next.index),
       reports: this.#ended ? [] : this.#reports(),
     });
   }
 
   #renderForCrowd(): string {
-    const listed = this.#segments.filter((segment) => !this.#isOpen(segment)).slice(-LISTED_SEGMENTS);
+    const closed = this.#segments.filter((segment) => !this.#isOpen(segment));
+    const listed = newest(closed, LISTED);
     if (listed.length === 0) throw new MediaError('not-started');
     return crowdPlaylist({
       targetDuration: this.#targetDuration,
@@ -323,7 +331,7 @@ export class Stream {
   }
 
   #forget(): void {
-    this.#segments = this.#segments.slice(-RETAINED_SEGMENTS);
+    this.#segments = newest(this.#segments, RETAINED);
     const oldest = this.#segments.find(({ gap }) => gap === undefined)?.init ?? 0;
     for (const number of this.#inits.keys()) if (number < oldest) this.#inits.delete(number);
   }
@@ -332,6 +340,10 @@ export class Stream {
     this.#texts = {};
     this.#waiters.wake();
   }
+}
+
+function newest(all: Segment[], { segments, length }: Window): Segment[] {
+  return all.slice(Math.min(Math.max(0, all.length - segments), countBefore(all, all.length, length, durationOf)));
 }
 
 export function durationOf(segment: Segment): number {

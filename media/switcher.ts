@@ -15,6 +15,8 @@ export interface SwitcherOptions {
   logger: Logger;
   /** What to make of a picture of this height (null while unknown) in the broadcast, at least one rung. */
   rungs: (broadcast: Broadcast, height: number | null) => Rung[];
+  /** Whether a publisher's picture may go to viewers as it is. */
+  copies: boolean;
   /** Somebody's picture is on air in this broadcast. */
   onPicture: (broadcast: Broadcast) => void;
   /** Whoever was on air has gone, or has no picture any more. */
@@ -172,14 +174,16 @@ export class Switcher {
 
   /** On air with its first picture; until then what is there stays. */
   #bring(publisher: Publisher): void {
-    const { clock, logger, ffmpeg, rungs, onPicture, onMoved } = this.#options;
+    const { clock, logger, ffmpeg, rungs, copies, onPicture, onMoved } = this.#options;
     // Of those who have no picture, the one that was asked for last may go on air.
     for (const other of this.#publishers) if (other.feed && !other.feed.showing) this.#standBy(other);
     const source = createSource(publisher.publication, {
       ffmpeg,
       clock,
       logger,
-      rungs: (height) => feed.lightened(rungs(feed.broadcast, height)),
+      copies,
+      rungs: (height) => rungs(feed.broadcast, height),
+      lightened: (all, copied) => feed.lightened(all, copied),
     });
     const feed: Feed = new Feed(source, this.#target, {
       clock,

@@ -1,6 +1,6 @@
 import type { Fragment } from './fmp4.ts';
 import { MAX_DRIFT_MS } from './pdt.ts';
-import { EARLIEST_CUT, place } from './segmenter.ts';
+import { type Cadence, EARLIEST_CUT, place } from './segmenter.ts';
 
 /** Where a segment begins, in every rendition alike. */
 export interface Boundary {
@@ -23,6 +23,13 @@ export type Placement = { kind: 'skip' | 'append' | 'wait' } | { kind: 'cut'; at
 
 type Timed = Pick<Fragment, 'start' | 'duration' | 'independent'>;
 
+/** A publisher's own picture, whose key frames the pictures of a run follow. */
+export interface Followed {
+  readonly cadence: Cadence;
+  /** They don't: it is to be encoded. */
+  refuse(reason: string): void;
+}
+
 /** Where a timeline goes on after a restart of the process. */
 export interface TimelineState {
   boundaries: Boundary[];
@@ -43,6 +50,9 @@ const SAME_FRAME = 10_000;
  */
 export const ON_BOUNDARY = 100;
 
+/** Sound that begins so much after a boundary still belongs to what begins there, if nothing before it did. */
+const NEAR = 300_000;
+
 /** Boundaries remembered for renditions that are behind. */
 const REMEMBERED = 64;
 
@@ -55,6 +65,7 @@ export class Timeline {
   #boundaries: Boundary[];
   #run: number;
   #pictureEnd = -1;
+  #followed: Followed | null = null;
   /** End of what came before this run, epoch ms. */
   #before: number;
 
@@ -85,33 +96,47 @@ export class Timeline {
     return last.run === this.#run && this.#pictureEnd >= 0 ? pdtAt(last, this.#pictureEnd) : this.#before;
   }
 
+  /** Of this run's key frames; undefined where they are as far apart as segments are long. */
+  get cadence(): Cadence | undefined {
+    return this.#followed?.cadence;
+  }
+
   /** An encoder begins. */
-  beginRun(): void {
+  beginRun(followed: Followed | null = null): void {
     const last = this.#boundaries.at(-1);
     if (last && last.length === null) last.length = Math.max(0, this.#pictureEnd - last.start);
     this.#before = this.end ?? 0;
     this.#run += 1;
     this.#pictureEnd = -1;
+    this.#followed = followed;
   }
 
   /**
    * @param open the boundary at which the rendition's open segment began; undefined when none is open
    * @param pdtOf wall time of the fragment, epoch ms; asked once a boundary
+   * @param lastPart length of the rendition's part before
    */
-  picture(open: Boundary | undefined, fragment: Timed, pdtOf: () => number): Placement {
+  picture(open: Boundary | undefined, fragment: Timed, pdtOf: () => number, lastPart = 0): Placement {
     this.#pictureEnd = Math.max(this.#pictureEnd, fragment.start + fragment.duration);
     const reached = this.#reached(open, fragment.start + SAME_FRAME);
+    if (reached && this.#followed && !fragment.independent) {
+      this.#followed.refuse('a rung without a key frame where another has one');
+      return SKIP;
+    }
     if (reached) return { kind: 'cut', at: reached };
-    const placement = place(open && fragment.start - open.start, fragment);
+    const placement = place(open && fragment.start - open.start, fragment, this.cadence, lastPart);
     return placement === 'cut' ? { kind: 'cut', at: this.#make(fragment.start, pdtOf()) } : { kind: placement };
   }
 
   /** As `picture`; `wait` until pictures have come further and it is known where the next boundary is. */
   sound(open: Boundary | undefined, fragment: Timed): Placement {
     const middle = fragment.start + fragment.duration / 2;
-    const reached = this.#reached(open, middle + ON_BOUNDARY);
-    if (reached) return { kind: 'cut', at: reached };
-    const known = open !== undefined && middle < open.start + EARLIEST_CUT;
+    const reached = this.#allReached(open, middle + ON_BOUNDARY);
+    // A segment that is shorter than a part of sound has one all the same.
+    const at = reached.find(({ start }) => start > fragment.start - NEAR) ?? reached.at(-1);
+    if (at) return { kind: 'cut', at };
+    // Where a publisher decides when there is a key frame, it may be anywhere.
+    const known = open !== undefined && !this.cadence && middle < open.start + EARLIEST_CUT;
     if (!known && middle >= this.#pictureEnd) return WAIT;
     return open ? APPEND : SKIP;
   }
@@ -123,8 +148,12 @@ export class Timeline {
 
   /** The last boundary of this run beyond `open` that is at or before `time`. */
   #reached(open: Boundary | undefined, time: number): Boundary | undefined {
+    return this.#allReached(open, time).at(-1);
+  }
+
+  #allReached(open: Boundary | undefined, time: number): Boundary[] {
     const after = open?.msn ?? -1;
-    return this.#boundaries.findLast(({ run, msn, start }) => run === this.#run && msn > after && start <= time);
+    return this.#boundaries.filter(({ run, msn, start }) => run === this.#run && msn > after && start <= time);
   }
 
   #make(start: number, pdt: number): Boundary {

@@ -35,6 +35,14 @@ export function videoKind(payload: Buffer): VideoKind {
   return first >> 4 === 1 ? 'key' : 'inter';
 }
 
+/** Where the configuration or the frame begins in an AVC message. */
+export const PICTURE_AT = 5;
+
+/** How much later than decoded the frame of an AVC message is shown, ms; signed. */
+export function compositionOffset(payload: Buffer): number {
+  return payload.length < PICTURE_AT ? 0 : payload.readIntBE(2, 3);
+}
+
 /** For the log and for the publisher: which codec an unsupported video message has. */
 export function videoCodecName(payload: Buffer): string {
   const first = payload[0] ?? 0;

@@ -1,14 +1,16 @@
 import type { PublishedVia, SourceFormat } from '#contract/media.ts';
+import { CopyCheck } from '../h264/copy-check.ts';
 import { Publication, type RunInput } from '../publication.ts';
 import { SoundFiller } from '../sound.ts';
 import { AacSound } from './aac.ts';
 import { type Amf, encodeAmf } from './amf0.ts';
-import { AUDIO, audioKind, flvHeader, flvTag, SCRIPT, VIDEO, videoKind } from './flv.ts';
+import { AUDIO, audioKind, compositionOffset, flvHeader, flvTag, PICTURE_AT, SCRIPT, VIDEO, videoKind } from './flv.ts';
 
 /** What an RTMP publisher sends: H.264 and AAC, handed on as FLV. */
 export class RtmpPublication extends Publication {
   readonly via: PublishedVia = 'rtmp';
   readonly container = 'flv';
+  override readonly copyCheck: CopyCheck | null = new CopyCheck();
 
   #metadata: { [key: string]: Amf } = {};
   #videoConfig: Buffer | null = null;
@@ -50,12 +52,8 @@ export class RtmpPublication extends Publication {
   }
 
   source(): SourceFormat {
-    const number = (key: string) => {
-      const value = this.#metadata[key];
-      return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null;
-    };
     const whole = (key: string) => {
-      const value = number(key);
+      const value = this.#announced(key);
       return value === null ? null : Math.round(value);
     };
     return {
@@ -63,8 +61,13 @@ export class RtmpPublication extends Publication {
       audioCodec: this.#audioConfig ? 'aac' : null,
       width: whole('width'),
       height: whole('height'),
-      framesPerSecond: number('framerate'),
+      framesPerSecond: this.#announced('framerate'),
     };
+  }
+
+  #announced(key: string): number | null {
+    const value = this.#metadata[key];
+    return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null;
   }
 
   /** For the connection: what `onMetaData` says. */
@@ -76,8 +79,23 @@ export class RtmpPublication extends Publication {
   takeVideo(timestamp: number, payload: Buffer): void {
     const kind = videoKind(payload);
     if (kind === 'other' || kind === 'unsupported') return;
-    if (kind === 'config') this.#videoConfig = payload;
+    if (kind === 'config') this.#configure(payload);
+    else this.#check(timestamp, payload, kind === 'key');
     this.give({ bytes: flvTag(VIDEO, timestamp, payload), kind, timestamp }, payload.length);
+  }
+
+  #configure(payload: Buffer): void {
+    // Some publishers say it again with each key frame.
+    if (this.#videoConfig?.equals(payload)) return;
+    this.#videoConfig = payload;
+    const kilobits = this.#announced('videodatarate');
+    const announced = { framesPerSecond: this.#announced('framerate'), bitrate: kilobits && kilobits * 1_000 };
+    this.copyCheck?.configure(payload.subarray(PICTURE_AT), announced);
+  }
+
+  #check(timestamp: number, payload: Buffer, key: boolean): void {
+    const sample = payload.subarray(PICTURE_AT);
+    this.copyCheck?.take({ timestamp, key, compositionOffset: compositionOffset(payload), sample });
   }
 
   /** For the connection: an AAC message. */

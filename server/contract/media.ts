@@ -201,7 +201,13 @@ export const EdgeOrders = z.object({
 });
 export type EdgeOrders = z.infer<typeof EdgeOrders>;
 
-export const RungStatus = z.object({ name: z.string(), made: z.boolean(), readers: z.int() });
+export const RungStatus = z.object({
+  name: z.string(),
+  made: z.boolean(),
+  /** It is the publisher's own picture, not encoded again. */
+  copied: z.boolean(),
+  readers: z.int(),
+});
 export type RungStatus = z.infer<typeof RungStatus>;
 
 /** `failing`: what is published cannot be written, the class goes on without. `none`: a preview, which is not recorded. */

@@ -201,8 +201,9 @@ export function checkNext(before: Playlist, after: Playlist, report: Report): vo
       if (old.msn >= after.mediaSequence + after.skipped) report('6.2.1', `segment ${old.msn} vanished`);
       continue;
     }
+    // A gap needs no init segment, and has that of what is listed before it.
     const fixed = ({ pdt, discontinuities, startsDiscontinuity, map, gap }: Segment) =>
-      JSON.stringify([pdt, discontinuities, startsDiscontinuity, map, gap]);
+      JSON.stringify([pdt, discontinuities, startsDiscontinuity, gap ? null : map, gap]);
     if (fixed(old) !== fixed(same)) report('6.2.1', `segment ${old.msn} changed: ${fixed(old)} → ${fixed(same)}`);
     if (old.uri !== null && (same.uri !== old.uri || same.duration !== old.duration)) {
       report('6.2.1', `segment ${old.msn} changed after it was closed`);
@@ -214,13 +215,17 @@ export function checkNext(before: Playlist, after: Playlist, report: Report): vo
   }
 }
 
+const HALF_A_PART_MS = 175;
+
 /** Dates are those of what comes before plus its length, within a run (4.4.4.6); `slackMs` for a publisher's clock. */
 export function checkDates(segments: Segment[], slackMs: number, report: Report): void {
   for (const [at, segment] of segments.entries()) {
     const before = segments[at - 1];
     if (!before || before.pdt === null || segment.pdt === null) continue;
     const off = segment.pdt - before.pdt - before.duration * 1_000;
-    if (!segment.startsDiscontinuity && Math.abs(off) > slackMs) {
+    // A gap is where the pictures have their segment, whose boundaries sound meets to half a part.
+    const isOff = Math.abs(off) > (segment.gap ? HALF_A_PART_MS : slackMs);
+    if (!segment.startsDiscontinuity && isOff) {
       report('4.4.4.6', `segment ${segment.msn} is dated ${off.toFixed(1)} ms off`);
     }
     if (segment.pdt < before.pdt) report('4.4.4.6', `segment ${segment.msn} is dated before the one before it`);

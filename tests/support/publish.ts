@@ -55,6 +55,35 @@ export function publishTestSignal(
     ...(audio ? sound : []),
     ...['-f', url.startsWith('srt:') ? 'mpegts' : 'flv', url],
   ];
+  return started(args);
+}
+
+/** Scenes that change every two seconds. */
+const SCENES = 'testsrc2=s=854x480:r=30[a];mandelbrot=s=854x480:r=30[b];[a][b]overlay=enable=gte(mod(n+56\\,120)\\,60)';
+
+/**
+ * Publishes as people's encoders do, with a new scene just after every key frame: with x264's defaults that is an intra picture, and
+ * no key frame.
+ */
+export function publishScenes(rtmpUrl: string): Publisher {
+  return started([
+    ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
+    ...['-re', '-f', 'lavfi', '-i', SCENES, '-re', '-f', 'lavfi', '-i', 'sine=f=440:r=48000'],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '0', '-g', '60', '-pix_fmt', 'yuv420p'],
+    ...['-b:v', '600k', '-maxrate', '600k', '-bufsize', '300k', ...PLAIN_SOUND, '-f', 'flv', rtmpUrl],
+  ]);
+}
+
+/** Publishes a file as it is, in real time, from its beginning to its end. */
+export function publishFile(rtmpUrl: string, file: string): Pick<Publisher, 'exited' | 'kill'> {
+  const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin'];
+  const args = [...quiet, '-re', '-i', file, '-c', 'copy', '-f', 'flv', rtmpUrl];
+  const child = spawn(process.env.FFMPEG_PATH ?? 'ffmpeg', args, { stdio: 'ignore' });
+  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { exited, kill: () => child.kill('SIGKILL') };
+}
+
+function started(args: string[]): Publisher {
   const child = spawn(FFMPEG, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

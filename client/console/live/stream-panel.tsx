@@ -129,7 +129,9 @@ function HealthFigures({ health, still }: { health: Health | undefined; still: b
       ? t('noSound')
       : t('decibels', { count: `${soundDb < 0 ? '\u2212' : ''}${Math.abs(Math.round(soundDb))}` });
   };
-  const rungs = health?.rungs.map(({ name, readers }) => `${name}\u00a0${readers}`).join(' · ') || '–';
+  const rungOf = ({ name, copied, readers }: Health['rungs'][number]) =>
+    copied ? t('copied', { name, count: readers }) : `${name}\u00a0${readers}`;
+  const rungs = health?.rungs.map(rungOf).join(' · ') || '–';
   const figures: [string, string][] = [
     [t('status'), health?.publishing ? t('publishing') : t('notPublishing')],
     [t('via'), onAir ? t(onAir.via) : '–'],

@@ -124,6 +124,51 @@ describe('the boundaries of segments', () => {
     );
   });
 
+  it('leave no segment without sound where a key frame makes one that is shorter than a part of it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 200_000, max: 330_000 }), fc.nat(341_000), (short, soundFrom) => {
+        const timeline = new Timeline();
+        timeline.beginRun({
+          cadence: { within: 2_050_000, every: 2_000_000, fillsParts: true },
+          refuse: () => undefined,
+        });
+        const [picture, , sound] = followers(timeline);
+        let start = START;
+        for (const length of [2_000_000, short, 2_000_000, 2_000_000]) {
+          for (let at = 0; at < length; at += PART)
+            picture.take({ start: start + at, duration: Math.min(PART, length - at), independent: at === 0 });
+          start += length;
+        }
+        for (const fragment of sounds(18, START - soundFrom)) sound.take(fragment);
+        expect(picture.cuts.map(({ at }) => at.start - START)).toEqual([
+          0,
+          2_000_000,
+          2_000_000 + short,
+          4_000_000 + short,
+        ]);
+        expect(sound.cuts.map(({ at }) => at.msn)).toEqual([0, 1, 2, 3]);
+      }),
+    );
+  });
+
+  it('refuse a copied picture at whose key frame a rung has none, and show nothing that cannot be decoded', () => {
+    const timeline = new Timeline();
+    const refused: string[] = [];
+    const cadence = { within: 2_050_000, every: 2_000_000, fillsParts: true };
+    timeline.beginRun({ cadence, refuse: (reason) => refused.push(reason) });
+    const [copied, follower] = followers(timeline);
+    const all = pictures(24);
+    for (const fragment of all) copied.take(fragment);
+    expect(refused).toEqual([]);
+    for (const [at, fragment] of all.entries())
+      follower.take({ ...fragment, independent: fragment.independent && at !== 6 });
+    expect(refused).not.toEqual([]);
+    expect(follower.cuts.map(({ at }) => at.msn)).toEqual([0, 2, 3]);
+    expect(follower.placed).toEqual(
+      all.filter((_, at) => at < 6 || at >= 12).map(({ start }) => expect.objectContaining({ start })),
+    );
+  });
+
   it('never keep sound waiting but around a cut', () => {
     const timeline = new Timeline();
     timeline.beginRun();

@@ -34,7 +34,7 @@ async function checkedBy(script: string): Promise<{ videoId: string; outcome: st
   const outcome = await new Promise<string>((resolve) => {
     const checker = new Checker({
       library,
-      ffmpeg: { path: ffmpeg, version: '', fallback: false, meters: true },
+      ffmpeg: { path: ffmpeg, version: '', fallback: false, meters: true, follows: true },
       logger,
       onReady: () => resolve('ready'),
       onUnusable: (_, reason) => resolve(reason),
