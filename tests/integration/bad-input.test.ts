@@ -218,4 +218,11 @@ it('an access token that has expired is nobody’s', async () => {
 function forLearners(key: EndpointKey): boolean {
   return LEARNERS.includes(endpointOf(key).action);
 }
-const LEARNERS = ['room:enter', 'my:credit', 'live-question:answer', 'paper:sit', 'attempt:submit'];
+const LEARNERS = [
+  'room:enter',
+  'my:credit',
+  'live-question:answer',
+  'network-report:send',
+  'paper:sit',
+  'attempt:submit',
+];
