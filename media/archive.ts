@@ -7,7 +7,7 @@ import type { RecordingPictures } from '#contract/pictures.ts';
 import { type CaptionTrack, openCaptions, storeCaptions } from './captions.ts';
 import { replaceFile } from './disk.ts';
 import { MediaError } from './errors.ts';
-import { FILM, type FilmSource, type Films } from './film.ts';
+import { bestForFilm, FILM, type FilmSource, type Films } from './film.ts';
 import { parseJson } from './json.ts';
 import { RENDITIONS, SOUND } from './ladder.ts';
 import { Past } from './past.ts';
@@ -212,10 +212,10 @@ export class ClosedRecording {
     return segment === undefined || segment === null ? null : { segment };
   }
 
-  /** The best picture, and the sound. @throws MediaError `not-found` when one is missing */
+  /** The best picture for a film, and the sound. @throws MediaError `not-found` when one is missing */
   sources(): { picture: FilmSource; sound: FilmSource } {
-    const best = RENDITIONS.find((name) => name !== SOUND && this.#sources.has(name));
-    const [picture, sound] = [best && this.#sources.get(best), this.#sources.get(SOUND)];
+    const pictures = RENDITIONS.filter((name) => name !== SOUND).flatMap((name) => this.#sources.get(name) ?? []);
+    const [picture, sound] = [bestForFilm(pictures), this.#sources.get(SOUND)];
     if (!picture || !sound) throw new MediaError('not-found');
     return { picture, sound };
   }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FilmStatus } from '#contract/media.ts';
+import { Fmp4Reader } from './fmp4.ts';
 import type { Logger } from './logger.ts';
 import { runAside } from './low-priority.ts';
 import { DATA, initName, isMissing, type RecordedSegment } from './recording-index.ts';
@@ -111,6 +112,28 @@ export class Films {
   async #ffmpeg(args: string[], inputs: AsyncIterable<Buffer>[] = []): Promise<void> {
     await runAside(this.#ffmpegPath, { args, inputs, niceness: 10, signal: this.#closing.signal });
   }
+}
+
+/**
+ * The best of these pictures for a film, from the top down. An MP4 describes its picture once, and some players believe that alone:
+ * where pictures of one size were copied and encoded in turn, a rung that was encoded throughout is better.
+ */
+export function bestForFilm(pictures: readonly FilmSource[]): FilmSource | undefined {
+  const mixed = pictures.map(mostDescriptions);
+  return pictures[mixed.indexOf(Math.min(...mixed))];
+}
+
+/** Of so many kinds pictures of one size are. */
+function mostDescriptions({ folder, segments }: FilmSource): number {
+  const bySize = new Map<string, Set<string>>();
+  for (const init of new Set(segments.filter((segment) => !isMissing(segment)).map(({ init }) => init))) {
+    const [segment] = new Fmp4Reader().push(fs.readFileSync(path.join(folder, initName(init))));
+    if (segment?.kind !== 'init') continue;
+    const size = `${segment.width}x${segment.height}`;
+    const kinds = bySize.get(size) ?? new Set();
+    bySize.set(size, kinds.add(segment.configuration?.toString('hex') ?? ''));
+  }
+  return Math.max(0, ...[...bySize.values()].map(({ size }) => size));
 }
 
 interface Stretch {

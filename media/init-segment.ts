@@ -20,6 +20,8 @@ export interface InitSegment {
   codecs: string;
   width: number | null;
   height: number | null;
+  /** AVCDecoderConfigurationRecord of the picture, by which decoders know it; null without one. */
+  configuration: Buffer | null;
 }
 
 /** @throws RangeError when a box is shorter than what it must hold. */
@@ -41,11 +43,13 @@ export function decodeInit(ftyp: Buffer, moov: Buffer): InitSegment {
       .join(','),
     width: video?.width ?? null,
     height: video?.height ?? null,
+    configuration: video?.configuration ?? null,
   };
 }
 
 interface Described extends Track {
   codec: string | undefined;
+  configuration: Buffer | undefined;
   width: number;
   height: number;
 }
@@ -78,6 +82,7 @@ function describeTrack(trak: Buffer, defaults: Defaults): Described | undefined 
     defaultDuration: defaults.get(id)?.duration ?? 0,
     defaultFlags: defaults.get(id)?.flags ?? 0,
     codec: entry && codecOf(entry),
+    configuration: entry && configurationOf(entry),
     width: tkhd.readUInt32BE(size) >>> 16,
     height: tkhd.readUInt32BE(size + 4) >>> 16,
   };
@@ -90,7 +95,7 @@ const AUDIO_ENTRY_BYTES = 28;
 function codecOf(stsd: Buffer): string | undefined {
   const entry = boxesIn(stsd.subarray(8))[0];
   if (entry?.type === 'avc1' || entry?.type === 'avc3') {
-    const avcC = boxAt(entry.body.subarray(VISUAL_ENTRY_BYTES), 'avcC');
+    const avcC = configurationOf(stsd);
     return avcC && `${entry.type}.${avcC.toString('hex', 1, 4)}`;
   }
   if (entry?.type === 'mp4a') {
@@ -98,6 +103,12 @@ function codecOf(stsd: Buffer): string | undefined {
     return `mp4a.40.${(esds && audioObjectType(esds)) ?? 2}`;
   }
   return undefined;
+}
+
+function configurationOf(stsd: Buffer): Buffer | undefined {
+  const entry = boxesIn(stsd.subarray(8))[0];
+  const isAvc = entry?.type === 'avc1' || entry?.type === 'avc3';
+  return isAvc ? boxAt(entry.body.subarray(VISUAL_ENTRY_BYTES), 'avcC') : undefined;
 }
 
 /** The five bits that open the AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1), the content of descriptor 5. */

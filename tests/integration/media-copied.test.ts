@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Broadcast } from '#contract/media.ts';
+import { type Broadcast, FilmStatus } from '#contract/media.ts';
 import { ClassFollower } from '#tests/support/class-follower.ts';
 import { readPlaylist } from '#tests/support/hls-rules.ts';
 import { probe } from '#tests/support/media.ts';
@@ -130,6 +130,22 @@ async function recordedRun(broadcast: Broadcast, rendition: string, number: numb
   return packetsOf(file);
 }
 
+/** The film of a class that has ended, as a player has it that believes its description alone: whatever that says, and its frames. */
+async function filmOf({ id: broadcastId }: Broadcast): Promise<string> {
+  const film = async (make: boolean) =>
+    FilmStatus.parse(await (await media.control('film', { broadcastId, make })).json());
+  await film(true);
+  await until(async () => (await film(false)).state === 'ready');
+  const plain = path.join(folder, `${broadcastId}.mp4`);
+  const made = path.join(dataDir, 'recordings', broadcastId, 'class.mp4');
+  const alone = ['-c', 'copy', '-an', '-bsf:v', 'filter_units=remove_types=7|8'];
+  await run('ffmpeg', ['-v', 'error', '-i', made, ...alone, plain]);
+  const entries = ['-show_entries', 'stream=height,nb_read_frames', '-count_frames', '-of', 'csv=p=0'];
+  const { stdout, stderr } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', ...entries, plain]);
+  expect(stderr).toBe('');
+  return stdout.trim();
+}
+
 describe('a picture with key frames no more than two seconds apart', () => {
   // As an encoder makes them that also sets one where the scene changes.
   const KEYS = '0,2,3.12,5.12,5.4,6.4,7.4,8.4,10.4';
@@ -164,6 +180,10 @@ describe('a picture with key frames no more than two seconds apart', () => {
     const [, codecs] = /CODECS="(avc1\.[0-9a-f]+),mp4a\.40\.2",RESOLUTION=854x480/.exec(attended.multivariant) ?? [];
     // Level 3 or 3.1, high.
     expect(codecs).toMatch(/^avc1\.6400(1e|1f)$/);
+  });
+
+  it('is that of the film', async () => {
+    expect(await filmOf(attended.broadcast)).toBe(`480,${copied.length}`);
   });
 
   it('keeps the rules of playlists, however its key frames lie', () => {
@@ -212,6 +232,8 @@ it('is encoded from the frame on at which a key frame is late, and nothing is lo
     const { frames } = await probe(fileOf(broadcast, '480p', number));
     expect(frames).toBe(number === 0 ? before.length : after.length);
   }
+  // Of what was encoded throughout.
+  expect(await filmOf(broadcast)).toMatch(/^360,/);
 }, 60_000);
 
 it('keeps all of the sound where the publisher drops frames', async () => {
