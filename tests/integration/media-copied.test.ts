@@ -246,11 +246,13 @@ it('keeps all of the sound where the publisher drops frames', async () => {
   expect(copied).toEqual([['480p'], []]);
   expect(media.log()).toContain('frames come unevenly');
   expect(follower.problems()).toEqual([]);
-  for (const name of ['480p', '360p', 'sound'])
-    expect(
-      follower.lengths(name).reduce((sum, length) => sum + length, 0),
-      name,
-    ).toBeCloseTo(9, 0);
+  const [picture, lower, sound] = ['480p', '360p', 'sound'].map((name) =>
+    follower.lengths(name).reduce((sum, length) => sum + length, 0),
+  );
+  // The slate may have begun before the class was ended.
+  expect(picture).toBeGreaterThan(8.6);
+  expect(lower).toBeCloseTo(picture ?? 0, 0);
+  expect(sound).toBeCloseTo(picture ?? 0, 0);
 }, 60_000);
 
 it('is copied again as another rung when the next publisher’s is smaller', async () => {
