@@ -62,7 +62,7 @@ describe.each(['vp8', 'vp9', 'h264'] as const)('a page that records %s', (codec)
   it('is played with picture and sound', async () => {
     const { frames } = await probe(playbackUrl(media, broadcast, 'index.m3u8'), '-read_intervals', '%+2');
     expect(frames).toBeGreaterThan(30);
-    expect(await playlist(broadcast, 'sound')).toContain('seg-1.m4s');
+    await until(async () => (await playlist(broadcast, 'sound')).includes('seg-1.m4s'));
     const [first, second] = eventsOf(broadcast.id);
     expect([first?.type, second?.type]).toEqual(['publisher-connected', 'broadcast-started']);
   });
