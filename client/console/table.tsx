@@ -65,7 +65,12 @@ export function PagedTable<T extends object>({
         showTotal: total,
         onChange: turn,
       }}
-      {...(expanded && { expandable: { expandedRowRender: expanded } })}
+      {...(expanded && {
+        expandable: {
+          expandedRowRender: expanded,
+          columnTitle: <span className="visually-hidden">{t('details')}</span>,
+        },
+      })}
       columns={columns}
     />
   );

@@ -39,7 +39,7 @@ export function Standing({
       </ul>
       {units.length > 0 && (
         <>
-          <h3 className="network-units">{t('troubled')}</h3>
+          <h2 className="network-units">{t('troubled')}</h2>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keyboard too */}
           <ul className="list-plain" tabIndex={0}>
             {units.map((unit) => (
