@@ -5,6 +5,7 @@ import { EdgeClock } from './edge-clock.ts';
 import { LOST_BEHIND_S, type Outside, type Past, type Player, type PlayerEvents, type Sources } from './playback.ts';
 import { type Ladder, ladderOf, linesOf, NO_LADDER, nearest, type Quality } from './quality.ts';
 import { retrying } from './retrying.ts';
+import { Standstill } from './standstill.ts';
 
 /** Further behind than this, and its own measure, the player would not hurry by itself. */
 const FAR_S = 2;
@@ -178,8 +179,15 @@ export function playByHls(
   }
 
   open('picture');
+  const standstill = new Standstill();
   const watch = setInterval(() => {
-    if (!hls || video.paused || past) return;
+    if (!hls || video.paused) return;
+    if (standstill.isStuck(performance.now(), video.currentTime, hls.latestLevelDetails?.edge ?? null)) {
+      events.onTrouble('standstill');
+      retry.soon();
+      return;
+    }
+    if (past) return;
     // A stream of long segments is far behind by itself.
     if (hls.latency - (hls.targetLatency ?? 0) > LOST_BEHIND_S) catchUp();
     else comeNearer(hls);
