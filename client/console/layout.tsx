@@ -48,7 +48,7 @@ export function ConsoleLayout() {
       </Drawer>
       <Layout.Content className="console-content" role="main">
         <OnAirBar />
-        <Suspense fallback={<Skeleton active paragraph={{ rows: 8 }} />}>
+        <Suspense fallback={<Skeleton active title={false} paragraph={{ rows: 8 }} />}>
           <Outlet />
         </Suspense>
       </Layout.Content>

@@ -47,7 +47,7 @@ export function PageHead({
 export function Loaded<T>({ read, children }: { read: Read<T>; children: (data: T) => ReactNode }) {
   if (read.data !== undefined) return children(read.data);
   if (read.error) return <ReadFailure read={read} />;
-  return <Skeleton active paragraph={{ rows: 6 }} />;
+  return <Skeleton active title={false} paragraph={{ rows: 6 }} />;
 }
 
 type Tone = 'plain' | 'brand' | 'amber' | 'red' | 'green';

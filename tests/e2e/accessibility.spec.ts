@@ -148,13 +148,18 @@ async function judge(page: Page, path?: string): Promise<void> {
   if (path !== undefined) await page.goto(address(path));
   for (const size of [DESKTOP, PHONE]) {
     await page.setViewportSize(size);
-    await expect(page.locator('.waiting, .ant-skeleton, .ant-spin-spinning')).toHaveCount(0);
-    await expect(page.getByRole('heading').first()).toBeVisible();
-    await page.evaluate(axe.source);
-    const found = await page.evaluate(async (rules) => {
-      const { violations } = await window.axe.run({ runOnly: rules, resultTypes: ['violations'] });
-      return violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ html }) => html) }));
-    }, RULES);
+    const loading = page.locator('.waiting, .ant-skeleton, .ant-spin-spinning');
+    let found: unknown[];
+    // A page loads in steps: one that has begun another meanwhile is judged once that is done.
+    do {
+      await expect(loading).toHaveCount(0);
+      await expect(page.getByRole('heading').first()).toBeVisible();
+      await page.evaluate(axe.source);
+      found = await page.evaluate(async (rules) => {
+        const { violations } = await window.axe.run({ runOnly: rules, resultTypes: ['violations'] });
+        return violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ html }) => html) }));
+      }, RULES);
+    } while ((await loading.count()) > 0);
     expect.soft(found, `${path ?? page.url()}, ${size.width} pixels wide`).toEqual([]);
   }
 }
