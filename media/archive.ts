@@ -65,9 +65,9 @@ export class Archive {
 
   /** Shows that stretch of a recording and no more; its own beginning or end where it is null. Nothing is removed. */
   async trim({ broadcastId, from, to }: TrimRequest): Promise<void> {
-    const prefix = this.#prefixes.get(broadcastId);
-    const folder = prefix === undefined ? undefined : this.#folders.get(prefix);
-    if (prefix === undefined || folder === undefined) return;
+    const known = this.#known(broadcastId);
+    if (!known) return;
+    const { prefix, folder } = known;
     await replaceFile(path.join(folder, TRIM), JSON.stringify({ from, to }));
     this.#open.delete(prefix);
     this.#films.forget(folder);
@@ -77,18 +77,18 @@ export class Archive {
 
   /** Gives a recording other captions, or takes them away. */
   async caption(request: CaptionsRequest): Promise<void> {
-    const prefix = this.#prefixes.get(request.broadcastId);
-    const folder = prefix === undefined ? undefined : this.#folders.get(prefix);
-    if (prefix === undefined || folder === undefined) return;
+    const known = this.#known(request.broadcastId);
+    if (!known) return;
+    const { prefix, folder } = known;
     await storeCaptions(folder, request);
     this.#open.delete(prefix);
   }
 
   /** Removes a recording from the disk. What is unknown here, or not closed, is left as it is. */
   async remove({ broadcastId }: DeleteRequest): Promise<void> {
-    const prefix = this.#prefixes.get(broadcastId);
-    const folder = prefix === undefined ? undefined : this.#folders.get(prefix);
-    if (prefix === undefined || folder === undefined) return;
+    const known = this.#known(broadcastId);
+    if (!known) return;
+    const { prefix, folder } = known;
     this.#open.delete(prefix);
     this.#films.forget(folder);
     this.#pictures.forget(folder);
@@ -102,9 +102,9 @@ export class Archive {
 
   /** @throws MediaError `not-found` */
   async film({ broadcastId, make }: FilmRequest): Promise<FilmStatus> {
-    const prefix = this.#prefixes.get(broadcastId) ?? '';
-    const folder = this.#folders.get(prefix);
-    if (!folder) throw new MediaError('not-found');
+    const known = this.#known(broadcastId);
+    if (!known) throw new MediaError('not-found');
+    const { prefix, folder } = known;
     if (make) {
       const { picture, sound } = (await this.find(prefix)).sources();
       this.#films.make(folder, picture, sound);
@@ -134,6 +134,13 @@ export class Archive {
     return fs.readFile(at).catch((error: unknown) => {
       throw new MediaError('not-found', { cause: error });
     });
+  }
+
+  /** By broadcast; null for what is unknown here, or not closed. */
+  #known(broadcastId: string): { prefix: string; folder: string } | null {
+    const prefix = this.#prefixes.get(broadcastId);
+    const folder = prefix === undefined ? undefined : this.#folders.get(prefix);
+    return prefix === undefined || folder === undefined ? null : { prefix, folder };
   }
 
   /** @returns the revision that is shown */

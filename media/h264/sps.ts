@@ -24,30 +24,37 @@ export interface SequenceParameters {
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 const BASELINE = 66;
 const SPELLED_OUT = 255;
+/** num_ref_frames_in_pic_order_cnt_cycle, at most. */
+const MOST_IN_CYCLE = 255;
 /** No publisher's frames a second, but ticks. */
 const CLOCK = 200;
 
 /** @throws RangeError when it ends too early */
 export function readSequenceParameters(nal: Buffer): SequenceParameters {
   const bits = new Bits(nal);
-  const profile = bits.bits(8);
-  const constraints = bits.bits(8);
-  const level = bits.bits(8);
-  bits.unsigned();
-  const { chromaFormat, bitDepth } = HIGH_PROFILES.has(profile) ? readSamples(bits) : { chromaFormat: 1, bitDepth: 8 };
-  bits.unsigned();
-  const orderType = readOrderType(bits);
-  bits.unsigned();
-  bits.bit();
-  const { progressive, width, height } = readSize(bits, chromaFormat);
+  const { orderType, ...picture } = readPicture(bits);
   const usability = bits.flag() ? readUsability(bits) : null;
-  const inOrder = profile === BASELINE || orderType === 2;
+  const inOrder = picture.profile === BASELINE || orderType === 2;
   return {
-    ...{ profile, constraints, level, chromaFormat, bitDepth, progressive, width, height },
+    ...picture,
     squarePixels: usability?.squarePixels ?? true,
     reordered: inOrder ? 0 : (usability?.reordered ?? null),
     framesPerSecond: usability?.framesPerSecond ?? null,
   };
+}
+
+/** All before the flag that says whether there is usability information. */
+export function readPicture(bits: Bits) {
+  const profile = bits.bits(8);
+  const constraints = bits.bits(8);
+  const level = bits.bits(8);
+  bits.unsigned();
+  const samples = HIGH_PROFILES.has(profile) ? readSamples(bits) : { chromaFormat: 1, bitDepth: 8 };
+  bits.unsigned();
+  const orderType = readOrderType(bits);
+  bits.unsigned();
+  bits.bit();
+  return { profile, constraints, level, ...samples, orderType, ...readSize(bits, samples.chromaFormat) };
 }
 
 function readSamples(bits: Bits): { chromaFormat: number; bitDepth: number } {
@@ -78,7 +85,7 @@ function readOrderType(bits: Bits): number {
     bits.bit();
     bits.signed();
     bits.signed();
-    for (let left = bits.unsigned(); left > 0; left -= 1) bits.signed();
+    for (let left = Math.min(bits.unsigned(), MOST_IN_CYCLE); left > 0; left -= 1) bits.signed();
   }
   return type;
 }
@@ -103,6 +110,27 @@ function readSize(bits: Bits, chromaFormat: number): { progressive: boolean; wid
 }
 
 function readUsability(bits: Bits): Pick<SequenceParameters, 'squarePixels' | 'reordered' | 'framesPerSecond'> {
+  const { squarePixels, rate } = readTiming(bits);
+  // Where it is not fixed this may be the clock of an encoder that takes frames as they come.
+  const isRate = rate !== null && (bits.flag() || rate < CLOCK) && rate > 0;
+  const hasNalRates = bits.flag();
+  if (hasNalRates) skipRates(bits);
+  const hasVclRates = bits.flag();
+  if (hasVclRates) skipRates(bits);
+  if (hasNalRates || hasVclRates) bits.bit();
+  bits.bit();
+  return {
+    squarePixels,
+    reordered: bits.flag() ? readReordered(bits) : null,
+    framesPerSecond: isRate ? rate : null,
+  };
+}
+
+/**
+ * Usability information up to the frame rate, without the flag behind it that says whether that is fixed.
+ * @returns the rate as it is said, 0 for a senseless one; null where there is none, and no flag
+ */
+export function readTiming(bits: Bits): { squarePixels: boolean; rate: number | null } {
   const squarePixels = readsSquare(bits);
   if (bits.flag()) bits.bit();
   if (bits.flag()) {
@@ -113,21 +141,10 @@ function readUsability(bits: Bits): Pick<SequenceParameters, 'squarePixels' | 'r
     bits.unsigned();
     bits.unsigned();
   }
-  let framesPerSecond: number | null = null;
-  if (bits.flag()) {
-    const [tick, scale] = [bits.bits(32), bits.bits(32)];
-    const isFixed = bits.flag();
-    const rate = tick > 0 ? scale / tick / 2 : 0;
-    // Where it is not fixed this may be the clock of an encoder that takes frames as they come.
-    if (rate > 0 && (isFixed || rate < CLOCK)) framesPerSecond = rate;
-  }
-  const hasNalRates = bits.flag();
-  if (hasNalRates) skipRates(bits);
-  const hasVclRates = bits.flag();
-  if (hasVclRates) skipRates(bits);
-  if (hasNalRates || hasVclRates) bits.bit();
-  bits.bit();
-  return { squarePixels, reordered: bits.flag() ? readReordered(bits) : null, framesPerSecond };
+  if (!bits.flag()) return { squarePixels, rate: null };
+  const [tick, scale] = [bits.bits(32), bits.bits(32)];
+  // A tick is a field, of which a frame has two.
+  return { squarePixels, rate: tick > 0 ? scale / tick / 2 : 0 };
 }
 
 /** Unspecified, 1:1, or what scaling to whole pixels has made of that. */
