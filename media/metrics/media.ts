@@ -85,14 +85,12 @@ export function createMediaMetrics(needs: MediaMetricsNeeds): Registry {
     value: (rung: BroadcastStatus['rungs'][number]) => number,
   ) =>
     gauge(name, help, ['session', 'kind', 'rung'], () =>
-      needs
-        .status()
-        .flatMap(({ sessionId: session, kind, rungs }) =>
-          rungs.map((rung): [{ session: string; kind: string; rung: string }, number] => [
-            { session, kind, rung: rung.name },
-            value(rung),
-          ]),
-        ),
+      status().flatMap(({ sessionId: session, kind, rungs }) =>
+        rungs.map((rung): [{ session: string; kind: string; rung: string }, number] => [
+          { session, kind, rung: rung.name },
+          value(rung),
+        ]),
+      ),
     );
   eachRung('anke_media_rung_viewers', 'Readers of each rung', ({ readers }) => readers);
   eachRung('anke_media_rung_made', '1 where the rung is encoded, 0 where another stands in for it', ({ made }) =>
