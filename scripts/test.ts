@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './folders.ts';
 import { LUA_MODULE } from './outside/nginx.ts';
+import { REDIS } from './outside/redis.ts';
 import { buildPages } from './pages.ts';
 
 /*
@@ -28,7 +29,10 @@ if (chosen.includes('integration') || chosen.includes('e2e')) {
   needProgram('ffmpeg', ['ffmpeg'], ['/usr/bin/ffmpeg', process.env.FFMPEG_PATH]);
   needProgram('openssl', ['openssl'], ['/usr/bin/openssl']);
 }
-if (chosen.includes('integration')) needProgram('nginx', ['nginx', 'libnginx-mod-http-lua'], [LUA_MODULE]);
+if (chosen.includes('integration')) {
+  needProgram('nginx', ['nginx', 'libnginx-mod-http-lua'], [LUA_MODULE]);
+  needProgram('Redis', ['redis-server'], [REDIS]);
+}
 if (chosen.includes('e2e'))
   needProgram('Chromium', ['chromium', 'fonts-noto-cjk'], ['/usr/bin/chromium', process.env.CHROMIUM_PATH]);
 
@@ -60,6 +64,10 @@ function needProgram(name: string, packages: string[], places: (string | undefin
   }
   if (name === 'nginx') {
     console.error('nginx with its Lua module is not installed: the tests of its configuration are skipped');
+    return;
+  }
+  if (name === 'Redis') {
+    console.error('redis-server is not installed: the tests of the bus over Redis are skipped');
     return;
   }
   const orSet = name === 'Chromium' ? ', or set CHROMIUM_PATH' : '';

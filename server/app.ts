@@ -164,6 +164,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     questions,
     principalFromCookies: accounts.principalFromCookies,
     hearOfEnded: accounts.hearOfEnded,
+    readEndedAgain: accounts.readEndedAgain,
     locateSession: courses.locateSession,
     setPeakDevices: courses.setPeakDevices,
     adaptDelivery: courses.adaptDelivery,

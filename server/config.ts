@@ -16,6 +16,8 @@ const Environment = z.object({
   PUBLIC_URL: z.url().optional(),
   ANKE_DATA: z.string().default('./data'),
   DATABASE_URL: z.string().optional(),
+  /** Workers hear each other over its stream; without it over PostgreSQL. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   WORKERS: z.coerce.number().int().min(1).max(64).optional(),
   RTMP_PORT: port.default(1935),
   /** Without it the media process takes no RTMPS. */
@@ -51,6 +53,7 @@ export interface Config {
   dataDir: string;
   /** Undefined: the supervisor starts the embedded server and passes its address on. */
   databaseUrl: string | undefined;
+  redisUrl: string | undefined;
   workers: number;
   rtmpPort: number;
   rtmpsPort: number | undefined;
@@ -96,6 +99,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: e.PUBLIC_URL?.replace(/\/$/, ''),
     dataDir: path.resolve(e.ANKE_DATA),
     databaseUrl: e.DATABASE_URL,
+    redisUrl: e.REDIS_URL,
     workers: e.WORKERS ?? Math.min(os.availableParallelism(), 4),
     rtmpPort: e.RTMP_PORT,
     rtmpsPort: e.RTMPS_PORT,

@@ -22,13 +22,15 @@ export function createRevocations({ db, clock, logger, signals }: Services) {
 
   /** While the database is away, what was known last counts. */
   async function isActive(loginId: string): Promise<boolean> {
-    if (clock() >= nextReadAt) {
-      reading ??= read().finally(() => {
-        reading = null;
-      });
-      await reading;
-    }
+    if (clock() >= nextReadAt) await readOnce();
     return !ended.has(loginId);
+  }
+
+  function readOnce(): Promise<void> {
+    reading ??= read().finally(() => {
+      reading = null;
+    });
+    return reading;
   }
 
   /** Call it after the commit that ended them. */
@@ -63,5 +65,5 @@ export function createRevocations({ db, clock, logger, signals }: Services) {
     }
   }
 
-  return { isActive, announce, hear };
+  return { isActive, announce, hear, readAgain: readOnce };
 }

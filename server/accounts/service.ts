@@ -169,6 +169,7 @@ export function createAccounts(services: Services, people: PeopleDirectory) {
     /** Whether a login still holds; cheap enough for every beat. At most 15 s behind other workers. */
     isLoginActive: revocations.isActive,
     hearOfEnded: revocations.hear,
+    readEndedAgain: revocations.readAgain,
   };
 }
 

@@ -1,5 +1,4 @@
 import type http from 'node:http';
-import { createAdapter } from '@socket.io/postgres-adapter';
 import { Server, type Socket } from 'socket.io';
 import type { Ack } from '#contract/errors.ts';
 import {
@@ -19,19 +18,19 @@ import { AppError, isOverload } from '../errors.ts';
 import { parse } from '../http.ts';
 import type { Services } from '../services.ts';
 import type { AudienceQuestions } from './audience-questions.ts';
-import { busConnections } from './bus.ts';
+import { createBus, dialFor } from './bus/bus.ts';
 import { createCountPacing } from './count-pacing.ts';
 import { shareLongPolling } from './long-polling.ts';
 import type { LiveService } from './service.ts';
+import { createShownRevisions } from './shown-revisions.ts';
 import { createSlices } from './slices.ts';
 import { type Ticket, verifyTicket } from './ticket.ts';
 import { ANNOUNCE_MS, type Counts, createViewers } from './viewers.ts';
 
-/** What workers tell each other. Ids and counts alone, so that a message always fits into one NOTIFY. */
+/** What workers tell each other: ids and counts alone, so that it is small, and true however late it comes. */
 interface BusEvents {
   'room-changed': (sessionId: string) => void;
-  /** `sentAt` by the sender's clock, epoch ms. */
-  viewers: (workerId: string, counts: Counts, sentAt: number) => void;
+  viewers: (workerId: string, counts: Counts) => void;
   'logins-revoked': (loginIds: string[]) => void;
 }
 
@@ -54,6 +53,8 @@ export interface GatewayNeeds {
   principalFromCookies(cookie: string | undefined): Promise<Principal>;
   /** Another worker has ended these. */
   hearOfEnded(loginIds: string[]): void;
+  /** Those that ended while other workers were not heard go as if this one had ended them. */
+  readEndedAgain(): Promise<void>;
   locateSession(sessionId: string): Promise<Target | null>;
   setPeakDevices(sessionId: string, devices: number): Promise<void>;
   /** Resolves to whether that is settled as long as neither changes. */
@@ -77,8 +78,6 @@ export interface Gateway {
 
 /** Largest message a browser sends: fifty beats. */
 const MAX_MESSAGE_BYTES = 64 * 1_024;
-/** NOTIFY ends below 8,000 bytes; longer messages go through a table. */
-const NOTIFY_BYTES = 7_000;
 const IDS_A_MESSAGE = 100;
 const DRAIN_WITHIN_MS = 5_000;
 
@@ -93,16 +92,14 @@ export function createGateway(
   const { live } = needs;
   const viewers = createViewers(clock);
   const pacing = createCountPacing(clock);
+  const shown = createShownRevisions();
   /** The room's revision and devices for which its delivery was looked at last. */
   const adapted = new Map<string, string>();
   const workerId = `${process.pid}.${worker.index}.${clock()}`;
 
-  const bus = busConnections(config.databaseUrl ?? '', logger);
+  const bus = createBus(dialFor(config), services);
   const io: Io = new Server(servers.publicHttp, {
-    adapter: createAdapter(bus.pool, {
-      payloadThreshold: NOTIFY_BYTES,
-      errorHandler: (error: Error) => logger.warn({ err: error }, 'socket bus'),
-    }),
+    adapter: bus.adapter,
     serveClient: false,
     httpCompression: false,
     perMessageDeflate: false,
@@ -124,6 +121,7 @@ export function createGateway(
       await leaveRooms(socket);
       socket.data.ticket = ticket;
       await socket.join([sessionRoom(ticket.sessionId), loginRoom(ticket.loginId)]);
+      shown.toOne(ticket.sessionId, room.revision);
       if (socket.connected) {
         viewers.join(ticket.sessionId, ticket.deviceId);
         socket.data.counted = true;
@@ -154,7 +152,9 @@ export function createGateway(
       socket.data.watched = sessionId;
       await socket.join([sessionRoom(sessionId), consoleRoom(sessionId)]);
       if (principal.loginId) await socket.join(loginRoom(principal.loginId));
-      return { room: await live.rooms.snapshot(sessionId), viewers: viewers.total(sessionId) };
+      const room = await live.rooms.snapshot(sessionId);
+      shown.toOne(sessionId, room.revision);
+      return { room, viewers: viewers.total(sessionId) };
     },
   };
   const events = Object.keys(clientEvents) as ClientEventName[];
@@ -237,7 +237,29 @@ export function createGateway(
   async function showRoom(sessionId: string): Promise<void> {
     live.rooms.forget(sessionId);
     if (!io.sockets.adapter.rooms.has(sessionRoom(sessionId))) return;
-    await sendToRoom(sessionRoom(sessionId), 'room:changed', await live.rooms.snapshot(sessionId));
+    const room = await live.rooms.snapshot(sessionId);
+    shown.toEverybody(sessionId, room.revision);
+    await sendToRoom(sessionRoom(sessionId), 'room:changed', room);
+  }
+
+  /** Rooms are read again and told where they have changed; a console is told in any case, and reads its lists again. */
+  async function catchUp(): Promise<void> {
+    metrics.busMissed();
+    await needs.readEndedAgain();
+    for (const name of [...io.sockets.adapter.rooms.keys()]) {
+      const sessionId = sessionOf(name);
+      if (sessionId === null) continue;
+      live.rooms.forget(sessionId);
+      const room = await live.rooms.snapshot(sessionId);
+      if (shown.isBehind(sessionId, room.revision)) await showRoom(sessionId);
+      else io.local.to(consoleRoom(sessionId)).emit('room:changed', room);
+    }
+  }
+
+  /** What one was shown a moment too early, or nobody was told of, is shown now. */
+  async function showIfBehind(sessionId: string): Promise<void> {
+    const { revision } = await live.rooms.snapshot(sessionId);
+    if (shown.isBehind(sessionId, revision)) await showRoom(sessionId);
   }
 
   /** Asks only when the room or its devices have changed since it was settled. */
@@ -267,13 +289,15 @@ export function createGateway(
   }
 
   io.on('room-changed', changed);
-  io.on('viewers', (from, counts, sentAt) => {
-    viewers.heard(from, counts);
-    metrics.busHeard(sentAt, Date.now());
-  });
+  io.on('viewers', (from, counts) => viewers.heard(from, counts));
   io.on('logins-revoked', (loginIds) => {
     needs.hearOfEnded(loginIds);
     disconnect(loginIds);
+  });
+  bus.onMissed(catchUp);
+  io.sockets.adapter.on('delete-room', (room: string) => {
+    const sessionId = sessionOf(room);
+    if (sessionId !== null) shown.forget(sessionId);
   });
 
   const onChanged = (sessionId: string) => {
@@ -296,11 +320,14 @@ export function createGateway(
 
   const announcing = setInterval(() => {
     const own = viewers.own();
-    io.serverSideEmit('viewers', workerId, own, Date.now());
+    io.serverSideEmit('viewers', workerId, own);
     for (const room of io.sockets.adapter.rooms.keys()) {
       const sessionId = sessionOf(room);
       if (sessionId === null) continue;
       const devices = viewers.total(sessionId);
+      showIfBehind(sessionId).catch((error: unknown) =>
+        logger.warn({ err: error, sessionId }, 'a room was not looked at'),
+      );
       adapt(sessionId, devices).catch((error: unknown) =>
         logger.warn({ err: error, sessionId }, 'delivery was not adapted'),
       );
@@ -328,6 +355,7 @@ export function createGateway(
       while (io.engine.clientsCount > 0 && Date.now() < everybodyMoved)
         await new Promise((resolve) => setTimeout(resolve, 100));
       await io.close();
+      bus.close();
     },
   };
 }

@@ -89,8 +89,20 @@ export function createMetrics(workerIndex: number) {
   });
   const busLag = new Histogram({
     name: 'anke_bus_lag_seconds',
-    help: 'From another worker’s announcement to its receipt here, over the bus; over hosts as exact as their clocks',
+    help: 'From the sending of a frame to its receipt here, over the bus; from others over hosts as exact as their clocks',
+    labelNames: ['from'],
     buckets: BUS_BUCKETS,
+    registers,
+  });
+  const busSent = new Counter({ name: 'anke_bus_sent_total', help: 'Frames sent on the bus', registers });
+  const busSends = new Counter({
+    name: 'anke_bus_sends_total',
+    help: 'In so many goes: a NOTIFY, or an entry of the Redis stream, each',
+    registers,
+  });
+  const busMissed = new Counter({
+    name: 'anke_bus_missed_total',
+    help: 'Times that rooms were read again because messages may not have come',
     registers,
   });
   const longPolling = new Counter({
@@ -138,7 +150,15 @@ export function createMetrics(workerIndex: number) {
       };
     },
     /** @param sentAt epoch ms by the sender's clock */
-    busHeard: (sentAt: number, now: number): void => busLag.observe(Math.max(0, now - sentAt) / 1_000),
+    busHeard(from: 'self' | 'others', sentAt: number, now: number): void {
+      busLag.observe({ from }, Math.max(0, now - sentAt) / 1_000);
+    },
+    /** In one go. */
+    busSent(frames: number): void {
+      busSends.inc();
+      busSent.inc(frames);
+    },
+    busMissed: (): void => busMissed.inc(),
     longPollingPassed: (outcome: 'answered' | 'failed'): void => longPolling.inc({ outcome }),
 
     /** Something that is asked for at each scrape. */

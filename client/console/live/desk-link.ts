@@ -38,6 +38,7 @@ export function useDeskLink(sessionId: string): DeskLink {
       setLink((old) => ({ ...old, room }));
       reread(
         'GET /sessions/:sessionId',
+        'GET /sessions/:sessionId/questions',
         'GET /sessions/:sessionId/live-questions',
         'POST /sessions/:sessionId/watch',
         'GET /sessions/:sessionId/recording',
