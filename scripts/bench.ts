@@ -11,6 +11,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     return (say) => crowd(crowdOptions(), say);
   },
   delivery: async () => (await import('./bench/delivery.ts')).delivery,
+  entry: async () => (await import('./bench/entry.ts')).entry,
   latency: async () => (await import('./bench/latency.ts')).latency,
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
   soak: async () => (await import('./bench/soak.ts')).soak,

@@ -195,6 +195,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       retention.stop();
       outside.close();
       await gateway.close();
+      await accounts.close();
       await attendance.close();
       await quiz.close();
       await Promise.all([closed(publicHttp), closed(privateHttp)]);
@@ -210,16 +211,13 @@ export function createFeatures(services: Services) {
   const accounts = createAccounts(services, organisations);
   // Courses show credit and results, which attendance and quiz hold, and these stand on courses.
   const courses: Courses = createCourses(services, {
-    creditOf: (personId, sessionIds) => attendance.creditOf(personId, sessionIds),
-    myPaperResults: (personId, sessionIds) => quiz.myPaperResults(personId, sessionIds),
+    creditsOf: (personId) => attendance.creditsOf(personId),
+    paperResultsOf: (personId) => quiz.paperResultsOf(personId),
     publishedPapers: (sessionIds) => quiz.publishedPapers(sessionIds),
     replayable: (sessionIds) => broadcasts.replayable(sessionIds),
     unknownPlaces: organisations.unknownPlaces,
   });
-  const attendance = createAttendance(services, {
-    windowOf: courses.sessionForRoom,
-    snapshotOf: organisations.personSnapshot,
-  });
+  const attendance = createAttendance(services, { windowOf: courses.sessionForRoom });
   const quiz = createQuiz(services, courses);
   const media = createMediaClient(services);
   const broadcasts = createBroadcasts(services, courses);

@@ -5,6 +5,8 @@ import type { GatherMetrics } from './metrics/metrics.ts';
 export interface GatherOptions<T, R> {
   /** How long the first item of a batch waits for company, ms. */
   intervalMs: number;
+  /** `intervalMs` is from the begin of one batch to that of the next, so that nobody waits for a crowd that is not there. */
+  eager?: boolean;
   /** Items waiting or being written, over all keys; above it `add` answers `busy`, so that a slow database is felt early. */
   maxQueue: number;
   /** Items of one write. */
@@ -37,19 +39,28 @@ interface Waiting<T, R> {
 export function createGather<T, R>(options: GatherOptions<T, R>): Gather<T, R> {
   const queues = new Map<string, Waiting<T, R>[]>();
   const writing = new Map<string, Promise<void>>();
+  /** When the last batch was begun, over all keys. */
+  let begunAt = Number.NEGATIVE_INFINITY;
   let size = 0;
   let closed = false;
   options.metrics.waiting(() => size);
 
   async function drain(key: string): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, closed ? 0 : options.intervalMs));
+    if (!options.eager) await company(options.intervalMs);
     for (let queue = queues.get(key); queue && queue.length > 0; queue = queues.get(key)) {
+      if (options.eager) await company(begunAt + options.intervalMs - performance.now());
       const batch = queue.splice(0, options.maxBatch);
+      begunAt = performance.now();
       await store(key, batch);
       size -= batch.length;
     }
     queues.delete(key);
     writing.delete(key);
+  }
+
+  /** Waits for so many ms, if there is time for it. */
+  async function company(ms: number): Promise<void> {
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, closed ? 0 : ms));
   }
 
   async function store(key: string, batch: Waiting<T, R>[]): Promise<void> {

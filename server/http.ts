@@ -46,8 +46,8 @@ export type Handler<K extends EndpointKey> = (call: Call<K>) => Promise<Answer<K
 /** One handler for each endpoint of a feature's table. */
 export type Handlers<T> = { [K in keyof T & EndpointKey]: Handler<K> };
 
-/** Finds where a thing belongs; null when there is none with this id. */
-export type Locate = (id: string) => Promise<Target | null>;
+/** Finds where a thing belongs; null when there is none with this id. `asker` may do without what a crowd of learners does not need. */
+export type Locate = (id: string, asker: Principal) => Promise<Target | null>;
 export type Locators = Record<Exclude<TargetKind, 'none'>, Locate>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
@@ -188,7 +188,7 @@ async function locate(
   if (kind === 'none') return null;
   // Before anything is looked up, so that a stranger can't tell which ids exist.
   if (principal.loginId === null) throw new AppError('not-signed-in');
-  const target = await locators[kind](params[param] ?? '');
+  const target = await locators[kind](params[param] ?? '', principal);
   if (!target) throw notFound();
   return target;
 }

@@ -8,6 +8,8 @@ export interface SignalEvents {
   'picture-changed': [sessionId: string];
   /** A session has another stream key: whoever came in with the old one must go. */
   'stream-key-replaced': [sessionId: string];
+  /** Names, codes or the closing of units were changed. */
+  'units-changed': [];
   /** Answers to the open question came in. */
   'live-question-answered': [live: { liveQuestionId: string; sessionId: string }];
   /** These logins ended: their sockets must go. */

@@ -34,7 +34,7 @@ export async function holdPastClass(
   units: SeededUnit[],
   { begins, setClock }: { begins: number; setClock: (at: number) => void },
 ): Promise<void> {
-  const { courses, attendance, quiz } = features;
+  const { courses, attendance, organisations, quiz } = features;
   setClock(begins - 60 * MINUTE);
   const course = await courses.createCourse(
     {
@@ -72,7 +72,10 @@ export async function holdPastClass(
   await courses.changeState(session.id, 'live', SYSTEM);
 
   const viewers = whoComes(units, begins);
-  for (const { personId } of viewers) await attendance.enter({ sessionId: session.id, personId });
+  for (const { personId } of viewers) {
+    const person = await organisations.personForLogin(personId);
+    if (person) await attendance.enter(session.id, person);
+  }
   for (let stage = STAGE_MINUTES; stage <= LENGTH_MINUTES; stage += STAGE_MINUTES) {
     const to = begins + stage * MINUTE;
     const from = to - STAGE_MINUTES * MINUTE;

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Me } from '#contract/accounts.ts';
 import type { Tx } from '../db.ts';
 import { AppError } from '../errors.ts';
@@ -44,6 +45,27 @@ export function createLogins(services: Services, people: PeopleDirectory, revoca
       },
     });
     return signedIn(who, login.id, login.counter);
+  }
+
+  /** As {@link open}, for people who are known to be let in, in a transaction of the caller's: give the tokens out after its commit. */
+  async function openWithin(
+    client: pg.PoolClient,
+    who: { person: PersonForLogin; userAgent: string }[],
+  ): Promise<SignedIn[]> {
+    const ids = who.map(() => newId());
+    const now = clock();
+    await client.query(
+      `insert into login (id, person_id, user_agent, rotated_at, created_at, expires_at)
+       select id, person_id, user_agent, $4, $4, $5 from unnest($1::uuid[], $2::uuid[], $3::text[]) as new (id, person_id, user_agent)`,
+      [
+        ids,
+        who.map(({ person }) => person.personId),
+        who.map(({ userAgent }) => userAgent.slice(0, 200)),
+        new Date(now),
+        new Date(now + LOGIN_MS),
+      ],
+    );
+    return who.map(({ person }, n) => signedIn(meOf(null, person), ids[n] as string, 0));
   }
 
   /**
@@ -165,7 +187,7 @@ export function createLogins(services: Services, people: PeopleDirectory, revoca
     return meOf(accountId === null ? null : { id: accountId, displayName: name, grants }, person);
   }
 
-  return { open, renew, end, endWithin, me };
+  return { open, openWithin, renew, end, endWithin, me };
 }
 
 type LoginFilter = ({ id: string } | { accountId: string } | { personId: string | { in: string[] } }) & {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Me } from '#contract/accounts.ts';
 import { isMobile, normalisePhone } from '#contract/codes.ts';
-import type { PersonCategory, UnitKind } from '#contract/organisations.ts';
+import type { PersonCategory } from '#contract/organisations.ts';
 import { type Actor, audit } from '../audit.ts';
 import { AppError } from '../errors.ts';
 import type { JoinableUnit } from '../organisations/joining.ts';
@@ -15,6 +15,7 @@ import { createPasswords } from './passwords.ts';
 import { ANONYMOUS, type Principal } from './principal.ts';
 import { createRevocations } from './revocations.ts';
 import { createSetUp, type FirstAccount } from './setup.ts';
+import { createSignIns } from './sign-ins.ts';
 import { createThrottle } from './throttle.ts';
 import { parseRefreshToken, verifyAccess } from './tokens.ts';
 
@@ -31,9 +32,10 @@ export function createAccounts(services: Services, people: PeopleDirectory) {
   const { db, clock, config, secrets, sealing, signals } = services;
   const { prisma } = db;
   const passwords = createPasswords();
-  const throttle = createThrottle(db);
+  const throttle = createThrottle(services);
   const revocations = createRevocations(services);
   const logins = createLogins(services, people, revocations);
+  const signIns = createSignIns(services, people, logins);
   const setUp = createSetUp(services, passwords);
   const administration = createAdministration(services, passwords, logins, revocations, people);
 
@@ -86,12 +88,12 @@ export function createAccounts(services: Services, people: PeopleDirectory) {
     device: Device,
     actor: Actor,
   ): Promise<SignedIn> {
-    const { unitId, unitKind } = await unitOfJoinCode(code, device.address);
-    const unitAndPhone = keyOf(`${unitId} ${who.phone}`);
-    const { personId } = await throttle.roster(unitAndPhone, () =>
-      people.joinPerson({ ...who, unitId, category: who.category ?? usualCategory(unitKind) }, actor),
-    );
-    return logins.open({ personId }, device.userAgent);
+    return throttle.code(device.address, 'unknown-join-code', async () => {
+      const unit = await people.findUnitByJoinCode(code);
+      if (!unit) throw new AppError('unknown-join-code');
+      const unitAndPhone = keyOf(`${unit.unitId} ${who.phone}`);
+      return throttle.roster(unitAndPhone, () => signIns.byCode(code, who, device.userAgent, actor));
+    });
   }
 
   /** @throws AppError `unknown-link`, `person-refused` */
@@ -170,10 +172,7 @@ export function createAccounts(services: Services, people: PeopleDirectory) {
     isLoginActive: revocations.isActive,
     hearOfEnded: revocations.hear,
     readEndedAgain: revocations.readAgain,
+    /** Signs in who is waiting. */
+    close: signIns.close,
   };
-}
-
-/** What most people of a unit are, when they don't say. */
-function usualCategory(kind: UnitKind): PersonCategory {
-  return kind === 'enterprise' ? 'worker' : 'official';
 }

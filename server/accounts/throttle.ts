@@ -1,8 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { type RateLimiterAbstract, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { ErrorCode } from '#contract/errors.ts';
-import type { Db } from '../db.ts';
 import { AppError } from '../errors.ts';
+import { createLookUps } from '../look-ups.ts';
+import type { Services } from '../services.ts';
 
 /*
  * Guessing is slowed down by what is guessed at, hardly by where it comes from: hundreds of people sit behind one
@@ -22,6 +23,12 @@ const LIMITS = {
   address: { points: 2_000, duration: 3_600 },
 };
 
+/** As the library stores a counter; `expire` in epoch ms. */
+interface Counted {
+  points: number;
+  expire: number | null;
+}
+
 export interface Throttle {
   /**
    * Runs a password check; a `wrong-credentials` counts against the login name and the address.
@@ -38,7 +45,7 @@ export interface Throttle {
 }
 
 /** Counts in PostgreSQL, so that all workers and hosts count together; by the real clock. Keys must not show phones. */
-export function createThrottle(db: Db): Throttle {
+export function createThrottle({ db, logger, metrics }: Pick<Services, 'db' | 'logger' | 'metrics'>): Throttle {
   const limiter = (name: keyof typeof LIMITS): RateLimiterAbstract =>
     new RateLimiterPostgres({
       storeClient: db.pool,
@@ -54,10 +61,20 @@ export function createThrottle(db: Db): Throttle {
   const code = limiter('code');
   const address = limiter('address');
 
+  /** The library looks at one counter at a time. */
+  const look = createLookUps<string, Counted | null>({ logger, metrics }, 'throttle-looks', async (keys) => {
+    const { rows } = await db.pool.query<Counted & { key: string }>(
+      'select key, points, expire from rate_limit where key = any ($1) and (expire > $2 or expire is null)',
+      [[...new Set(keys)], Date.now()],
+    );
+    const known = new Map(rows.map((row) => [row.key, row]));
+    return keys.map((key) => known.get(key) ?? null);
+  });
+
   /** Looks before and counts after: a crowd with the right code writes nothing here. */
   async function looked<T>(counter: RateLimiterAbstract, key: string, failure: ErrorCode, attempt: () => Promise<T>) {
-    const state = await counter.get(key);
-    if (state && state.consumedPoints >= counter.points) throw tooMany(state);
+    const state = await look(counter.getKey(key));
+    if (state && state.points >= counter.points) throw tooMany((state.expire ?? Date.now()) - Date.now());
     try {
       return await attempt();
     } catch (error) {
@@ -106,12 +123,12 @@ async function count(counter: RateLimiterAbstract, key: string): Promise<void> {
     await counter.consume(key);
   } catch (error) {
     // A counter that is spent rejects with its state: that is how full it is, not an error.
-    throw error instanceof RateLimiterRes ? tooMany(error) : error;
+    throw error instanceof RateLimiterRes ? tooMany(error.msBeforeNext) : error;
   }
 }
 
-function tooMany(state: RateLimiterRes): AppError {
-  return new AppError('too-many-attempts', { seconds: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) });
+function tooMany(waitMs: number): AppError {
+  return new AppError('too-many-attempts', { seconds: Math.max(1, Math.ceil(waitMs / 1000)) });
 }
 
 function hasCode(error: unknown, code: ErrorCode): boolean {

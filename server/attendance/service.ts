@@ -1,13 +1,14 @@
 import type { Beat } from '#contract/attendance.ts';
-import type { PersonCategory, UnitKind } from '#contract/organisations.ts';
 import { invitedPeople } from '../courses/audience.ts';
 import { type Tx, transaction } from '../db.ts';
 import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
+import { createLookUps } from '../look-ups.ts';
 import type { Services } from '../services.ts';
 import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
 import { genesis, link } from './chain.ts';
 import { lengthOf, unite } from './credit.ts';
+import { type Entering, enter } from './entries.ts';
 import * as store from './store.ts';
 
 /** Whose beats these are, as their signed ticket says. */
@@ -24,17 +25,6 @@ export interface BeatSource {
 export interface AttendanceNeeds {
   /** Null when there is no such session. */
   windowOf(sessionId: string): Promise<Window | null>;
-  /** A person as they are now: kept with the session, since units and categories change. */
-  snapshotOf(personId: string): Promise<PersonSnapshot | null>;
-}
-
-export interface PersonSnapshot {
-  unitId: string;
-  areaId: string;
-  unitKind: UnitKind;
-  industry: string | null;
-  highRisk: boolean;
-  category: PersonCategory;
 }
 
 interface Report {
@@ -56,6 +46,8 @@ const GATHER_MS = 1_000;
 /** Reports waiting or being written in one worker: 15 s worth of beats of a full one. */
 const MAX_QUEUE = 20_000;
 const MAX_BATCH = 2_000;
+/** Who enters one session within so long goes together, ms. */
+const ENTER_MS = 25;
 
 export type AttendanceService = ReturnType<typeof createAttendance>;
 
@@ -71,6 +63,17 @@ export function createAttendance(
     metrics: metrics.gather('beats'),
     key: (report) => report.source.sessionId,
     write,
+  });
+
+  const entries = createGather<Entering & { sessionId: string }, { creditedMs: number }>({
+    intervalMs: ENTER_MS,
+    eager: true,
+    maxQueue: MAX_QUEUE,
+    maxBatch: MAX_BATCH,
+    logger,
+    metrics: metrics.gather('entries'),
+    key: ({ sessionId }) => sessionId,
+    write: (sessionId, people) => enter(db.pool, sessionId, people, clock()),
   });
 
   /** The session is read once a batch: read for each report, it would cost more than all that is written. */
@@ -138,14 +141,20 @@ export function createAttendance(
     return results;
   }
 
-  /** Credited milliseconds of a person, by session. */
-  async function creditOf(personId: string, sessionIds: string[]): Promise<Map<string, number>> {
-    const rows = await db.prisma.attendee.findMany({
-      where: { personId, sessionId: { in: sessionIds } },
-      select: { sessionId: true, creditedMs: true },
-    });
-    return new Map(rows.map((row) => [row.sessionId, row.creditedMs]));
-  }
+  const creditsOf = createLookUps<string, ReadonlyMap<string, number>>(
+    { logger, metrics },
+    'credit-looks',
+    async (personIds) => {
+      const { rows } = await db.pool.query<{ personId: string; sessionId: string; creditedMs: number }>(
+        `select person_id as "personId", session_id as "sessionId", credited_ms as "creditedMs"
+         from attendee where person_id = any ($1::uuid[])`,
+        [personIds],
+      );
+      const credits = new Map<string, Map<string, number>>(personIds.map((personId) => [personId, new Map()]));
+      for (const row of rows) credits.get(row.personId)?.set(row.sessionId, row.creditedMs);
+      return personIds.map((personId) => credits.get(personId) ?? new Map());
+    },
+  );
 
   return {
     /**
@@ -159,24 +168,8 @@ export function createAttendance(
     },
 
     /** Notes that a person is in a session's room. The first time it keeps what they are now: unit, area, category. */
-    async enter({ sessionId, personId }: { sessionId: string; personId: string }): Promise<{ creditedMs: number }> {
-      const where = { sessionId_personId: { sessionId, personId } };
-      const existing = await db.prisma.attendee.findUnique({
-        where,
-        select: { firstJoinedAt: true, creditedMs: true },
-      });
-      if (existing?.firstJoinedAt) return { creditedMs: existing.creditedMs };
-      const snapshot = await needs.snapshotOf(personId);
-      if (!snapshot) throw new AppError('not-found');
-      const firstJoinedAt = new Date(clock());
-      const attendee = await db.prisma.attendee.upsert({
-        where,
-        create: { sessionId, personId, ...snapshot, firstJoinedAt },
-        update: { firstJoinedAt },
-        select: { creditedMs: true },
-      });
-      return attendee;
-    },
+    enter: (sessionId: string, person: Entering): Promise<{ creditedMs: number }> =>
+      entries.add({ ...person, sessionId }),
 
     /** Freezes 应到: everybody who is invited now. Part of the transaction that starts the session. */
     async freezeDue(tx: Tx, session: { id: string; courseId: string }): Promise<number> {
@@ -193,11 +186,14 @@ export function createAttendance(
 
     /** Credited milliseconds of a person in a session; 0 for somebody who never came. */
     credit: async (sessionId: string, personId: string): Promise<number> =>
-      (await creditOf(personId, [sessionId])).get(sessionId) ?? 0,
-    creditOf,
+      (await creditsOf(personId)).get(sessionId) ?? 0,
+    /** Credited milliseconds of a person, by session. */
+    creditsOf,
 
     /** Stores what is waiting. */
-    close: gather.close,
+    async close(): Promise<void> {
+      await Promise.all([gather.close(), entries.close()]);
+    },
   };
 }
 

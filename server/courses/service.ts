@@ -1,25 +1,26 @@
 import type { AudienceRule, Course, CourseInput, MySession } from '#contract/courses.ts';
 import type { Target } from '../accounts/policy.ts';
+import type { Principal } from '../accounts/principal.ts';
 import { type Actor, audit } from '../audit.ts';
 import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { createSessions, differing, refuseImpossibleStart } from './sessions.ts';
+import { createShownSessions } from './shown.ts';
 import { hasStarted } from './states.ts';
 import { createInvitationStore, type Invitee, lockCourse } from './store.ts';
 import { newStreamKey } from './stream-key.ts';
 import { CLOUD_CLASSROOM, SESSION_MINUTES, WEEK_MS } from './template.ts';
 import { createTransitions } from './transitions.ts';
-import { courseView, roomSession, type SessionMarks, sessionView, withCourse, withSessions } from './view.ts';
+import { courseView, type SessionMarks, withSessions } from './view.ts';
 
 /** What courses show of other features. */
 export interface CourseNeeds {
   /** Credited milliseconds of a person, by session. */
-  creditOf(personId: string, sessionIds: string[]): Promise<ReadonlyMap<string, number>>;
-  /** A person's results in the published papers of these sessions. */
-  myPaperResults(
+  creditsOf(personId: string): Promise<ReadonlyMap<string, number>>;
+  /** A person's results in published papers, by session. */
+  paperResultsOf(
     personId: string,
-    sessionIds: string[],
   ): Promise<ReadonlyMap<string, { passed: boolean | null; bestPercent: number | null }>>;
   /** Those of these sessions whose paper can be sat. */
   publishedPapers(sessionIds: string[]): Promise<ReadonlySet<string>>;
@@ -47,12 +48,13 @@ export type Courses = ReturnType<typeof createCourses>;
 export function createCourses(services: Services, needs: CourseNeeds) {
   const { db, clock, signals } = services;
   const { prisma } = db;
-  const invitations = createInvitationStore(db);
+  const invitations = createInvitationStore(services);
   const marksOf = async (sessionIds: string[]): Promise<SessionMarks> => {
     const [papers, replays] = await Promise.all([needs.publishedPapers(sessionIds), needs.replayable(sessionIds)]);
     return { papers, replays };
   };
   const sessions = createSessions(services, marksOf);
+  const shown = createShownSessions(services, marksOf);
   const transitions = createTransitions(services);
 
   async function listCourses(viewer: Viewer, archived: boolean): Promise<Course[]> {
@@ -153,27 +155,22 @@ export function createCourses(services: Services, needs: CourseNeeds) {
 
   /** The sessions that a person is invited to, earliest first, with what is credited to them. */
   async function mySessions(personId: string): Promise<MySession[]> {
-    const ids = await invitations.sessionsFor(personId);
-    const [rows, credit, papers, marks] = await Promise.all([
-      prisma.session.findMany({
-        where: { id: { in: ids } },
-        include: withCourse,
-        orderBy: [{ startsAt: 'asc' }, { id: 'asc' }],
-      }),
-      needs.creditOf(personId, ids),
-      needs.myPaperResults(personId, ids),
-      marksOf(ids),
+    const [{ rows, marks }, invitedTo, credit, papers] = await Promise.all([
+      shown.list(),
+      invitations.coursesOf(personId),
+      needs.creditsOf(personId),
+      needs.paperResultsOf(personId),
     ]);
-    return rows.map((row) => {
-      const { requiredMs } = roomSession(row);
-      const creditedMs = credit.get(row.id) ?? 0;
-      const paper = papers.get(row.id);
+    const mine = rows.filter(({ session }) => invitedTo.has(session.courseId));
+    return mine.map(({ session, requiredMs }) => {
+      const creditedMs = credit.get(session.id) ?? 0;
+      const paper = papers.get(session.id);
       return {
-        session: sessionView(row, row.course.title, marks, false),
+        session,
         creditedMs,
         requiredMs,
         complete: creditedMs >= requiredMs,
-        paper: marks.papers.has(row.id)
+        paper: marks.papers.has(session.id)
           ? { published: true, passed: paper?.passed ?? null, bestPercent: paper?.bestPercent ?? null }
           : null,
       };
@@ -192,12 +189,9 @@ export function createCourses(services: Services, needs: CourseNeeds) {
     };
   }
 
-  /** Nobody is invited to a draft. */
-  async function locateSession(sessionId: string): Promise<Target | null> {
-    const row = await prisma.session.findUnique({
-      where: { id: sessionId },
-      select: { courseId: true, state: true, instructorAccountId: true },
-    });
+  /** Nobody is invited to a draft. For who is nothing but a learner it may be a second old. */
+  async function locateSession(sessionId: string, asker?: Principal): Promise<Target | null> {
+    const row = await (asker?.grants.length === 0 ? shown.place(sessionId) : shown.readPlace(sessionId));
     if (!row) return null;
     return {
       instructorAccountIds: row.instructorAccountId === null ? [] : [row.instructorAccountId],

@@ -1,5 +1,7 @@
 import type { AudienceRule } from '#contract/courses.ts';
-import type { Db, Tx } from '../db.ts';
+import type { Tx } from '../db.ts';
+import { createLookUps } from '../look-ups.ts';
+import type { Services } from '../services.ts';
 import { invitedPeople, peopleMatchingJson, rulesAsJson } from './audience.ts';
 
 /** Queries that ask who is invited. */
@@ -7,8 +9,8 @@ export interface InvitationStore {
   isInvited(courseId: string, who: Invitee): Promise<boolean>;
   /** Of courses that are (not) archived, those with a session that is no draft and to which one of `who` is invited. */
   coursesFor(who: { personId: string | null; unitIds: string[] }): Promise<string[]>;
-  /** Sessions, no drafts, of courses that are not archived, earliest first. */
-  sessionsFor(personId: string): Promise<string[]>;
+  /** Courses, not archived, to which a person is invited. */
+  coursesOf(personId: string): Promise<ReadonlySet<string>>;
   count(rules: AudienceRule[]): Promise<{ units: number; people: number }>;
 }
 
@@ -18,18 +20,45 @@ export interface Invitee {
   unitId: string | null;
 }
 
-export function createInvitationStore({ pool }: Db): InvitationStore {
-  return {
-    async isInvited(courseId, { personId, unitId }) {
+export function createInvitationStore(services: Pick<Services, 'db' | 'logger' | 'metrics'>): InvitationStore {
+  const { pool } = services.db;
+
+  const isInvited = createLookUps<Invitee & { courseId: string }, boolean>(
+    services,
+    'invitation-looks',
+    async (asked) => {
       const { rows } = await pool.query<{ invited: boolean }>(
         `select exists (
-           select 1 from (${invitedPeople('$1::uuid')}) as invited
-           where invited.person_id = $2::uuid or invited.unit_id = $3::uuid
-         ) as invited`,
-        [courseId, personId, unitId],
+           select 1 from (${invitedPeople('asked.course_id')}) as invited
+           where invited.person_id = asked.person_id or invited.unit_id = asked.unit_id
+         ) as invited
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as asked (course_id, person_id, unit_id, n)
+         order by asked.n`,
+        [
+          asked.map(({ courseId }) => courseId),
+          asked.map(({ personId }) => personId),
+          asked.map(({ unitId }) => unitId),
+        ],
       );
-      return rows[0]?.invited ?? false;
+      return rows.map((row) => row.invited);
     },
+  );
+
+  const coursesOf = createLookUps<string, ReadonlySet<string>>(services, 'list-looks', async (personIds) => {
+    const { rows } = await pool.query<{ person_id: string; course_id: string }>(
+      `select invited.person_id, course.id as course_id
+       from course, lateral (${invitedPeople('course.id')}) as invited
+       where course.archived_at is null and invited.person_id = any ($1::uuid[])`,
+      [personIds],
+    );
+    const found = new Map<string, Set<string>>(personIds.map((personId) => [personId, new Set()]));
+    for (const row of rows) found.get(row.person_id)?.add(row.course_id);
+    return personIds.map((personId) => found.get(personId) ?? new Set());
+  });
+
+  return {
+    isInvited: (courseId, who) => isInvited({ ...who, courseId }),
+    coursesOf,
 
     async coursesFor({ personId, unitIds }) {
       const { rows } = await pool.query<{ id: string }>(
@@ -39,18 +68,6 @@ export function createInvitationStore({ pool }: Db): InvitationStore {
              select 1 from (${invitedPeople('course.id')}) as invited
              where invited.person_id = $1::uuid or invited.unit_id = any ($2::uuid[]))`,
         [personId, unitIds],
-      );
-      return rows.map((row) => row.id);
-    },
-
-    async sessionsFor(personId) {
-      const { rows } = await pool.query<{ id: string }>(
-        `select session.id from session join course on course.id = session.course_id
-         where session.state <> 'draft' and course.archived_at is null
-           and exists (
-             select 1 from (${invitedPeople('course.id')}) as invited where invited.person_id = $1::uuid)
-         order by session.starts_at, session.id`,
-        [personId],
       );
       return rows.map((row) => row.id);
     },

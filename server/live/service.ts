@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Beat, BeatsStored } from '#contract/attendance.ts';
 import type { Admission, StreamHealth } from '#contract/live.ts';
 import { SourceFormat } from '#contract/media.ts';
+import type { Entering } from '../attendance/entries.ts';
 import type { AttendanceService } from '../attendance/service.ts';
 import { type Actor, audit } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
@@ -25,7 +26,7 @@ export interface LiveNeeds {
   outside: Outside;
   personForLogin(
     personId: string,
-  ): Promise<{ name: string; unitId: string; unitName: string; verification: string } | null>;
+  ): Promise<(Entering & { name: string; unitName: string; verification: string }) | null>;
   isLoginActive(loginId: string): Promise<boolean>;
   /** Live questions of a session that a person has answered. */
   answeredBy(sessionId: string, personId: string): Promise<string[]>;
@@ -91,7 +92,7 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
       if (room.state === 'draft') throw new AppError('session-not-open');
       const { creditedMs } =
         room.state === 'scheduled' || room.state === 'live'
-          ? await attendance.enter({ sessionId, personId: who.personId })
+          ? await attendance.enter(sessionId, person)
           : { creditedMs: await attendance.credit(sessionId, who.personId) };
       const connId = randomUUID();
       const ticket = signTicket(
@@ -109,7 +110,8 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
         creditedMs,
         personName: person.name,
         room,
-        answered: await needs.answeredBy(sessionId, who.personId),
+        // Nobody has answered what was not asked yet.
+        answered: room.question === null ? [] : await needs.answeredBy(sessionId, who.personId),
       };
     },
 

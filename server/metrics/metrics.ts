@@ -11,6 +11,19 @@ const BUS_BUCKETS = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
 const BEAT_LAG_BUCKETS = [2, 5, 10, 15, 20, 30, 60, 300, 600];
 const BATCH_BUCKETS = [1, 10, 30, 100, 300, 1_000, 2_000];
 
+/** What is gathered over people, by its name in the metrics. */
+export type Gathered =
+  | 'beats'
+  | 'answers'
+  | 'throttle-looks'
+  | 'sign-ins'
+  | 'people-looks'
+  | 'invitation-looks'
+  | 'list-looks'
+  | 'credit-looks'
+  | 'paper-looks'
+  | 'entries';
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** What a gather tells of itself. */
@@ -140,7 +153,7 @@ export function createMetrics(workerIndex: number) {
       beatsStored.inc(ends.length);
       for (const end of ends) beatLag.observe(Math.max(0, now - end) / 1_000);
     },
-    gather(what: 'beats' | 'answers'): GatherMetrics {
+    gather(what: Gathered): GatherMetrics {
       return {
         waiting: (size) => void gatherWaiting.set(what, size),
         written(items, seconds) {

@@ -1,4 +1,6 @@
+import type pg from 'pg';
 import type { Services } from '../services.ts';
+import { type Joining, joinPeople } from './arrivals.ts';
 import { createImports } from './import/imports.ts';
 import { createDirectory } from './joining.ts';
 import { createRoster } from './roster.ts';
@@ -9,7 +11,7 @@ export type Organisations = ReturnType<typeof createOrganisations>;
 /** What signing in without a password asks of organisations. */
 export type PeopleDirectory = Pick<
   Organisations,
-  'findUnitByJoinCode' | 'joinPerson' | 'findPersonByLinkToken' | 'personForLogin' | 'exclusionOf'
+  'findUnitByJoinCode' | 'joinPeople' | 'findPersonByLinkToken' | 'personForLogin' | 'exclusionOf'
 >;
 
 /** Areas, units and the people on their rosters. */
@@ -18,6 +20,8 @@ export function createOrganisations(services: Services) {
     ...createUnits(services),
     ...createRoster(services),
     ...createDirectory(services),
+    joinPeople: (client: pg.PoolClient, joinings: Joining[]) =>
+      joinPeople(client, services.sealing, joinings, services.clock()),
     ...createImports(services),
   };
 }

@@ -133,6 +133,7 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
         await audit(tx, actor, clock(), 'unit:update', { kind: 'unit', id: unitId }, { changed });
       }),
     );
+    signals.emit('units-changed');
     return readUnit(unitId);
   }
 
@@ -145,6 +146,7 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
         await audit(tx, actor, clock(), 'unit:join-code', { kind: 'unit', id: unitId });
       }),
     );
+    signals.emit('units-changed');
     return readUnit(unitId);
   }
 
@@ -164,6 +166,7 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
       await audit(tx, actor, now, 'unit:close', { kind: 'unit', id: unitId });
       return tx.person.findMany({ where: { unitId, leftAt: null }, select: { id: true } });
     });
+    signals.emit('units-changed');
     if (people.length > 0)
       signals.emit(
         'people-excluded',
@@ -182,6 +185,7 @@ export function createUnits({ db, clock, sealing, signals }: Services) {
       if (count === 0) throw new AppError('unit-open');
       await audit(tx, actor, clock(), 'unit:reopen', { kind: 'unit', id: unitId });
     });
+    signals.emit('units-changed');
     return readUnit(unitId);
   }
 

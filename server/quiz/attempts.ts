@@ -5,6 +5,7 @@ import type { Target } from '../accounts/policy.ts';
 import type { Courses } from '../courses/service.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { createLookUps } from '../look-ups.ts';
 import type { Services } from '../services.ts';
 import { grade, isWithin, passes, percentOf } from './grading.ts';
 import { type PaperRow, withQuestions } from './papers.ts';
@@ -22,9 +23,18 @@ export interface PaperStanding {
   bestPercent: number | null;
 }
 
+interface HandedIn {
+  personId: string;
+  sessionId: string;
+  points: number | null;
+  pointsMax: number | null;
+  passed: boolean | null;
+}
+
 /** Sitting papers. Whoever is invited may, from the end of class on, whether they came or not. */
-export function createAttempts({ db, clock }: Services, courses: Pick<Courses, 'sessionForRoom'>) {
-  const { prisma } = db;
+export function createAttempts(services: Services, courses: Pick<Courses, 'sessionForRoom'>) {
+  const { db, clock } = services;
+  const { prisma, pool } = db;
 
   /** Null when there is no paper to sit: none is published, or the class is not over. */
   async function myPaper(sessionId: string, personId: string): Promise<MyPaper | null> {
@@ -102,28 +112,31 @@ export function createAttempts({ db, clock }: Services, courses: Pick<Courses, '
     });
   }
 
-  /** A person's results in the papers of these sessions that can be sat. */
-  async function myPaperResults(personId: string, sessionIds: string[]): Promise<Map<string, PaperStanding>> {
-    const papers = await prisma.paper.findMany({
-      where: { sessionId: { in: sessionIds }, publishedAt: { not: null } },
-      select: {
-        sessionId: true,
-        attempts: {
-          where: { personId, submittedAt: { not: null } },
-          select: { points: true, pointsMax: true, passed: true },
-        },
-      },
-    });
-    return new Map(
-      papers.map(({ sessionId, attempts }): [string, PaperStanding] => {
-        if (attempts.length === 0) return [sessionId, { published: true, passed: null, bestPercent: null }];
-        const bestPercent = Math.max(
-          ...attempts.map(({ points, pointsMax }) => percentOf(points ?? 0, pointsMax ?? 0)),
-        );
-        return [sessionId, { published: true, passed: attempts.some((attempt) => attempt.passed), bestPercent }];
-      }),
-    );
-  }
+  /** A person's results in published papers, by session. */
+  const paperResultsOf = createLookUps<string, ReadonlyMap<string, PaperStanding>>(
+    services,
+    'paper-looks',
+    async (personIds) => {
+      const { rows } = await pool.query<HandedIn>(
+        `select attempt.person_id as "personId", paper.session_id as "sessionId", attempt.points,
+           attempt.points_max as "pointsMax", attempt.passed
+         from attempt join paper on paper.id = attempt.paper_id
+         where attempt.person_id = any ($1::uuid[]) and attempt.submitted_at is not null and paper.published_at is not null`,
+        [personIds],
+      );
+      const results = new Map<string, Map<string, PaperStanding>>(personIds.map((personId) => [personId, new Map()]));
+      for (const { personId, sessionId, points, pointsMax, passed } of rows) {
+        const mine = results.get(personId);
+        const before = mine?.get(sessionId);
+        mine?.set(sessionId, {
+          published: true,
+          passed: before?.passed === true || passed === true,
+          bestPercent: Math.max(before?.bestPercent ?? 0, percentOf(points ?? 0, pointsMax ?? 0)),
+        });
+      }
+      return personIds.map((personId) => results.get(personId) ?? new Map());
+    },
+  );
 
   async function locate(attemptId: string): Promise<Target | null> {
     return prisma.attempt.findUnique({ where: { id: attemptId }, select: { personId: true } });
@@ -147,7 +160,7 @@ export function createAttempts({ db, clock }: Services, courses: Pick<Courses, '
     });
   }
 
-  return { myPaper, begin, submit, myPaperResults, locate };
+  return { myPaper, begin, submit, paperResultsOf, locate };
 }
 
 /** Passed, or no attempts left: then the right answers may be shown. */

@@ -55,7 +55,7 @@ export function createQuiz(services: Services, courses: QuizNeeds) {
     myPaper: attempts.myPaper,
     beginAttempt: attempts.begin,
     submitAttempt: attempts.submit,
-    myPaperResults: attempts.myPaperResults,
+    paperResultsOf: attempts.paperResultsOf,
     locateAttempt: attempts.locate,
 
     /** Stores the answers that are waiting. */

@@ -3,6 +3,7 @@ import { createThrottle, type Throttle } from '#server/accounts/throttle.ts';
 import { type Db, openDb } from '#server/db.ts';
 import { AppError } from '#server/errors.ts';
 import { createLogger } from '#server/logger.ts';
+import { createMetrics } from '#server/metrics/metrics.ts';
 import { createTestDatabase, type TestDatabase } from '#tests/support/database.ts';
 
 const OFFICE = '203.0.113.7';
@@ -12,8 +13,9 @@ let throttle: Throttle;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  db = openDb(database.url, createLogger('silent', 'test'));
-  throttle = createThrottle(db);
+  const logger = createLogger('silent', 'test');
+  db = openDb(database.url, logger);
+  throttle = createThrottle({ db, logger, metrics: createMetrics(0) });
 });
 afterAll(async () => {
   await db.close();

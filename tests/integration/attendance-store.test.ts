@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Beat } from '#contract/attendance.ts';
 import { type ChainedEntry, genesis, link } from '#server/attendance/chain.ts';
 import { creditedMs } from '#server/attendance/credit.ts';
+import type { Entering } from '#server/attendance/entries.ts';
 import { createAttendance } from '#server/attendance/service.ts';
 import { type Db, openDb } from '#server/db.ts';
 import { newId } from '#server/ids.ts';
@@ -28,14 +29,6 @@ function attendance() {
         windowsRead += 1;
         return { startedAt, endedAt };
       },
-      snapshotOf: async () => ({
-        unitId,
-        areaId,
-        unitKind: 'enterprise',
-        industry: 'other',
-        highRisk: false,
-        category: 'worker',
-      }),
     },
   );
 }
@@ -43,6 +36,11 @@ function attendance() {
 async function person(name: string): Promise<string> {
   const { id } = await db.prisma.person.create({ data: { id: newId(), unitId, name, category: 'worker' } });
   return id;
+}
+
+/** Somebody at the door, as they are now. */
+function entering(personId: string): Entering {
+  return { personId, unitId, areaId, unitKind: 'enterprise', industry: 'other', highRisk: false, category: 'worker' };
 }
 
 function source(personId: string, openedAt = T0) {
@@ -101,7 +99,7 @@ describe('storing beats', () => {
   it('acks a beat sent twice and stores it once', async () => {
     const service = attendance();
     const personId = await person('张三');
-    await service.enter({ sessionId, personId });
+    await service.enter(sessionId, entering(personId));
     const from = source(personId);
     now = T0 + 16_000;
     const first = await service.store(from, [beat(1, 0, 15)]);
@@ -114,7 +112,7 @@ describe('storing beats', () => {
   it('counts two tabs of one person once', async () => {
     const service = attendance();
     const personId = await person('李四');
-    await service.enter({ sessionId, personId });
+    await service.enter(sessionId, entering(personId));
     now = T0 + 31_000;
     await service.store(source(personId), [beat(1, 0, 15), beat(2, 15, 30)]);
     const { creditedMs: credited } = await service.store(source(personId), [beat(1, 5, 20)]);
@@ -124,7 +122,7 @@ describe('storing beats', () => {
   it('stores what several workers report at once, as one unbroken chain that recomputes to the credited time', async () => {
     const workers = [attendance(), attendance(), attendance()];
     const people = await Promise.all(Array.from({ length: 12 }, (_, i) => person(`工人${i}`)));
-    for (const personId of people) await workers[0]?.enter({ sessionId, personId });
+    for (const personId of people) await workers[0]?.enter(sessionId, entering(personId));
     now = T0 + 100_000;
     await Promise.all(
       people.flatMap((personId, i) =>
@@ -167,7 +165,7 @@ describe('storing beats', () => {
   it('rejects the beats of somebody who never entered without losing those gathered with them', async () => {
     const service = attendance();
     const personId = await person('王五');
-    await service.enter({ sessionId, personId });
+    await service.enter(sessionId, entering(personId));
     now = T0 + 16_000;
     const [known, stranger] = await Promise.allSettled([
       service.store(source(personId), [beat(1, 0, 15)]),
@@ -180,7 +178,7 @@ describe('storing beats', () => {
   it('does not ack when the database refuses, and stores everything when it is sent again', async () => {
     const personId = await person('赵六');
     const service = attendance();
-    await service.enter({ sessionId, personId });
+    await service.enter(sessionId, entering(personId));
     const from = source(personId);
     now = T0 + 16_000;
     await db.pool.query('alter table attendance_batch rename to attendance_batch_away');
@@ -193,7 +191,7 @@ describe('storing beats', () => {
   it('takes beats neither before the class nor ten minutes after it', async () => {
     const service = attendance();
     const personId = await person('孙七');
-    await service.enter({ sessionId, personId });
+    await service.enter(sessionId, entering(personId));
     startedAt = null;
     await expect(service.store(source(personId), [beat(1, 0, 15)])).rejects.toMatchObject({ code: 'session-not-open' });
     startedAt = T0;
@@ -207,7 +205,7 @@ describe('a batch', () => {
   it('reads the session once, and refuses what is too late without the others', async () => {
     const service = attendance();
     const people = await Promise.all(['甲', '乙', '丙'].map(person));
-    for (const personId of people) await service.enter({ sessionId, personId });
+    for (const personId of people) await service.enter(sessionId, entering(personId));
     endedAt = T0 + 60_000;
     now = endedAt + 600_000;
     const before = windowsRead;
@@ -226,11 +224,11 @@ describe('freezing 应到', () => {
   it('marks everybody invited as due, also those who came early, and nobody who joins later', async () => {
     const service = attendance();
     const early = await person('钱八');
-    await service.enter({ sessionId, personId: early });
+    await service.enter(sessionId, entering(early));
     const session = await db.prisma.session.findUniqueOrThrow({ where: { id: sessionId } });
     await db.prisma.$transaction((tx) => service.freezeDue(tx, session));
     const late = await person('周九');
-    await service.enter({ sessionId, personId: late });
+    await service.enter(sessionId, entering(late));
     const due = await db.prisma.attendee.findMany({ where: { sessionId, personId: { in: [early, late] } } });
     expect(due.find((a) => a.personId === early)).toMatchObject({ due: true });
     expect(due.find((a) => a.personId === late)).toMatchObject({ due: false });

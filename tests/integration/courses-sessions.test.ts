@@ -268,7 +268,7 @@ describe('who is invited', () => {
 
   test('a person who left or was refused is not invited; an unverified one is', async () => {
     await invite({ unitIds: [safe.id] });
-    const joined = await app.organisations.joinPerson({ unitId: safe.id, name: '新来的', phone: '13700000001' });
+    const joined = await app.join({ joinCode: safe.joinCode, name: '新来的', phone: '13700000001' });
     const who = { personId: joined.personId, unitId: null };
     expect(await app.courses.isInvited(course.id, who)).toBe(true);
     await app.officer('POST', `/people/${joined.personId}/verification`, { verification: 'refused' });

@@ -293,7 +293,7 @@ describe('people', () => {
   });
 
   test('being on the sheet confirms somebody who joined by the code', async () => {
-    const joined = await app.organisations.joinPerson({ unitId: unit.id, name: '赵六', phone: '13900000006' });
+    const joined = await app.join({ joinCode: unit.joinCode, name: '赵六', phone: '13900000006' });
     const file = await sheet(PERSON_HEADINGS, [['花名册企业', null, '赵六', '安全管理人员', null, '13900000006']]);
     expect((await app.officer('POST', '/imports/people?commit=1', file)).body).toMatchObject({ updated: 1 });
     const person = await app.db.prisma.person.findUnique({ where: { id: joined.personId } });

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { creditCheckSymbol } from '#contract/codes.ts';
 import type { Area, Person, Unit } from '#contract/organisations.ts';
 import { IDS_PER_QUERY } from '#contract/plain.ts';
+import { SYSTEM } from '#server/audit.ts';
+import { transaction } from '#server/db.ts';
 import { type Features, startFeatures } from '#tests/support/feature-app.ts';
 
 let app: Features;
@@ -30,6 +32,9 @@ beforeAll(async () => {
 });
 
 afterAll(() => app?.close());
+
+/** The present one: a test replaces it. */
+const codeOf = async (unitId: string) => (await app.officer<Unit>('GET', `/units/${unitId}`)).body.joinCode;
 
 const addPerson = (unitId: string, body: object) =>
   app.officer<Person>('POST', `/units/${unitId}/people`, { category: 'worker', ...body });
@@ -132,29 +137,88 @@ describe('joining', () => {
   });
 
   test('tapped twice it is one person, unverified; another name on the phone is refused', async () => {
-    const joining = { unitId: chemicals.id, name: '张三', phone: '13700000001' };
-    const taps = await Promise.all([app.organisations.joinPerson(joining), app.organisations.joinPerson(joining)]);
+    const joining = { joinCode: await codeOf(chemicals.id), name: '张三', phone: '13700000001' };
+    const taps = await Promise.all([app.join(joining), app.join(joining)]);
     expect(new Set(taps.map((tap) => tap.personId)).size).toBe(1);
     expect(await app.organisations.personForLogin(taps[0].personId)).toMatchObject({
       name: '张三',
       unitName: '化工厂',
       verification: 'unverified',
     });
-    await expect(app.organisations.joinPerson({ ...joining, name: '李四' })).rejects.toMatchObject({
+    await expect(app.join({ ...joining, name: '李四' })).rejects.toMatchObject({
       code: 'name-phone-mismatch',
     });
   });
 
   test('who was refused is told so, and whoever listens hears of it', async () => {
-    const joining = { unitId: chemicals.id, name: '冒名', phone: '13700000002' };
-    const { personId } = await app.organisations.joinPerson(joining);
+    const joining = { joinCode: await codeOf(chemicals.id), name: '冒名', phone: '13700000002' };
+    const { personId } = await app.join(joining);
     const excluded: string[] = [];
     app.services.signals.on('people-excluded', (ids) => excluded.push(...ids));
     const enterprise = app.as([{ role: 'enterprise', unitId: chemicals.id }]);
     const refused = await enterprise('POST', `/people/${personId}/verification`, { verification: 'refused' });
     expect(refused.body).toMatchObject({ verification: 'refused' });
     expect(excluded).toEqual([personId]);
-    await expect(app.organisations.joinPerson(joining)).rejects.toMatchObject({ code: 'person-refused' });
+    await expect(app.join(joining)).rejects.toMatchObject({ code: 'person-refused' });
+  });
+
+  test('many at once are each who they would be alone, and on record once', async () => {
+    const joinCode = await codeOf(bookshop.id);
+    const come = async (...people: [name: string, phone: string, joinCode?: string][]) =>
+      transaction(app.db.pool, (client) =>
+        app.organisations.joinPeople(
+          client,
+          people.map(([name, phone, code]) => ({ name, phone, joinCode: code ?? joinCode, actor: SYSTEM })),
+        ),
+      );
+    const known = (await addPerson(bookshop.id, { name: '老员工', phone: '13700000101' })).body;
+    const gone = (await addPerson(bookshop.id, { name: '回来的', phone: '13700000102' })).body;
+    const heir = (await addPerson(bookshop.id, { name: '旧机主', phone: '13700000103' })).body;
+    for (const { id } of [gone, heir]) await app.officer('DELETE', `/people/${id}`);
+    const [fresh, twin, otherName, old, wrongName, returned, inherits, lost] = await come(
+      ['新人', '13700000100'],
+      ['新人', '13700000100'],
+      ['别人', '13700000100'],
+      ['老员工', '13700000101'],
+      ['冒名', '13700000101'],
+      ['回来的', '13700000102'],
+      ['新机主', '13700000103'],
+      ['路人', '13700000104', 'ZZZZZZZZ'],
+    );
+    expect(fresh).toMatchObject({ name: '新人', verification: 'unverified', unitName: '书店', category: 'worker' });
+    expect(twin).toEqual(fresh);
+    expect(otherName).toBe('name-phone-mismatch');
+    expect(old).toMatchObject({ personId: known.id, verification: 'verified' });
+    expect(wrongName).toBe('name-phone-mismatch');
+    expect(returned).toMatchObject({ personId: gone.id, verification: 'unverified' });
+    expect(inherits).toMatchObject({ name: '新机主', verification: 'unverified' });
+    expect(inherits).not.toMatchObject({ personId: heir.id });
+    expect(lost).toBe('unknown-join-code');
+    const subjects = [fresh, returned, inherits].map((person) => (person as { personId: string }).personId);
+    const entries = await app.db.prisma.auditEntry.findMany({
+      where: { subjectId: { in: subjects }, action: { in: ['person:join', 'person:rejoin'] } },
+      orderBy: { id: 'asc' },
+    });
+    expect(entries.map(({ action }) => action).sort()).toEqual(['person:join', 'person:join', 'person:rejoin']);
+    expect(entries[0]?.detail).toEqual({ unitId: bookshop.id });
+  });
+
+  test('the same crowd at two workers, in opposite order, is there once', async () => {
+    const joinCode = await codeOf(bookshop.id);
+    const crowd = Array.from({ length: 40 }, (_, n) => ({
+      joinCode,
+      name: `人${n}`,
+      phone: `136${String(n).padStart(8, '0')}`,
+      actor: SYSTEM,
+    }));
+    const arrive = (people: typeof crowd) =>
+      transaction(app.db.pool, (client) => app.organisations.joinPeople(client, people));
+    const [one, other] = await Promise.all([arrive(crowd), arrive([...crowd].reverse())]);
+    expect(one.map((person) => typeof person)).toEqual(Array(40).fill('object'));
+    expect([...other].reverse()).toEqual(one);
+    const ids = one.map((person) => (person as { personId: string }).personId);
+    expect(new Set(ids).size).toBe(40);
+    expect(await app.db.prisma.auditEntry.count({ where: { subjectId: { in: ids } } })).toBe(40);
   });
 
   test('a personal link opens for its person until it is replaced; only a digest is stored', async () => {

@@ -7,13 +7,16 @@ import { courseEndpoints } from '#contract/courses.ts';
 import type { Problem } from '#contract/errors.ts';
 import { organisationEndpoints } from '#contract/organisations.ts';
 import { ANONYMOUS, type Principal } from '#server/accounts/principal.ts';
+import { SYSTEM } from '#server/audit.ts';
 import { type Config, loadConfig, type Secrets } from '#server/config.ts';
 import { courseRoutes } from '#server/courses/routes.ts';
 import { createCourses } from '#server/courses/service.ts';
-import { openDb } from '#server/db.ts';
+import { openDb, transaction } from '#server/db.ts';
+import { AppError } from '#server/errors.ts';
 import { type Locators, mount, problems, requestIds } from '#server/http.ts';
 import { createLogger } from '#server/logger.ts';
 import { createMetrics } from '#server/metrics/metrics.ts';
+import type { Joining } from '#server/organisations/arrivals.ts';
 import { organisationRoutes } from '#server/organisations/routes.ts';
 import { createOrganisations } from '#server/organisations/service.ts';
 import { createSealing } from '#server/sealing.ts';
@@ -52,8 +55,8 @@ export async function startFeatures() {
   const organisations = createOrganisations(services);
   const credit = new Map<string, number>();
   const courses = createCourses(services, {
-    creditOf: async () => credit,
-    myPaperResults: async () => new Map(),
+    creditsOf: async () => credit,
+    paperResultsOf: async () => new Map(),
     publishedPapers: async () => new Set(),
     replayable: async () => new Set(),
     unknownPlaces: organisations.unknownPlaces,
@@ -87,8 +90,17 @@ export async function startFeatures() {
     };
   }
 
+  /** Joins one person by their unit's code, as a sign-in does. */
+  const join = (joining: Omit<Joining, 'actor'>) =>
+    transaction(db.pool, async (client) => {
+      const [joined] = await organisations.joinPeople(client, [{ ...joining, actor: SYSTEM }]);
+      if (joined === undefined || typeof joined === 'string') throw new AppError(joined ?? 'internal');
+      return joined;
+    });
+
   return {
     organisations,
+    join,
     courses,
     services,
     db,
@@ -129,7 +141,7 @@ function web(parts: {
     person: organisations.locatePerson,
     course: courses.locateCourse,
     session: courses.locateSession,
-  } as Locators;
+  } as unknown as Locators;
   mount(app, organisationEndpoints, organisationRoutes(organisations), locators);
   mount(app, courseEndpoints, courseRoutes(courses, config, secret), locators);
   app.use(problems(logger, metrics));
