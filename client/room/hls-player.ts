@@ -6,15 +6,14 @@ import { LOST_BEHIND_S, type Outside, type Past, type Player, type PlayerEvents,
 import { type Ladder, ladderOf, linesOf, NO_LADDER, nearest, type Quality } from './quality.ts';
 import { retrying } from './retrying.ts';
 import { Standstill } from './standstill.ts';
-
-/** Further behind than this, and its own measure, the player would not hurry by itself. */
-const FAR_S = 2;
+import { TargetLatency } from './target-latency.ts';
 
 const CONFIG: Partial<HlsConfig> = {
   lowLatencyMode: true,
   // How near to the class: the playlist's PART-HOLD-BACK says it.
   maxLiveSyncPlaybackRate: 1.1,
-  liveSyncOnStallIncrease: 0.5,
+  // TargetLatency minds the stalls.
+  liveSyncOnStallIncrease: 0,
   backBufferLength: 15,
   maxBufferLength: 10,
   startFragPrefetch: true,
@@ -66,6 +65,7 @@ export function playByHls(
   /** Where to go as soon as a playlist says where that is, epoch ms. */
   let wish: number | null = null;
   let edge = new EdgeClock();
+  const target = new TargetLatency();
   const retry = retrying(() => open('picture'));
 
   /** The picture's playlist says what there is, so that the sound alone is opened after it, too. */
@@ -94,6 +94,10 @@ export function playByHls(
         events.onTrouble(what);
         events.onDenied();
         return;
+      }
+      if (error.details === ErrorDetails.BUFFER_STALLED_ERROR) {
+        target.noteStall(performance.now());
+        comeNearer(made);
       }
       if (!error.fatal) return;
       events.onTrouble(what);
@@ -173,9 +177,21 @@ export function playByHls(
   }
 
   function catchUp(): void {
-    if (past) return;
-    const live = hls?.liveSyncPosition;
-    if (typeof live === 'number' && live - video.currentTime > 2) video.currentTime = live;
+    const holdBack = holdBackOf(hls);
+    if (past || !hls || holdBack === null) return;
+    setTarget(hls, target.final(performance.now(), holdBack));
+    const live = hls.liveSyncPosition;
+    if (live !== null && live - video.currentTime > 2) video.currentTime = live;
+  }
+
+  /** By gentle speed; from too far behind for that at once. */
+  function comeNearer(current: Hls): void {
+    const holdBack = holdBackOf(current);
+    if (past || holdBack === null) return;
+    const now = performance.now();
+    // A stream of long segments is far behind by itself.
+    if (current.latency - target.final(now, holdBack) > LOST_BEHIND_S) catchUp();
+    else setTarget(current, target.next(now, holdBack, current.latency));
   }
 
   open('picture');
@@ -187,10 +203,7 @@ export function playByHls(
       retry.soon();
       return;
     }
-    if (past) return;
-    // A stream of long segments is far behind by itself.
-    if (hls.latency - (hls.targetLatency ?? 0) > LOST_BEHIND_S) catchUp();
-    else comeNearer(hls);
+    comeNearer(hls);
   }, 2_000);
 
   return {
@@ -231,13 +244,15 @@ export function playByHls(
   };
 }
 
-/** The player plays faster only when it is nearly where it should be; from further behind its target comes towards it. */
-function comeNearer(hls: Hls): void {
-  const details = hls.latestLevelDetails;
-  if (!details) return;
-  const usual = details.partHoldBack || details.holdBack || 3 * details.targetduration;
-  if (hls.latency > usual + FAR_S) hls.targetLatency = hls.latency - 1;
-  else if (hls.config.liveSyncDuration !== undefined) hls.config.liveSyncDuration = undefined;
+/** How far behind the class the playlist wants its players, s; null while there is none. */
+function holdBackOf(hls: Hls | null): number | null {
+  const details = hls?.latestLevelDetails;
+  return details ? details.partHoldBack || details.holdBack || 3 * details.targetduration : null;
+}
+
+/** Once told, hls.js no longer looks into the playlist for it: left undefined, it would be three target durations. */
+function setTarget(hls: Hls, seconds: number): void {
+  if (hls.targetLatency !== seconds) hls.targetLatency = seconds;
 }
 
 /** Loads playlists so that the player begins where it is told, for as long as it is told so. */

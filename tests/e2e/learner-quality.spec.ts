@@ -38,6 +38,35 @@ test('the sound alone plays on, counts, is kept on the device, and gives the pic
   await viewer.context.close();
 });
 
+test('who fell behind comes as near to the class as before, by playing a little faster', async ({ browser }) => {
+  const viewer = await newViewer(browser);
+  const { page } = viewer;
+  await watch(viewer);
+  // Near the class there is little to play that was not played yet.
+  await expect.poll(() => aheadS(page), { timeout: 60_000 }).toBeLessThan(NEAR_S);
+  // More than hls.js would catch up with by itself.
+  await page.evaluate((s) => {
+    const video = document.querySelector('video');
+    if (video) video.currentTime -= s;
+  }, FELL_BEHIND_S);
+  await expect.poll(() => aheadS(page)).toBeGreaterThan(FELL_BEHIND_S);
+  const skippedBefore = await skippedMs(page);
+  await expect.poll(() => aheadS(page), { timeout: 60_000 }).toBeLessThan(NEAR_S);
+  expect(await skippedMs(page)).toBe(skippedBefore);
+  await viewer.context.close();
+});
+
+const NEAR_S = 1.6;
+const FELL_BEHIND_S = 2.5;
+
+/** What is loaded and was not played yet, s. */
+function aheadS(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { buffered, currentTime } = document.querySelector('video') ?? document.createElement('video');
+    return buffered.length > 0 ? buffered.end(buffered.length - 1) - currentTime : 0;
+  });
+}
+
 async function choose(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: /^清晰度/ }).click();
   await page.getByRole('radio', { name, exact: true }).click();
