@@ -3,7 +3,7 @@ import type { Benchmark } from './bench/benchmark.ts';
 
 /*
  * npm run bench -- NAME [--json]: measures, prints a table and, with --json, one JSON object as the last line.
- * crowd takes --viewers 1000,5000 and --minutes 5 as well.
+ * crowd takes --viewers 1000,5000, --minutes 5 and --arrive 60 as well.
  */
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
   crowd: async () => {
@@ -19,14 +19,19 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, viewers: { type: 'string' }, minutes: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    viewers: { type: 'string' },
+    minutes: { type: 'string' },
+    arrive: { type: 'string' },
+  },
 });
 const [name = ''] = positionals;
 const load = benchmarks[name];
-const forCrowd = values.viewers !== undefined || values.minutes !== undefined;
+const forCrowd = [values.viewers, values.minutes, values.arrive].some((value) => value !== undefined);
 if (!load || positionals.length !== 1 || (forCrowd && name !== 'crowd')) {
   usage(`usage: npm run bench -- NAME [--json], where NAME is ${Object.keys(benchmarks).join(', ')}
-       npm run bench -- crowd [--viewers 1000,5000] [--minutes 5] [--json]`);
+       npm run bench -- crowd [--viewers 1000,5000] [--minutes 5] [--arrive SECONDS] [--json]`);
 }
 const startedAt = performance.now();
 const measure = await load();
@@ -36,14 +41,16 @@ const { rows, figures } = await measure((step) =>
 console.table(rows);
 if (values.json) console.log(JSON.stringify(figures));
 
-function crowdOptions(): { viewers: number[]; minutes: number } {
+function crowdOptions(): { viewers: number[]; minutes: number; arriveSeconds: number | null } {
   const viewers = (values.viewers ?? '1000').split(',').map(Number);
   if (viewers.some((count) => !Number.isInteger(count) || count < 10 || count > 100_000)) {
     usage('--viewers takes numbers from 10 to 100000, with commas between them');
   }
   const minutes = Number(values.minutes ?? 5);
   if (!(minutes >= 1 && minutes <= 600)) usage('--minutes takes a number from 1 to 600');
-  return { viewers, minutes };
+  const arriveSeconds = values.arrive === undefined ? null : Number(values.arrive);
+  if (arriveSeconds !== null && !(arriveSeconds >= 1)) usage('--arrive takes a number of seconds');
+  return { viewers, minutes, arriveSeconds };
 }
 
 function usage(text: string): never {

@@ -13,6 +13,8 @@ export interface CrowdOptions {
   /** One run each. */
   viewers: number[];
   minutes: number;
+  /** In how long they come for the first time; null: a fifth of the time. */
+  arriveSeconds: number | null;
 }
 
 /** A worker holds so many at most, so that the others can take them over when it dies. */
@@ -41,11 +43,12 @@ const LEFT_OUT = ['picture and playback tokens', 'scripts and styles of the page
 const ENTRY_STEPS = ['shell', 'me', 'code', 'sign-in', 'list', 'ticket', 'join'] as const;
 
 type Say = (step: string) => void;
+type Times = Pick<CrowdOptions, 'minutes' | 'arriveSeconds'>;
 
 /** A morning of the crowd against the product, and the same messages against Socket.IO alone. */
-export async function crowd({ viewers, minutes }: CrowdOptions, say: Say): Promise<Measured> {
+export async function crowd({ viewers, minutes, arriveSeconds }: CrowdOptions, say: Say): Promise<Measured> {
   const runs = [];
-  for (const count of viewers) runs.push(await measure(count, minutes, say));
+  for (const count of viewers) runs.push(await measure(count, { minutes, arriveSeconds }, say));
   const small = runs.find((run) => run.viewers === GROWS_FROM) ?? runs[0];
   const largest = runs.at(-1);
   if (!small || !largest) throw new RangeError('no viewers');
@@ -78,7 +81,7 @@ export async function crowd({ viewers, minutes }: CrowdOptions, say: Say): Promi
   };
 }
 
-async function measure(viewers: number, minutes: number, say: Say) {
+async function measure(viewers: number, { minutes, arriveSeconds }: Times, say: Say) {
   const [loadBefore = 0] = os.loadavg();
   const workers = Math.max(2, Math.ceil(viewers / VIEWERS_A_WORKER));
   say(`${viewers} viewers, the product with ${workers} workers`);
@@ -87,7 +90,7 @@ async function measure(viewers: number, minutes: number, say: Say) {
   let result: Awaited<ReturnType<typeof playProduct>>;
   try {
     say('a class is scheduled');
-    result = await playProduct(product, viewers, minutes, say);
+    result = await playProduct(product, viewers, { minutes, arriveSeconds }, say);
     room = await product.room();
   } catch (error) {
     say(product.lastWords());
@@ -125,11 +128,11 @@ async function measure(viewers: number, minutes: number, say: Say) {
   };
 }
 
-async function playProduct(product: Product, viewers: number, minutes: number, say: Say) {
+async function playProduct(product: Product, viewers: number, times: Times, say: Say) {
   const fleet = new Fleet(viewers);
   try {
     await fleet.gather(product.url, product.sessionId, product.people);
-    const options = { viewers, minutes, arrive: true, startClass: product.startClass };
+    const options = { ...times, viewers, arrive: true, startClass: product.startClass };
     const morning = await playMorning(product, fleet, options, say);
     const list = await product.exportList();
     const { databaseUrl, sessionId } = product;
@@ -152,7 +155,8 @@ async function playBare(bare: Bare, people: Planned[], minutes: number, say: Say
   try {
     const known = people.map((person) => ({ ...person, ticket: BARE_TICKET, cookie: BARE_COOKIE }));
     await fleet.gather(bare.url, '', known);
-    const options = { viewers: people.length, minutes, arrive: false, startClass: async () => Date.now() };
+    const viewers = people.length;
+    const options = { viewers, minutes, arriveSeconds: null, arrive: false, startClass: async () => Date.now() };
     return await playMorning(bare, fleet, options, say);
   } finally {
     await fleet.close();

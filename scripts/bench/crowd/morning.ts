@@ -45,12 +45,18 @@ export interface Morning {
 export async function playMorning(
   stage: Stage,
   fleet: Fleet,
-  options: { viewers: number; minutes: number; arrive: boolean; startClass: () => Promise<number> },
+  options: {
+    viewers: number;
+    minutes: number;
+    arriveSeconds: number | null;
+    arrive: boolean;
+    startClass: () => Promise<number>;
+  },
   say: (step: string) => void,
 ): Promise<Morning> {
-  const { viewers, minutes, arrive, startClass } = options;
+  const { viewers, minutes, arriveSeconds, arrive, startClass } = options;
   const totalMs = minutes * 60_000;
-  const arriveMs = totalMs * ARRIVE;
+  const arriveMs = arriveSeconds === null ? totalMs * ARRIVE : arriveSeconds * 1_000;
   const stormMs = totalMs * STORM;
   const rss = () => stage.pids.workers().reduce((sum, pid) => sum + rssOf(pid), 0);
   const groups = { ...stage.pids, generators: () => fleet.pids };
@@ -71,7 +77,7 @@ export async function playMorning(
   say(`${connected} are in the room`);
 
   // As long for a baseline, whose figures are held against the product's.
-  const classMs = Math.max(totalMs - arriveMs - stormMs, SETTLE_MS + ANSWER_WITHIN_MS + AFTER_KILL_MS + 2_000);
+  const classMs = Math.max(totalMs * (1 - ARRIVE - STORM), SETTLE_MS + ANSWER_WITHIN_MS + AFTER_KILL_MS + 2_000);
   const asking = Array.from({ length: Math.max(1, Math.round(viewers * ASKING_SHARE * (classMs / 1_000))) }, (_, k) =>
     Math.floor((k * 7_919) % viewers),
   );
