@@ -24,6 +24,8 @@ import { shareLongPolling } from './long-polling.ts';
 import type { LiveService } from './service.ts';
 import { createShownRevisions } from './shown-revisions.ts';
 import { createSlices } from './slices.ts';
+import { type Allowance, fullAllowance, overstays, SOCKETS_A_PERSON, spend } from './socket-limits.ts';
+import * as textParser from './text-parser.ts';
 import { type Ticket, verifyTicket } from './ticket.ts';
 import { ANNOUNCE_MS, type Counts, createViewers } from './viewers.ts';
 
@@ -35,6 +37,11 @@ interface BusEvents {
 }
 
 interface SocketState {
+  /** Epoch ms. */
+  openedAt: number;
+  allowance: Allowance;
+  /** Of the request that opened it: a console is known by its login. */
+  cookie: string | undefined;
   ticket?: Ticket;
   /** The session that is watched from a console. */
   watched?: string;
@@ -101,6 +108,7 @@ export function createGateway(
   const io: Io = new Server(servers.publicHttp, {
     adapter: bus.adapter,
     serveClient: false,
+    parser: textParser,
     httpCompression: false,
     perMessageDeflate: false,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -119,13 +127,14 @@ export function createGateway(
       await live.checkStillIn(ticket);
       const room = await live.rooms.snapshot(ticket.sessionId);
       await leaveRooms(socket);
+      if (viewers.socketsOf(ticket.personId) >= SOCKETS_A_PERSON) throw new AppError('rate-limited');
       socket.data.ticket = ticket;
-      await socket.join([sessionRoom(ticket.sessionId), loginRoom(ticket.loginId)]);
-      shown.toOne(ticket.sessionId, room.revision);
       if (socket.connected) {
-        viewers.join(ticket.sessionId, ticket.deviceId);
+        viewers.join(ticket);
         socket.data.counted = true;
       }
+      await socket.join([sessionRoom(ticket.sessionId), loginRoom(ticket.loginId)]);
+      shown.toOne(ticket.sessionId, room.revision);
       return { room, viewers: viewers.total(ticket.sessionId) };
     },
     async 'beat:send'(socket, { beats }) {
@@ -144,7 +153,7 @@ export function createGateway(
       return needs.answerQuestion({ sessionId, liveQuestionId, personId, unitId, connId, choice });
     },
     async 'console:join'(socket, { sessionId }) {
-      const principal = await needs.principalFromCookies(socket.handshake.headers.cookie);
+      const principal = await needs.principalFromCookies(socket.data.cookie);
       const target = await needs.locateSession(sessionId);
       await authorise(principal, 'room:watch', target ?? {});
       if (!target) throw new AppError('not-found');
@@ -157,35 +166,48 @@ export function createGateway(
       return { room, viewers: viewers.total(sessionId) };
     },
   };
-  const events = Object.keys(clientEvents) as ClientEventName[];
-  for (const event of events) {
-    const { action } = clientEvents[event];
+  for (const [event, { action }] of Object.entries(clientEvents)) {
     if (!isAction(action)) throw new Error(`${event} names the action ${action}, which the policy table does not have`);
   }
 
   io.on('connection', (socket) => {
-    for (const event of events) register(socket, event);
+    const now = clock();
+    socket.data.openedAt = now;
+    socket.data.allowance = fullAllowance(now);
+    socket.data.cookie = socket.handshake.headers.cookie;
+    forgetRequest(socket);
+    // One listener for all: one for each event would cost every socket memory, and an unknown event nothing.
+    socket.onAny((event: string, payload: unknown, ack?: unknown) => hear(socket, event, payload, ack));
     socket.on('disconnect', () => leave(socket));
   });
 
-  /** Validates, answers and acks one kind of request. */
-  function register<E extends ClientEventName>(socket: RoomSocket, event: E): void {
-    const listener = async (payload: unknown, ack?: unknown) => {
-      const begun = performance.now();
-      const took = () => (performance.now() - begun) / 1_000;
-      const reply = typeof ack === 'function' ? (ack as (answer: Ack<AckData[E]>) => void) : () => undefined;
-      try {
-        const data = await answers[event](socket, parse(clientEvents[event].payload, payload) as ClientPayload<E>);
-        reply({ ok: true, data });
-        metrics.socketRequest(event, took());
-      } catch (error) {
-        const shown = shownError(error, event);
-        reply({ ok: false, error: shown });
-        metrics.socketRequest(event, took(), shown.code);
-      }
-    };
-    // The event map is a union here, which the typed `on` can't follow; this function's signature is the check.
-    (socket as unknown as Socket).on(event as string, listener);
+  /** Whatever a socket says counts, so that nobody keeps a worker busy alone. */
+  function hear(socket: RoomSocket, event: string, payload: unknown, ack: unknown): void {
+    const reply = typeof ack === 'function' ? (ack as (answer: Ack<unknown>) => void) : () => undefined;
+    const heard = spend(socket.data.allowance, clock());
+    if (heard === 'let-go') socket.disconnect(true);
+    else if (heard === 'refused') reply({ ok: false, error: { code: 'rate-limited' } });
+    else if (isClientEvent(event)) void answer(socket, event, payload, reply);
+  }
+
+  /** Validates, answers and acks a request. */
+  async function answer<E extends ClientEventName>(
+    socket: RoomSocket,
+    event: E,
+    payload: unknown,
+    reply: (answer: Ack<AckData[E]>) => void,
+  ): Promise<void> {
+    const begun = performance.now();
+    const took = () => (performance.now() - begun) / 1_000;
+    try {
+      const data = await answers[event](socket, parse(clientEvents[event].payload, payload) as ClientPayload<E>);
+      reply({ ok: true, data });
+      metrics.socketRequest(event, took());
+    } catch (error) {
+      const shown = shownError(error, event);
+      reply({ ok: false, error: shown });
+      metrics.socketRequest(event, took(), shown.code);
+    }
   }
 
   function shownError(error: unknown, event: string) {
@@ -219,6 +241,7 @@ export function createGateway(
     const { ticket } = socket.data;
     if (!ticket) return;
     leave(socket);
+    socket.data.ticket = undefined;
     for (const room of [sessionRoom(ticket.sessionId), loginRoom(ticket.loginId)]) await socket.leave(room);
   }
 
@@ -231,7 +254,7 @@ export function createGateway(
     const { ticket, counted } = socket.data;
     if (!ticket || !counted) return;
     socket.data.counted = false;
-    viewers.leave(ticket.sessionId, ticket.deviceId);
+    viewers.leave(ticket);
   }
 
   async function showRoom(sessionId: string): Promise<void> {
@@ -318,7 +341,22 @@ export function createGateway(
   signals.on('logins-revoked', onRevoked);
   signals.on('live-question-answered', onAnswered);
 
+  /** Who takes nothing, or came for nothing, holds memory that a crowd needs. */
+  function letGo(): void {
+    const now = clock();
+    for (const socket of io.sockets.sockets.values()) {
+      const { openedAt, ticket, watched } = socket.data;
+      const inRoom = ticket !== undefined || watched !== undefined;
+      const why = overstays({ waitingMessages: waitingMessages(socket), inRoom, openedAt }, now);
+      if (why === null) continue;
+      logger.info({ why }, 'a socket is let go');
+      if (why === 'does not read') cut(socket);
+      else socket.disconnect(true);
+    }
+  }
+
   const announcing = setInterval(() => {
+    letGo();
     const own = viewers.own();
     io.serverSideEmit('viewers', workerId, own);
     for (const room of io.sockets.adapter.rooms.keys()) {
@@ -367,6 +405,27 @@ const loginRoom = (loginId: string) => `login:${loginId}`;
 
 function sessionOf(room: string): string | null {
   return room.startsWith(ROOM) ? room.slice(ROOM.length) : null;
+}
+
+function isClientEvent(event: string): event is ClientEventName {
+  return Object.hasOwn(clientEvents, event);
+}
+
+/** What is kept of the request that opened a connection is a good part of what a viewer costs, and nobody asks for it again. */
+function forgetRequest(socket: RoomSocket): void {
+  Object.assign(socket.conn, { request: null });
+  Object.assign(socket, { handshake: null });
+}
+
+function waitingMessages({ conn }: RoomSocket): number {
+  return (conn as unknown as { writeBuffer: unknown[] }).writeBuffer.length;
+}
+
+/** At once, since a goodbye would only wait behind what is not taken. */
+function cut({ conn }: RoomSocket): void {
+  const { transport } = conn as unknown as { transport: { socket?: { terminate(): void } } };
+  if (transport.socket) transport.socket.terminate();
+  else conn.close(true);
 }
 
 function ticketOf(socket: RoomSocket): Ticket {

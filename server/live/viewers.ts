@@ -8,21 +8,32 @@ const EXPIRE_MS = 7_000;
 /** Devices by session, as one worker counts them. */
 export type Counts = Record<string, number>;
 
+export interface Viewer {
+  sessionId: string;
+  deviceId: string;
+  personId: string;
+}
+
 /**
  * 设备 connected to each room over all workers. A device with several tabs, or whose old socket ends late, counts once;
  * only one whose tabs are on different workers counts on each, since workers tell each other counts and no ids.
  */
 export function createViewers(clock: Clock) {
   const here = new Map<string, Map<string, number>>();
+  const people = new Map<string, number>();
   const elsewhere = new Map<string, { at: number; counts: Counts }>();
 
   return {
-    join(sessionId: string, deviceId: string): void {
+    join({ sessionId, deviceId, personId }: Viewer): void {
+      people.set(personId, (people.get(personId) ?? 0) + 1);
       const room = here.get(sessionId) ?? new Map<string, number>();
       room.set(deviceId, (room.get(deviceId) ?? 0) + 1);
       here.set(sessionId, room);
     },
-    leave(sessionId: string, deviceId: string): void {
+    leave({ sessionId, deviceId, personId }: Viewer): void {
+      const left = (people.get(personId) ?? 0) - 1;
+      if (left > 0) people.set(personId, left);
+      else people.delete(personId);
       const room = here.get(sessionId);
       const sockets = (room?.get(deviceId) ?? 0) - 1;
       if (!room) return;
@@ -30,6 +41,8 @@ export function createViewers(clock: Clock) {
       else room.delete(deviceId);
       if (room.size === 0) here.delete(sessionId);
     },
+    /** Sockets of a person in rooms of this worker. */
+    socketsOf: (personId: string): number => people.get(personId) ?? 0,
     /** What to tell the other workers. */
     own(): Counts {
       return Object.fromEntries([...here].map(([sessionId, room]) => [sessionId, room.size]));
