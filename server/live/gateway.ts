@@ -126,14 +126,7 @@ export function createGateway(
       if (!ticket) throw new AppError('bad-ticket');
       await live.checkStillIn(ticket);
       const room = await live.rooms.snapshot(ticket.sessionId);
-      await leaveRooms(socket);
-      if (viewers.socketsOf(ticket.personId) >= SOCKETS_A_PERSON) throw new AppError('rate-limited');
-      socket.data.ticket = ticket;
-      if (socket.connected) {
-        viewers.join(ticket);
-        socket.data.counted = true;
-      }
-      await socket.join([sessionRoom(ticket.sessionId), loginRoom(ticket.loginId)]);
+      await enterRoom(socket, ticket);
       shown.toOne(ticket.sessionId, room.revision);
       return { room, viewers: viewers.total(ticket.sessionId) };
     },
@@ -237,12 +230,18 @@ export function createGateway(
     ]);
   }
 
-  async function leaveRooms(socket: RoomSocket): Promise<void> {
-    const { ticket } = socket.data;
-    if (!ticket) return;
+  /** Counts before it waits for anything: of several joins that are sent at once each follows a whole one. */
+  async function enterRoom(socket: RoomSocket, ticket: Ticket): Promise<void> {
+    const { ticket: before } = socket.data;
     leave(socket);
-    socket.data.ticket = undefined;
-    for (const room of [sessionRoom(ticket.sessionId), loginRoom(ticket.loginId)]) await socket.leave(room);
+    if (viewers.socketsOf(ticket.personId) >= SOCKETS_A_PERSON) throw new AppError('rate-limited');
+    socket.data.ticket = ticket;
+    if (socket.connected) {
+      viewers.join(ticket);
+      socket.data.counted = true;
+    }
+    const left = before ? roomsOf(before).map((room) => socket.leave(room)) : [];
+    await Promise.all([...left, socket.join(roomsOf(ticket))]);
   }
 
   async function leaveConsole(socket: RoomSocket): Promise<void> {
@@ -402,6 +401,8 @@ const ROOM = 'session:';
 const sessionRoom = (sessionId: string) => `${ROOM}${sessionId}`;
 const consoleRoom = (sessionId: string) => `console:${sessionId}`;
 const loginRoom = (loginId: string) => `login:${loginId}`;
+
+const roomsOf = ({ sessionId, loginId }: Ticket) => [sessionRoom(sessionId), loginRoom(loginId)];
 
 function sessionOf(room: string): string | null {
   return room.startsWith(ROOM) ? room.slice(ROOM.length) : null;
