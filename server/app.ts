@@ -197,6 +197,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       await gateway.close();
       await accounts.close();
       await attendance.close();
+      await questions.close();
       await quiz.close();
       await Promise.all([closed(publicHttp), closed(privateHttp)]);
       features.media.close();

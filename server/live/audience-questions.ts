@@ -1,50 +1,49 @@
 import type { RoomQuestion } from '#contract/live.ts';
 import type { Target } from '../accounts/policy.ts';
 import { type Actor, audit } from '../audit.ts';
-import { AppError, isUniqueViolation, notFound } from '../errors.ts';
+import { AppError, notFound } from '../errors.ts';
+import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
+import { type Asked, type Outcome, type QuestionRow, storeQuestions } from './question-store.ts';
 import type { Ticket } from './ticket.ts';
 
 /** One person may ask this often. */
 const ASK_EVERY_MS = 5_000;
 const SHOWN = 500;
+/** Questions of one session wait so long for each other, ms. */
+const GATHER_MS = 50;
+const MAX_QUEUE = 5_000;
+const MAX_BATCH = 500;
 
 export type AudienceQuestions = ReturnType<typeof createAudienceQuestions>;
 
 /** What learners ask the instructor (提问). */
 export function createAudienceQuestions(
-  { db, clock }: Services,
+  { db, clock, logger, metrics }: Services,
   locateSession: (id: string) => Promise<Target | null>,
 ) {
-  const { prisma } = db;
+  const { prisma, pool } = db;
+  const gather = createGather<Asked & { sessionId: string }, Outcome>({
+    intervalMs: GATHER_MS,
+    eager: true,
+    maxQueue: MAX_QUEUE,
+    maxBatch: MAX_BATCH,
+    logger,
+    metrics: metrics.gather('questions'),
+    key: ({ sessionId }) => sessionId,
+    write: (sessionId, questions) => storeQuestions(pool, sessionId, questions, ASK_EVERY_MS),
+  });
 
   return {
     /**
-     * Stores a question under the id that the page gave it; sent again it is the same question.
-     * @throws AppError `rate-limited`
+     * Stores a question under the id that the page gave it; sent again it is the same question. Resolves after the commit.
+     * @throws AppError `rate-limited`, `forbidden` for an id that is somebody else's, `busy` (nothing stored: send again)
      */
     async ask(ticket: Ticket, { id, text }: { id: string; text: string }): Promise<RoomQuestion> {
-      const now = clock();
       const { personId, sessionId, unitName, personName } = ticket;
-      try {
-        return await prisma.$transaction(async (tx) => {
-          // One after the other, or several sent at once would each find that none was asked lately.
-          await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`question ${personId}`}, 0))`;
-          const known = await tx.roomQuestion.findUnique({ where: { id } });
-          if (known) return own(known, personId);
-          const recent = await tx.roomQuestion.findFirst({
-            where: { sessionId, personId, askedAt: { gt: new Date(now - ASK_EVERY_MS) } },
-            select: { id: true },
-          });
-          if (recent) throw new AppError('rate-limited');
-          const data = { id, sessionId, personId, unitName, personName, text, askedAt: new Date(now) };
-          return view(await tx.roomQuestion.create({ data }));
-        });
-      } catch (error) {
-        if (!isUniqueViolation(error)) throw error;
-        // Somebody else used this id in the same moment.
-        return own(await prisma.roomQuestion.findUniqueOrThrow({ where: { id } }), personId);
-      }
+      const outcome = await gather.add({ id, sessionId, personId, unitName, personName, text, askedAt: clock() });
+      if (typeof outcome === 'string') throw new AppError(outcome);
+      return view(outcome);
     },
 
     /** Newest first. */
@@ -77,27 +76,13 @@ export function createAudienceQuestions(
       const row = await prisma.roomQuestion.findUnique({ where: { id }, select: { sessionId: true } });
       return row && locateSession(row.sessionId);
     },
+
+    /** Stores what is waiting. */
+    close: gather.close,
   };
 }
 
-interface Row {
-  id: string;
-  sessionId: string;
-  personId: string;
-  unitName: string;
-  personName: string;
-  text: string;
-  askedAt: Date;
-  answeredAt: Date | null;
-}
-
-/** Somebody else's id is no way to read somebody else's question. */
-function own(row: Row, personId: string): RoomQuestion {
-  if (row.personId !== personId) throw new AppError('forbidden');
-  return view(row);
-}
-
-function view(row: Row): RoomQuestion {
+function view(row: QuestionRow): RoomQuestion {
   const { id, sessionId, unitName, personName, text } = row;
   return {
     id,
