@@ -37,7 +37,6 @@ export async function attendedSessions() {
         const { startedAt, endedAt } = await db.prisma.session.findUniqueOrThrow({ where: { id } });
         return { startedAt: startedAt?.getTime() ?? null, endedAt: endedAt?.getTime() ?? null };
       },
-      snapshotOf: async () => snapshot,
     },
   );
 
@@ -70,6 +69,8 @@ export async function attendedSessions() {
     return id;
   }
 
+  const enter = (sessionId: string, personId: string) => attendance.enter(sessionId, { personId, ...snapshot });
+
   /** People who watch the seconds from 0 to `seconds` together, in beats of 15 s, one link each. */
   async function attend(sessionId: string, people: string[], seconds: number): Promise<void> {
     const sources = people.map((personId) => ({
@@ -77,7 +78,7 @@ export async function attendedSessions() {
       openedAt: STARTED_AT,
     }));
     time.now = STARTED_AT;
-    for (const { personId } of sources) await attendance.enter({ sessionId, personId });
+    for (const { personId } of sources) await enter(sessionId, personId);
     for (let from = 0; from < seconds; from += 15) {
       const to = Math.min(seconds, from + 15);
       time.now = STARTED_AT + to * 1_000 + 500;
@@ -93,6 +94,7 @@ export async function attendedSessions() {
     attendance,
     session,
     person,
+    enter,
     attend,
     async end(sessionId: string, seconds: number): Promise<void> {
       const endedAt = new Date(STARTED_AT + seconds * 1_000);
