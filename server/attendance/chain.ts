@@ -23,12 +23,62 @@ export function genesis(sessionId: string): Buffer {
   return createHash('sha256').update(`anke:attendance:${sessionId}`).digest();
 }
 
+/** A batch of entries as it is written down. */
+export interface Link {
+  /** Counts up from 1 in a session. */
+  batch: number;
+  previous: Buffer;
+  digest: Buffer;
+  entries: number;
+  /** {@link fingerprintsOf} its entries. */
+  fingerprints: Buffer;
+}
+
+/** The link that follows `head`. */
+export function nextLink(head: { batch: number; digest: Buffer }, entries: readonly ChainedEntry[]): Link {
+  return {
+    batch: head.batch + 1,
+    previous: head.digest,
+    digest: link(head.digest, entries),
+    entries: entries.length,
+    fingerprints: fingerprintsOf(entries),
+  };
+}
+
 /** One link: SHA-256 over the digest before and the batch's entries in their order, one JSON array a line. */
 export function link(previous: Uint8Array, entries: readonly ChainedEntry[]): Buffer {
   const hash = createHash('sha256').update(previous);
-  for (const e of entries) {
-    const facts = [e.personId, e.kind, e.connId, e.seq, e.claimedFrom, e.claimedTo, e.from, e.to];
-    hash.update(`${JSON.stringify([...facts, e.hidden, e.receivedAt, e.deltaMs, e.actorId, e.reason])}\n`);
-  }
+  for (const entry of entries) hash.update(`${lineOf(entry)}\n`);
   return hash.digest();
+}
+
+export const FINGERPRINT_BYTES = 24;
+const ID_BYTES = 16;
+
+/**
+ * For each entry its person's id and the first eight bytes of the SHA-256 of its line. The digest proves that a link is as it
+ * was; these tell which entry is not.
+ */
+export function fingerprintsOf(entries: readonly ChainedEntry[]): Buffer {
+  const all = Buffer.alloc(entries.length * FINGERPRINT_BYTES);
+  entries.forEach((entry, n) => {
+    const at = n * FINGERPRINT_BYTES;
+    all.write(entry.personId.replaceAll('-', ''), at, 'hex');
+    createHash('sha256')
+      .update(lineOf(entry))
+      .digest()
+      .copy(all, at + ID_BYTES, 0, FINGERPRINT_BYTES - ID_BYTES);
+  });
+  return all;
+}
+
+/** The person whom a fingerprint names. */
+export function personOf(fingerprint: Buffer): string {
+  const hex = fingerprint.toString('hex', 0, ID_BYTES);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+function lineOf(e: ChainedEntry): string {
+  const facts = [e.personId, e.kind, e.connId, e.seq, e.claimedFrom, e.claimedTo, e.from, e.to];
+  return JSON.stringify([...facts, e.hidden, e.receivedAt, e.deltaMs, e.actorId, e.reason]);
 }

@@ -6,7 +6,7 @@ import { createGather } from '../gather.ts';
 import { createLookUps } from '../look-ups.ts';
 import type { Services } from '../services.ts';
 import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
-import { genesis, link } from './chain.ts';
+import { genesis, nextLink } from './chain.ts';
 import { lengthOf, unite } from './credit.ts';
 import { type Entering, enter } from './entries.ts';
 import * as store from './store.ts';
@@ -120,17 +120,11 @@ export function createAttendance(
 
       if (entries.length > 0) {
         const now = clock();
-        const batch = head.batch + 1;
-        await store.insertEntries(client, sessionId, batch, entries);
+        const link = nextLink(head, entries.map(chained));
+        await store.insertEntries(client, sessionId, link.batch, entries);
         await store.upsertConnections(client, sessionId, [...known.values()], now);
         await store.updateAttendees(client, sessionId, [...people.values()], now);
-        const digest = link(head.digest, entries.map(chained));
-        await store.appendLink(
-          client,
-          sessionId,
-          { batch, previous: head.digest, digest, entries: entries.length },
-          now,
-        );
+        await store.appendLink(client, sessionId, link, now);
       }
       return reports.map(({ source, beats }) => ({
         accepted: beats.map((beat) => beat.seq),

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Beat } from '#contract/attendance.ts';
+import type { Link } from './chain.ts';
 import type { Coverage } from './credit.ts';
 
 /*
@@ -160,15 +161,11 @@ export async function updateAttendees(
 }
 
 /** Writes the link and moves the head to it. */
-export async function appendLink(
-  client: pg.PoolClient,
-  sessionId: string,
-  link: { batch: number; previous: Buffer; digest: Buffer; entries: number },
-  now: number,
-): Promise<void> {
+export async function appendLink(client: pg.PoolClient, sessionId: string, link: Link, now: number): Promise<void> {
   await client.query(
-    `insert into attendance_batch (session_id, batch, previous, digest, entries, committed_at) values ($1, $2, $3, $4, $5, $6)`,
-    [sessionId, link.batch, link.previous, link.digest, link.entries, new Date(now)],
+    `insert into attendance_batch (session_id, batch, previous, digest, entries, fingerprints, committed_at)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [sessionId, link.batch, link.previous, link.digest, link.entries, link.fingerprints, new Date(now)],
   );
   await client.query('update attendance_chain set batch = $2, digest = $3 where session_id = $1', [
     sessionId,

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "attendance_batch" ADD COLUMN     "fingerprints" BYTEA;

@@ -1,0 +1,135 @@
+import type pg from 'pg';
+import type { ChainedEntry } from './chain.ts';
+
+/* The SQL of checking a session's chain. All of it reads one snapshot, so that a class may go on meanwhile. */
+
+export interface LinkRow {
+  batch: number;
+  previous: Buffer;
+  digest: Buffer;
+  entries: number;
+}
+
+export interface EntryRow extends ChainedEntry {
+  id: number;
+  batch: number;
+}
+
+/** Rows that are fetched, and then worked on, at once: few enough that whatever else this process does waits some ms. */
+const SLICE = 1_000;
+
+/** Runs `work` on one snapshot of the database. */
+export async function snapshot<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin transaction isolation level repeatable read read only');
+    return await work(client);
+  } finally {
+    // Nothing was written; an error that ends it must not be hidden by one of the end.
+    await client.query('rollback').catch(() => undefined);
+    client.release();
+  }
+}
+
+/** Null when there is no such session. */
+export async function readHead(
+  client: pg.PoolClient,
+  sessionId: string,
+): Promise<{ batch: number | null; digest: Buffer | null } | null> {
+  const { rows } = await client.query<{ batch: number | null; digest: Buffer | null }>(
+    `select c.batch, c.digest from session s left join attendance_chain c on c.session_id = s.id where s.id = $1`,
+    [sessionId],
+  );
+  return rows[0] ?? null;
+}
+
+export async function readLinks(client: pg.PoolClient, sessionId: string): Promise<LinkRow[]> {
+  const { rows } = await client.query<LinkRow>(
+    'select batch, previous, digest, entries from attendance_batch where session_id = $1 order by batch',
+    [sessionId],
+  );
+  return rows;
+}
+
+export async function readFingerprints(
+  client: pg.PoolClient,
+  sessionId: string,
+  batch: number,
+): Promise<Buffer | null> {
+  const { rows } = await client.query<{ fingerprints: Buffer | null }>(
+    'select fingerprints from attendance_batch where session_id = $1 and batch = $2',
+    [sessionId, batch],
+  );
+  return rows[0]?.fingerprints ?? null;
+}
+
+/** Every entry of a session in the order of its chain, some at a time. */
+export async function* readEntries(client: pg.PoolClient, sessionId: string): AsyncGenerator<EntryRow[]> {
+  await client.query(
+    `declare chained_entry no scroll cursor for
+     select id, batch, person_id, kind, conn_id, seq, claimed_from, claimed_to, "from", "to", hidden,
+       (extract(epoch from received_at) * 1000)::bigint, delta_ms, actor_id, reason
+     from attendance_entry where session_id = $1 order by batch, id`,
+    [sessionId],
+  );
+  for (;;) {
+    const { rows } = await client.query<EntryColumns>({
+      text: `fetch ${SLICE} from chained_entry`,
+      rowMode: 'array',
+    });
+    if (rows.length > 0) yield rows.map(entryOf);
+    if (rows.length < SLICE) return;
+  }
+}
+
+type EntryColumns = [
+  number,
+  number,
+  string,
+  string,
+  string | null,
+  number | null,
+  number,
+  number,
+  number,
+  number,
+  boolean,
+  number,
+  number | null,
+  string | null,
+  string | null,
+];
+
+function entryOf(row: EntryColumns): EntryRow {
+  const [id, batch, personId, kind, connId, seq, claimedFrom, claimedTo, from, to, hidden, receivedAt, ...rest] = row;
+  const [deltaMs, actorId, reason] = rest;
+  return {
+    ...{ id, batch, personId, kind, connId, seq, claimedFrom, claimedTo, from, to, hidden, receivedAt },
+    ...{ deltaMs, actorId, reason },
+  };
+}
+
+/** Credited milliseconds as they are kept, by person. */
+export async function readCredit(client: pg.PoolClient, sessionId: string): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ personId: string; creditedMs: number }>(
+    'select person_id as "personId", credited_ms as "creditedMs" from attendee where session_id = $1 order by person_id',
+    [sessionId],
+  );
+  return new Map(rows.map(({ personId, creditedMs }) => [personId, creditedMs]));
+}
+
+/** Who these people are: in the session, or now. */
+export async function readNames(
+  client: pg.PoolClient,
+  sessionId: string,
+  personIds: string[],
+): Promise<Map<string, { personName: string; unitName: string }>> {
+  const { rows } = await client.query<{ personId: string; personName: string; unitName: string }>(
+    `select person.id as "personId", person.name as "personName", unit.name as "unitName"
+     from person left join attendee on attendee.person_id = person.id and attendee.session_id = $1
+       join unit on unit.id = coalesce(attendee.unit_id, person.unit_id)
+     where person.id = any ($2::uuid[])`,
+    [sessionId, personIds],
+  );
+  return new Map(rows.map(({ personId, ...names }) => [personId, names]));
+}
