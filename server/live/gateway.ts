@@ -9,6 +9,7 @@ import {
   clientEvents,
   type ServerEvents,
 } from '#contract/events.ts';
+import type { PresenceConfirmation, PresenceStored } from '#contract/presence.ts';
 import type { LiveQuestion } from '#contract/quiz.ts';
 import { isOwnOrigin } from '../accounts/origin.ts';
 import { authorise, isAction, type Target } from '../accounts/policy.ts';
@@ -49,7 +50,7 @@ type Answers = { [E in ClientEventName]: (socket: RoomSocket, payload: ClientPay
 
 export interface GatewayNeeds {
   live: LiveService;
-  questions: AudienceQuestions;
+  questions: Pick<AudienceQuestions, 'ask'>;
   principalFromCookies(cookie: string | undefined): Promise<Principal>;
   /** Another worker has ended these. */
   hearOfEnded(loginIds: string[]): void;
@@ -67,6 +68,10 @@ export interface GatewayNeeds {
     connId: string;
     choice: number[];
   }): Promise<{ stored: true }>;
+  confirmPresence(
+    who: { sessionId: string; personId: string; connId: string },
+    confirmation: PresenceConfirmation,
+  ): Promise<PresenceStored>;
   liveQuestion(liveQuestionId: string): Promise<LiveQuestion | null>;
 }
 
@@ -142,6 +147,10 @@ export function createGateway(
     async 'quiz:answer'(socket, { liveQuestionId, choice }) {
       const { sessionId, personId, unitId, connId } = ticketOf(socket);
       return needs.answerQuestion({ sessionId, liveQuestionId, personId, unitId, connId, choice });
+    },
+    async 'presence:confirm'(socket, confirmation) {
+      const { sessionId, personId, connId } = ticketOf(socket);
+      return needs.confirmPresence({ sessionId, personId, connId }, confirmation);
     },
     async 'console:join'(socket, { sessionId }) {
       const principal = await needs.principalFromCookies(socket.handshake.headers.cookie);

@@ -15,6 +15,8 @@ const BATCH_BUCKETS = [1, 10, 30, 100, 300, 1_000, 2_000];
 export type Gathered =
   | 'beats'
   | 'answers'
+  | 'signs'
+  | 'acts'
   | 'throttle-looks'
   | 'sign-ins'
   | 'people-looks'
