@@ -8,6 +8,7 @@ import { liveEndpoints } from '#contract/live.ts';
 import type { FileEvent } from '#contract/media-videos.ts';
 import { networkEndpoints } from '#contract/network.ts';
 import { organisationEndpoints } from '#contract/organisations.ts';
+import { presenceEndpoints } from '#contract/presence.ts';
 import { quizEndpoints } from '#contract/quiz.ts';
 import { recordingEndpoints } from '#contract/recordings.ts';
 import { reportEndpoints } from '#contract/reports.ts';
@@ -54,6 +55,9 @@ import { networkRoutes } from './network/routes.ts';
 import { createNetworkReports, watchOldReports } from './network/service.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { createOrganisations } from './organisations/service.ts';
+import { presenceRoutes } from './presence/routes.ts';
+import { createPresence } from './presence/service.ts';
+import { watchPresence } from './presence/watch.ts';
 import { quizRoutes } from './quiz/routes.ts';
 import { createQuiz } from './quiz/service.ts';
 import { createReadiness } from './readiness.ts';
@@ -98,7 +102,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
 
   const features = createFeatures(services);
   const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, outside, questions } = features;
-  const { videos, playouts, recordings, captions } = features;
+  const { videos, playouts, recordings, captions, presence } = features;
 
   const api = express.Router();
   const locators: Locators = {
@@ -123,6 +127,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, recordingEndpoints, recordingRoutes(recordings, captions), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
+  mount(api, presenceEndpoints, presenceRoutes(presence, live.readTicket), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
   const networkReports = createNetworkReports(services);
   mount(api, networkEndpoints, networkRoutes(networkReports), locators);
@@ -161,14 +166,25 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const privateHttp = http.createServer(web);
   const gateway = createGateway(services, { publicHttp, privateHttp }, worker, {
     live,
-    questions,
+    questions: {
+      async ask(ticket, asked) {
+        const question = await questions.ask(ticket, asked);
+        presence.noteAct(ticket, 'question');
+        return question;
+      },
+    },
     principalFromCookies: accounts.principalFromCookies,
     hearOfEnded: accounts.hearOfEnded,
     readEndedAgain: accounts.readEndedAgain,
     locateSession: courses.locateSession,
     setPeakDevices: courses.setPeakDevices,
     adaptDelivery: courses.adaptDelivery,
-    answerQuestion: quiz.answer,
+    async answerQuestion(answer) {
+      const stored = await quiz.answer(answer);
+      presence.noteAct(answer, 'answer');
+      return stored;
+    },
+    confirmPresence: presence.confirm,
     liveQuestion: quiz.readLiveQuestion,
   });
   const readiness = createReadiness({ db, logger, mediaUrl: config.mediaUrl, busListening: gateway.busListening });
@@ -176,6 +192,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   serveOwnMetrics(privateHttp, metrics);
   publishPassThrough(publicHttp, config.mediaUrl);
   const lostPublishers = watchLostPublishers(services, courses);
+  const presenceChecks = watchPresence(services, presence);
   const plannedVideos = watchPlayouts(services, playouts);
   const retention = watchRetention(services, recordings, captions);
   const expiredLogins = removeExpiredLogins(services);
@@ -189,6 +206,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     metrics,
     async close() {
       lostPublishers.stop();
+      presenceChecks.stop();
       plannedVideos.stop();
       expiredLogins.stop();
       oldNetworkReports.stop();
@@ -229,6 +247,7 @@ export function createFeatures(services: Services) {
     courses,
     broadcasts,
     currentQuestion: quiz.current,
+    currentCheck: (sessionId) => presence.current(sessionId),
     marksOf: recordings.marksOf,
     videoEndedAt: (sessionId, at) => playouts.endedAt(sessionId, at),
     paperPublished: async (sessionId) => (await quiz.publishedPapers([sessionId])).has(sessionId),
@@ -246,6 +265,13 @@ export function createFeatures(services: Services) {
   });
   const questions = createAudienceQuestions(services, courses.locateSession);
 
+  const presence = createPresence(services, {
+    courses,
+    attendance,
+    actsOf: async (sessionId, personIds) =>
+      (await Promise.all([quiz.answerTimes(sessionId, personIds), questions.askingTimes(sessionId, personIds)])).flat(),
+  });
+
   courses.onTransition({
     within: async (tx, session, to) => {
       if (to !== 'live') return;
@@ -254,6 +280,7 @@ export function createFeatures(services: Services) {
     },
   });
   courses.onTransition(quiz.transition);
+  courses.onTransition(presence.transition);
   courses.onTransition(pictureTransitions(broadcasts, media, outside));
   const playouts = createPlayouts(services, { courses, broadcasts, media });
   courses.onTransition(playouts.transition);
@@ -276,6 +303,7 @@ export function createFeatures(services: Services) {
     captions,
     videos,
     playouts,
+    presence,
   };
 }
 

@@ -98,6 +98,10 @@ export const policy = {
   'live-question:open': officersAndInstructor,
   'live-question:list': officersAndInstructor,
   'live-question:answer': learners,
+  'presence:open': officersAndInstructor,
+  'presence:read': { bureau: 'all', supervisor: 'all', instructor: 'own' },
+  /** Proved by the ticket. */
+  'presence:confirm': { anyone: 'all' },
   'paper:read': officersAndInstructor,
   'paper:update': officersAndInstructor,
   'paper:sit': learners,

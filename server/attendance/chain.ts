@@ -16,6 +16,8 @@ export interface ChainedEntry {
   deltaMs: number | null;
   actorId: string | null;
   reason: string | null;
+  /** Of a presence check. */
+  checkId?: string | null;
 }
 
 /** Digest before the first batch of a session. */
@@ -78,7 +80,9 @@ export function personOf(fingerprint: Buffer): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
+/** Only what belongs to a check names one. */
 function lineOf(e: ChainedEntry): string {
   const facts = [e.personId, e.kind, e.connId, e.seq, e.claimedFrom, e.claimedTo, e.from, e.to];
-  return JSON.stringify([...facts, e.hidden, e.receivedAt, e.deltaMs, e.actorId, e.reason]);
+  const check = e.checkId ? [e.checkId] : [];
+  return JSON.stringify([...facts, e.hidden, e.receivedAt, e.deltaMs, e.actorId, e.reason, ...check]);
 }

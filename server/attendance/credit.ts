@@ -1,7 +1,7 @@
 /*
  * How time is credited. The rule, as it stands on pages and in exports:
  *
- *   有效时长 = the union of a person's spans in a session over all devices, less the gaps of missed presence checks.
+ *   有效时长 = the union of a person's spans in a session over all devices, less the gaps of missed presence checks (presence.ts).
  *
  * Nothing is summed over devices and nothing counts twice; the order in which spans arrive does not matter.
  */

@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import type { PersonCategory, UnitKind } from '#contract/organisations.ts';
+import type { PresenceStanding } from '#contract/presence.ts';
+import { missedFrom } from './presence.ts';
 
 /** Who enters a room, as they are now: kept with the session, since units and categories change. */
 export interface Entering {
@@ -12,21 +14,27 @@ export interface Entering {
   category: PersonCategory;
 }
 
+/** Where a person stands who comes into the room. */
+export interface Entered {
+  creditedMs: number;
+  standing: PresenceStanding;
+}
+
+export const NOTHING_ASKED: PresenceStanding = { confirmed: null, missedFrom: null };
+
 interface Known {
   personId: string;
   creditedMs: number;
   joined: boolean;
+  gaps: number[];
+  confirmedCheckId: string | null;
 }
 
 /** Notes people as present in a session's room, since `now` (epoch ms) those who were not before; one result each, in their order. */
-export async function enter(
-  pool: pg.Pool,
-  sessionId: string,
-  people: Entering[],
-  now: number,
-): Promise<{ creditedMs: number }[]> {
+export async function enter(pool: pg.Pool, sessionId: string, people: Entering[], now: number): Promise<Entered[]> {
   const { rows } = await pool.query<Known>(
-    `select person_id as "personId", credited_ms as "creditedMs", first_joined_at is not null as joined
+    `select person_id as "personId", credited_ms as "creditedMs", first_joined_at is not null as joined,
+       gaps, confirmed_check_id as "confirmedCheckId"
      from attendee where session_id = $1 and person_id = any ($2::uuid[])`,
     [sessionId, people.map(({ personId }) => personId)],
   );
@@ -35,7 +43,12 @@ export async function enter(
     people.filter(({ personId }) => !known.get(personId)?.joined).map((one) => [one.personId, one]),
   );
   if (first.size > 0) await note(pool, sessionId, [...first.values()], now);
-  return people.map(({ personId }) => ({ creditedMs: known.get(personId)?.creditedMs ?? 0 }));
+  return people.map(({ personId }) => {
+    const row = known.get(personId);
+    if (!row) return { creditedMs: 0, standing: NOTHING_ASKED };
+    const standing = { confirmed: row.confirmedCheckId, missedFrom: missedFrom(row.gaps) };
+    return { creditedMs: row.creditedMs, standing };
+  });
 }
 
 /** Whoever is in 应到 stays what they were when it was frozen. */

@@ -1,26 +1,54 @@
 import type { ChainedEntry } from './chain.ts';
-import { lengthOf, unite } from './credit.ts';
+import { unite } from './credit.ts';
+import { type Attended, creditedOf, gapsOf, type Miss, mayCount, ranLate, type Sign } from './presence.ts';
+
+/** What a person's entries say. */
+interface Facts {
+  /** Of what was reported as the class ran, which counts in any case. */
+  coverage: number[];
+  /** Whether these count depends on the gaps. */
+  late: Attended[];
+  misses: Miss[];
+  signs: Sign[];
+}
+
+type Entry = Pick<ChainedEntry, 'personId' | 'kind' | 'from' | 'to' | 'receivedAt' | 'checkId'>;
 
 /** Credited time of everybody in a session, from their entries one after the other: what the rule makes of them. */
 export function createRecomputation() {
-  const coverage = new Map<string, number[]>();
+  const people = new Map<string, Facts>();
 
   return {
-    add({ personId, from, to }: Pick<ChainedEntry, 'personId' | 'from' | 'to'>): void {
-      const known = coverage.get(personId) ?? [];
-      const end = known.length - 1;
-      // Nearly every entry goes on where the one before ended.
-      if (end > 0 && from >= (known[end - 1] as number) && from <= (known[end] as number)) {
-        known[end] = Math.max(known[end] as number, to);
-      } else {
-        coverage.set(personId, unite(known, [{ from, to }]));
-      }
+    add({ personId, kind, from, to, receivedAt, checkId = null }: Entry): void {
+      const known = people.get(personId) ?? { coverage: [], late: [], misses: [], signs: [] };
+      if (!people.has(personId)) people.set(personId, known);
+      if (kind === 'sign') known.signs.push({ at: from, checkId });
+      else if (kind === 'missed') known.misses.push({ checkId: checkId ?? '', since: from, at: to });
+      else if (ranLate({ from, to, receivedAt })) known.late.push({ from, to, receivedAt });
+      else cover(known, from, to);
     },
 
     /** Milliseconds. 0 for somebody without entries. */
-    creditedMs: (personId: string): number => lengthOf(coverage.get(personId) ?? []),
+    creditedMs(personId: string): number {
+      const known = people.get(personId);
+      if (!known) return 0;
+      const gaps = gapsOf(known.misses, known.signs);
+      const counted = known.late.filter((span) => mayCount(span, gaps));
+      return creditedOf(unite(known.coverage, counted), gaps);
+    },
 
     /** Everybody who has entries. */
-    people: (): Iterable<string> => coverage.keys(),
+    people: (): Iterable<string> => people.keys(),
   };
+}
+
+function cover(known: Facts, from: number, to: number): void {
+  const { coverage } = known;
+  const end = coverage.length - 1;
+  // Nearly every entry goes on where the one before ended.
+  if (end > 0 && from >= (coverage[end - 1] as number) && from <= (coverage[end] as number)) {
+    coverage[end] = Math.max(coverage[end] as number, to);
+  } else {
+    known.coverage = unite(coverage, [{ from, to }]);
+  }
 }

@@ -1,4 +1,5 @@
 import type { Beat } from '#contract/attendance.ts';
+import type { PresenceStanding } from '#contract/presence.ts';
 import { invitedPeople } from '../courses/audience.ts';
 import { type Tx, transaction } from '../db.ts';
 import { AppError } from '../errors.ts';
@@ -7,8 +8,10 @@ import { createLookUps } from '../look-ups.ts';
 import type { Services } from '../services.ts';
 import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
 import { genesis, nextLink } from './chain.ts';
-import { lengthOf, unite } from './credit.ts';
-import { type Entering, enter } from './entries.ts';
+import { unite } from './credit.ts';
+import { type Entered, type Entering, enter } from './entries.ts';
+import { creditedOf, mayCount, missedFrom, ranLate } from './presence.ts';
+import { createSigns } from './signs.ts';
 import * as store from './store.ts';
 
 /** Whose beats these are, as their signed ticket says. */
@@ -36,6 +39,8 @@ interface Report {
 export interface Stored {
   accepted: number[];
   creditedMs: number;
+  /** Absent while it says nothing. */
+  standing?: PresenceStanding;
 }
 
 /** Why beats are not taken, whatever is in them. */
@@ -65,7 +70,7 @@ export function createAttendance(
     write,
   });
 
-  const entries = createGather<Entering & { sessionId: string }, { creditedMs: number }>({
+  const entries = createGather<Entering & { sessionId: string }, Entered>({
     intervalMs: ENTER_MS,
     eager: true,
     maxQueue: MAX_QUEUE,
@@ -75,6 +80,7 @@ export function createAttendance(
     key: ({ sessionId }) => sessionId,
     write: (sessionId, people) => enter(db.pool, sessionId, people, clock()),
   });
+  const signs = createSigns({ db, clock, logger, metrics });
 
   /** The session is read once a batch: read for each report, it would cost more than all that is written. */
   async function write(sessionId: string, reports: Report[]): Promise<(Stored | Refusal)[]> {
@@ -111,8 +117,10 @@ export function createAttendance(
           const span = admitForPerson(played, person, connection, window, receivedAt);
           connection.acceptedMs += span.to - span.from;
           connection.coverage = unite(connection.coverage, [span]);
-          person.coverage = unite(person.coverage, [span]);
-          person.creditedMs = lengthOf(person.coverage);
+          const reported = { ...span, receivedAt };
+          if (mayCount(reported, person.gaps)) person.coverage = unite(person.coverage, [span]);
+          person.lookedBack ||= ranLate(reported);
+          person.creditedMs = creditedOf(person.coverage, person.gaps);
           entries.push({ personId: source.personId, connId: source.connId, beat, ...span, receivedAt });
           if (span.to > span.from) ends.push(span.to);
         }
@@ -129,6 +137,7 @@ export function createAttendance(
       return reports.map(({ source, beats }) => ({
         accepted: beats.map((beat) => beat.seq),
         creditedMs: people.get(source.personId)?.creditedMs ?? 0,
+        ...standingOf(people.get(source.personId)),
       }));
     });
     metrics.beatsStored(ends, clock());
@@ -162,8 +171,7 @@ export function createAttendance(
     },
 
     /** Notes that a person is in a session's room. The first time it keeps what they are now: unit, area, category. */
-    enter: (sessionId: string, person: Entering): Promise<{ creditedMs: number }> =>
-      entries.add({ ...person, sessionId }),
+    enter: (sessionId: string, person: Entering): Promise<Entered> => entries.add({ ...person, sessionId }),
 
     /** Freezes 应到: everybody who is invited now. Part of the transaction that starts the session. */
     async freezeDue(tx: Tx, session: { id: string; courseId: string }): Promise<number> {
@@ -184,9 +192,17 @@ export function createAttendance(
     /** Credited milliseconds of a person, by session. */
     creditsOf,
 
+    sign: signs.sign,
+    noteAct: signs.noteAct,
+    miss: signs.miss,
+    unconfirmed: signs.unconfirmed,
+    confirmedBy: signs.confirmedBy,
+    wasCut: signs.wasCut,
+    tally: signs.tally,
+
     /** Stores what is waiting. */
     async close(): Promise<void> {
-      await Promise.all([gather.close(), entries.close()]);
+      await Promise.all([gather.close(), entries.close(), signs.close()]);
     },
   };
 }
@@ -196,6 +212,12 @@ function refusalOf(window: Window | null, receivedAt: number): Refusal | null {
   const state = acceptance(window, receivedAt);
   if (state === 'open') return null;
   return state === 'not-open' ? 'session-not-open' : state;
+}
+
+function standingOf(person: store.AttendeeRow | undefined): { standing?: PresenceStanding } {
+  if (!person) return {};
+  const standing = { confirmed: person.confirmedCheckId, missedFrom: missedFrom(person.gaps) };
+  return standing.confirmed === null && standing.missedFrom === null ? {} : { standing };
 }
 
 function newConnection(source: BeatSource): store.ConnectionRow {

@@ -60,7 +60,13 @@ export interface AttendeeRow {
   personId: string;
   /** When they first came in, epoch ms. */
   joinedAt: number | null;
+  /** Of all that may count, before the gaps are taken out of it. */
   coverage: Coverage;
+  /** Of missed presence checks. */
+  gaps: Coverage;
+  confirmedCheckId: string | null;
+  /** Reported something well after the class had shown it. */
+  lookedBack: boolean;
   creditedMs: number;
 }
 
@@ -70,7 +76,8 @@ export async function attendees(
   personIds: string[],
 ): Promise<Map<string, AttendeeRow>> {
   const { rows } = await client.query<Omit<AttendeeRow, 'joinedAt'> & { joinedAt: Date | null }>(
-    `select person_id as "personId", first_joined_at as "joinedAt", coverage, credited_ms as "creditedMs"
+    `select person_id as "personId", first_joined_at as "joinedAt", coverage, gaps, confirmed_check_id as "confirmedCheckId",
+       looked_back as "lookedBack", credited_ms as "creditedMs"
      from attendee where session_id = $1 and person_id = any($2::uuid[])`,
     [sessionId, personIds],
   );
@@ -147,8 +154,9 @@ export async function updateAttendees(
 ): Promise<void> {
   await client.query(
     `update attendee a set
-       coverage = n.coverage::bigint[], credited_ms = n.credited_ms, live_ms = n.credited_ms, last_beat_at = $2
-     from unnest($3::uuid[], $4::text[], $5::int[]) as n (person_id, coverage, credited_ms)
+       coverage = n.coverage::bigint[], looked_back = n.looked_back, credited_ms = n.credited_ms,
+       live_ms = n.credited_ms, last_beat_at = $2
+     from unnest($3::uuid[], $4::text[], $5::int[], $6::bool[]) as n (person_id, coverage, credited_ms, looked_back)
      where a.session_id = $1 and a.person_id = n.person_id`,
     [
       sessionId,
@@ -156,6 +164,7 @@ export async function updateAttendees(
       rows.map((row) => row.personId),
       rows.map((row) => arrayLiteral(row.coverage)),
       rows.map((row) => row.creditedMs),
+      rows.map((row) => row.lookedBack),
     ],
   );
 }
@@ -175,6 +184,6 @@ export async function appendLink(client: pg.PoolClient, sessionId: string, link:
 }
 
 /** PostgreSQL has no ragged two-dimensional arrays, so each row's coverage travels as text. */
-function arrayLiteral(coverage: Coverage): string {
+export function arrayLiteral(coverage: Coverage): string {
   return `{${coverage.join(',')}}`;
 }

@@ -68,7 +68,7 @@ export async function* readEntries(client: pg.PoolClient, sessionId: string): As
   await client.query(
     `declare chained_entry no scroll cursor for
      select id, batch, person_id, kind, conn_id, seq, claimed_from, claimed_to, "from", "to", hidden,
-       (extract(epoch from received_at) * 1000)::bigint, delta_ms, actor_id, reason
+       (extract(epoch from received_at) * 1000)::bigint, delta_ms, actor_id, reason, check_id
      from attendance_entry where session_id = $1 order by batch, id`,
     [sessionId],
   );
@@ -98,14 +98,15 @@ type EntryColumns = [
   number | null,
   string | null,
   string | null,
+  string | null,
 ];
 
 function entryOf(row: EntryColumns): EntryRow {
   const [id, batch, personId, kind, connId, seq, claimedFrom, claimedTo, from, to, hidden, receivedAt, ...rest] = row;
-  const [deltaMs, actorId, reason] = rest;
+  const [deltaMs, actorId, reason, checkId] = rest;
   return {
     ...{ id, batch, personId, kind, connId, seq, claimedFrom, claimedTo, from, to, hidden, receivedAt },
-    ...{ deltaMs, actorId, reason },
+    ...{ deltaMs, actorId, reason, checkId },
   };
 }
 

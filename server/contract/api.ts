@@ -6,6 +6,7 @@ import type { Endpoint } from './endpoint.ts';
 import { liveEndpoints } from './live.ts';
 import { networkEndpoints } from './network.ts';
 import { organisationEndpoints } from './organisations.ts';
+import { presenceEndpoints } from './presence.ts';
 import { quizEndpoints } from './quiz.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
@@ -23,6 +24,7 @@ export const api = {
   ...reportEndpoints,
   ...videoEndpoints,
   ...networkEndpoints,
+  ...presenceEndpoints,
 };
 
 export type Api = typeof api;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Id } from './common.ts';
 import { endpoints } from './endpoint.ts';
+import { PresenceStanding } from './presence.ts';
 
 /** Point on the session axis: epoch milliseconds of the PROGRAM-DATE-TIME of what was played. */
 const AxisMs = z.int().min(0).max(9_000_000_000_000);
@@ -30,6 +31,8 @@ export const BeatsStored = z.object({
   creditedMs: z.int(),
   /** Of the room; a page that has an older one fetches the snapshot. */
   revision: z.int(),
+  /** When it says something: the running check is confirmed, or a missed one takes time away. */
+  standing: PresenceStanding.optional(),
   /** A fresh playback token, when the old one is past half its life. */
   playbackToken: z.string().optional(),
 });

@@ -88,6 +88,12 @@ export const errors = {
   'question-already-open': { status: 409, zh: '已有一道题正在作答', en: 'A question is already open' },
   'question-closed': { status: 409, zh: '本题已结束作答', en: 'This question is closed' },
   'already-answered': { status: 409, zh: '您已作答，不能更改', en: 'You have answered already' },
+  'presence-check-open': { status: 409, zh: '上一次在线确认还没有结束', en: 'The last presence check is not over yet' },
+  'presence-closed': {
+    status: 409,
+    zh: '这次在线确认已经结束',
+    en: 'The time to confirm this presence check is over',
+  },
   'no-attempts-left': { status: 409, zh: '作答次数已用完', en: 'No attempts left' },
   'attempt-submitted': { status: 409, zh: '这份答卷已提交', en: 'This attempt was submitted' },
   'already-passed': { status: 409, zh: '您已及格，无需再次作答', en: 'You have passed this paper already' },

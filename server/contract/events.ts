@@ -3,6 +3,7 @@ import { Beats, type BeatsStored } from './attendance.ts';
 import { Id } from './common.ts';
 import type { Ack } from './errors.ts';
 import type { RoomQuestion, RoomSnapshot } from './live.ts';
+import { PresenceConfirmation, type PresenceStored } from './presence.ts';
 import { Choice, type LiveQuestion } from './quiz.ts';
 
 /*
@@ -19,6 +20,7 @@ export const clientEvents = {
     payload: z.object({ id: Id, text: z.string().trim().min(1).max(300) }),
   },
   'quiz:answer': { action: 'live-question:answer', payload: z.object({ liveQuestionId: Id, choice: Choice }) },
+  'presence:confirm': { action: 'presence:confirm', payload: PresenceConfirmation },
   'console:join': { action: 'room:watch', payload: z.object({ sessionId: Id }) },
 } as const;
 export type ClientEventName = keyof typeof clientEvents;
@@ -31,6 +33,7 @@ export interface AckData {
   'question:ask': { id: string };
   /** `stored` is true also for an answer sent again. */
   'quiz:answer': { stored: true };
+  'presence:confirm': PresenceStored;
   'console:join': { room: RoomSnapshot; viewers: number };
 }
 

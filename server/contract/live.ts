@@ -4,6 +4,7 @@ import { Delivery, SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
 import { EgressStatus, Levels, PublisherStatus, RecordingState, RungStatus, SourceFormat } from './media.ts';
 import { OutsideLook, OutsideStatus, OutsideUrl } from './outside.ts';
+import { PresenceStanding, RoomPresenceCheck } from './presence.ts';
 import { QuestionKind } from './quiz.ts';
 import { Mark } from './recordings.ts';
 
@@ -62,6 +63,8 @@ export const RoomSnapshot = z.object({
   /** Interactive: `index.m3u8`, a second or two behind. Crowd: `crowd.m3u8`, eight, for a twentieth of the requests. */
   delivery: Delivery,
   question: RoomLiveQuestion.nullable(),
+  /** The presence check that is under way. */
+  presence: RoomPresenceCheck.nullable(),
   paperPublished: z.boolean(),
 });
 export type RoomSnapshot = z.infer<typeof RoomSnapshot>;
@@ -74,6 +77,8 @@ export const Admission = z.object({
   /** For the cookie of `/media/<prefix>/`; null while there is nothing to play. */
   playbackToken: z.string().nullable(),
   creditedMs: z.int(),
+  standing: PresenceStanding,
+  personId: Id,
   /** Who am I here, for the page's corner. */
   personName: z.string(),
   room: RoomSnapshot,

@@ -46,6 +46,16 @@ export function createAudienceQuestions(
       return view(outcome);
     },
 
+    /** When these people asked something in a session. */
+    async askingTimes(sessionId: string, personIds: string[]): Promise<{ personId: string; at: number }[]> {
+      const { rows } = await db.pool.query<{ personId: string; at: Date }>(
+        `select person_id as "personId", asked_at as at from room_question
+         where session_id = $1 and person_id = any ($2::uuid[])`,
+        [sessionId, personIds],
+      );
+      return rows.map(({ personId, at }) => ({ personId, at: at.getTime() }));
+    },
+
     /** Newest first. */
     async list(sessionId: string): Promise<RoomQuestion[]> {
       const rows = await prisma.roomQuestion.findMany({

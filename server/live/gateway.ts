@@ -9,6 +9,7 @@ import {
   clientEvents,
   type ServerEvents,
 } from '#contract/events.ts';
+import type { PresenceConfirmation, PresenceStored } from '#contract/presence.ts';
 import type { LiveQuestion } from '#contract/quiz.ts';
 import { isOwnOrigin } from '../accounts/origin.ts';
 import { authorise, isAction, type Target } from '../accounts/policy.ts';
@@ -56,7 +57,7 @@ type Answers = { [E in ClientEventName]: (socket: RoomSocket, payload: ClientPay
 
 export interface GatewayNeeds {
   live: LiveService;
-  questions: AudienceQuestions;
+  questions: Pick<AudienceQuestions, 'ask'>;
   principalFromCookies(cookie: string | undefined): Promise<Principal>;
   /** Another worker has ended these. */
   hearOfEnded(loginIds: string[]): void;
@@ -74,6 +75,10 @@ export interface GatewayNeeds {
     connId: string;
     choice: number[];
   }): Promise<{ stored: true }>;
+  confirmPresence(
+    who: { sessionId: string; personId: string; connId: string },
+    confirmation: PresenceConfirmation,
+  ): Promise<PresenceStored>;
   liveQuestion(liveQuestionId: string): Promise<LiveQuestion | null>;
 }
 
@@ -144,6 +149,10 @@ export function createGateway(
     async 'quiz:answer'(socket, { liveQuestionId, choice }) {
       const { sessionId, personId, unitId, connId } = ticketOf(socket);
       return needs.answerQuestion({ sessionId, liveQuestionId, personId, unitId, connId, choice });
+    },
+    async 'presence:confirm'(socket, confirmation) {
+      const { sessionId, personId, connId } = ticketOf(socket);
+      return needs.confirmPresence({ sessionId, personId, connId }, confirmation);
     },
     async 'console:join'(socket, { sessionId }) {
       const principal = await needs.principalFromCookies(socket.data.cookie);

@@ -1,4 +1,5 @@
 import type { RoomLiveQuestion, RoomSnapshot } from '#contract/live.ts';
+import type { RoomPresenceCheck } from '#contract/presence.ts';
 import type { Mark } from '#contract/recordings.ts';
 import type { Courses } from '../courses/service.ts';
 import { notFound } from '../errors.ts';
@@ -11,6 +12,8 @@ export interface RoomNeeds {
   broadcasts: Broadcasts;
   /** The question that is open, or whose result is still shown. */
   currentQuestion(sessionId: string): Promise<RoomLiveQuestion | null>;
+  /** The presence check that is under way. */
+  currentCheck(sessionId: string): Promise<RoomPresenceCheck | null>;
   paperPublished(sessionId: string): Promise<boolean>;
   marksOf(sessionId: string): Promise<Mark[]>;
   /** Whether a prepared video ended at this moment, epoch ms, or so near to it that it is why nobody publishes. */
@@ -30,9 +33,10 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
     const session = await needs.courses.sessionForRoom(sessionId);
     if (!session) throw notFound();
     const { publisherLostAt } = session;
-    const [broadcast, question, paperPublished, marks, videoOver] = await Promise.all([
+    const [broadcast, question, presence, paperPublished, marks, videoOver] = await Promise.all([
       session.startedAt === null ? null : needs.broadcasts.find(sessionId, 'live'),
       needs.currentQuestion(sessionId),
+      session.state === 'live' ? needs.currentCheck(sessionId) : null,
       needs.paperPublished(sessionId),
       needs.marksOf(sessionId),
       publisherLostAt !== null && needs.videoEndedAt(sessionId, publisherLostAt),
@@ -62,6 +66,7 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       videoOver,
       delivery: session.delivery,
       question,
+      presence,
       paperPublished,
     };
   }

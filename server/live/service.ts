@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Beat, BeatsStored } from '#contract/attendance.ts';
 import type { Admission, StreamHealth } from '#contract/live.ts';
 import { SourceFormat } from '#contract/media.ts';
-import type { Entering } from '../attendance/entries.ts';
+import { type Entering, NOTHING_ASKED } from '../attendance/entries.ts';
 import type { AttendanceService } from '../attendance/service.ts';
 import { type Actor, audit } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
@@ -63,13 +63,17 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
   async function storeBeats(ticket: Ticket, beats: Beat[], playbackGivenAt = ticket.issuedAt): Promise<BeatsStored> {
     await checkStillIn(ticket);
     const { personId, sessionId, connId, deviceId, issuedAt } = ticket;
-    const stored = await attendance.store({ personId, sessionId, connId, deviceId, openedAt: issuedAt }, beats);
-    const { revision, prefix } = await rooms.snapshot(sessionId);
+    const source = { personId, sessionId, connId, deviceId, openedAt: issuedAt };
+    const { standing, ...stored } = await attendance.store(source, beats);
+    const { revision, prefix, presence } = await rooms.snapshot(sessionId);
+    // The check that somebody confirmed last is news only while it runs.
+    const isNews = standing && (standing.missedFrom !== null || standing.confirmed === presence?.id);
     const now = clock();
     const renews = prefix !== null && now - playbackGivenAt >= PLAYBACK_RENEW_MS;
     return {
       ...stored,
       revision,
+      ...(isNews && { standing }),
       ...(renews && { playbackToken: signPlayback(secrets.playback, { personId, sessionId, prefix }, now) }),
     };
   }
@@ -90,10 +94,10 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
       if (person.verification === 'refused') throw new AppError('person-refused');
       const room = await rooms.snapshot(sessionId);
       if (room.state === 'draft') throw new AppError('session-not-open');
-      const { creditedMs } =
+      const { creditedMs, standing } =
         room.state === 'scheduled' || room.state === 'live'
           ? await attendance.enter(sessionId, person)
-          : { creditedMs: await attendance.credit(sessionId, who.personId) };
+          : { creditedMs: await attendance.credit(sessionId, who.personId), standing: NOTHING_ASKED };
       const connId = randomUUID();
       const ticket = signTicket(
         secrets.ticket,
@@ -108,6 +112,8 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
             ? null
             : signPlayback(secrets.playback, { personId: who.personId, sessionId, prefix: room.prefix }, now),
         creditedMs,
+        standing,
+        personId: who.personId,
         personName: person.name,
         room,
         // Nobody has answered what was not asked yet.
@@ -122,6 +128,14 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
       const { prefix } = await rooms.snapshot(sessionId);
       if (prefix === null) return { prefix, playbackToken: null };
       return { prefix, playbackToken: signPlayback(secrets.playback, { personId, sessionId, prefix }, clock()) };
+    },
+
+    /** Whom a ticket names, outside the socket. @throws AppError `bad-ticket`, `not-signed-in` */
+    async readTicket(token: string): Promise<Ticket> {
+      const ticket = verifyTicket(secrets.ticket, token, clock());
+      if (!ticket) throw new AppError('bad-ticket');
+      await checkStillIn(ticket);
+      return ticket;
     },
 
     /** Beats of a page that is gone, or whose office lets no socket through: its ticket is all that speaks for them. */

@@ -16,6 +16,8 @@ export type Gathered =
   | 'beats'
   | 'answers'
   | 'questions'
+  | 'signs'
+  | 'acts'
   | 'throttle-looks'
   | 'sign-ins'
   | 'people-looks'

@@ -4,7 +4,7 @@ import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
 import { deadlineOf } from './deadline.ts';
 import { isCorrect, isPossible } from './grading.ts';
-import { type AnswerRow, answeredBy, insertAnswers, type Outcome } from './store.ts';
+import { type AnswerRow, answeredBy, answerTimes, insertAnswers, type Outcome } from './store.ts';
 import { withQuestion } from './view.ts';
 
 /** An answer given in the room, by whom its ticket names. */
@@ -134,6 +134,8 @@ export function createAnswers({ db, clock, logger, signals, metrics }: Services)
 
     /** The session's questions that a person has answered. */
     answeredBy: (sessionId: string, personId: string) => answeredBy(pool, sessionId, personId),
+
+    answerTimes: (sessionId: string, personIds: string[]) => answerTimes(pool, sessionId, personIds),
 
     /** Stores what is waiting. */
     async close(): Promise<void> {

@@ -47,6 +47,7 @@ export function createQuiz(services: Services, courses: QuizNeeds) {
 
     answer: answers.answer,
     answeredBy: answers.answeredBy,
+    answerTimes: answers.answerTimes,
 
     readPaper: papers.read,
     writePaper: papers.write,

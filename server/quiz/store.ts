@@ -81,6 +81,21 @@ export async function tallies(pool: pg.Pool, liveQuestionIds: string[]): Promise
   return byId;
 }
 
+/** When these people answered questions of a session. */
+export async function answerTimes(
+  pool: pg.Pool,
+  sessionId: string,
+  personIds: string[],
+): Promise<{ personId: string; at: number }[]> {
+  const { rows } = await pool.query<{ personId: string; at: Date }>(
+    `select live_answer.person_id as "personId", live_answer.received_at as at from live_answer
+     join live_question on live_question.id = live_answer.live_question_id
+     where live_question.session_id = $1 and live_answer.person_id = any ($2::uuid[])`,
+    [sessionId, personIds],
+  );
+  return rows.map(({ personId, at }) => ({ personId, at: at.getTime() }));
+}
+
 /** The session's questions that a person has answered. */
 export async function answeredBy(pool: pg.Pool, sessionId: string, personId: string): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(

@@ -5,7 +5,7 @@ import type { Verification } from '#contract/verification.ts';
 import { ROOT } from '#scripts/folders.ts';
 import { verifySession } from '#server/attendance/verify.ts';
 import { newId } from '#server/ids.ts';
-import { type AttendedSessions, attendedSessions } from '#tests/support/attended-session.ts';
+import { type AttendedSessions, attendedSessions, STARTED_AT } from '#tests/support/attended-session.ts';
 
 const TABLES = ['attendance_chain', 'attendance_batch', 'attendance_entry', 'attendee'];
 
@@ -71,6 +71,31 @@ describe('a record as it was made', () => {
       digest: Buffer.from(head.digest).toString('hex'),
       ...{ links: 3, entries: 9, people: 3, creditedSeconds: 135, faults: [], faultCount: 0 },
     });
+  });
+
+  it('takes out what missed presence checks take, up to the next sign of life', async () => {
+    sessionId = await sessions.session();
+    await sessions.attend(sessionId, people, 60);
+    const [away, back] = people as [string, string, string];
+    const checkId = newId();
+    await sessions.db.prisma.presenceCheck.create({
+      data: {
+        ...{ id: checkId, sessionId, windowMs: 60_000, spreadMs: 0 },
+        ...{ openedAt: new Date(STARTED_AT + 20_000), openedPdt: STARTED_AT + 20_000, settledAt: new Date() },
+      },
+    });
+    const [since, at] = [STARTED_AT + 10_000, STARTED_AT + 20_000];
+    const missing = [away, back].map((personId) => ({ personId, since, at }));
+    await sessions.attendance.miss(sessionId, checkId, missing);
+    const sign = { sessionId, personId: back, connId: newId(), receivedAt: sessions.time.now, checkId: null };
+    await sessions.attendance.sign({ ...sign, at: STARTED_AT + 50_000, cause: 'hand' });
+    expect(await verify()).toMatchObject({ faults: [], entries: 15, creditedSeconds: 10 + 20 + 60 });
+
+    await query("update attendance_entry set check_id = $2 where session_id = $1 and kind = 'sign'", [
+      sessionId,
+      checkId,
+    ]);
+    expect((await found()).map(({ kind }) => kind)).toEqual(['changed', 'credit-changed']);
   });
 
   it('is intact before anybody has come', async () => {

@@ -96,5 +96,5 @@ const CREDITED = `
 
 const DOUBLED = `
   select count(*) as n from (
-    select 1 from attendance_entry where session_id = $1 and conn_id is not null group by conn_id, seq having count(*) > 1
+    select 1 from attendance_entry where session_id = $1 and seq is not null group by conn_id, seq having count(*) > 1
   ) as twice`;
