@@ -211,7 +211,8 @@ describe('at its end', () => {
     expect(output()).toContain('worker given up');
     const pids = [...output().matchAll(/"(?:mediaPid|postgresPid|pid)":(\d+)/g)].map((match) => Number(match[1]));
     expect(running(pids)).toEqual([]);
-  });
+    // Four starts of a process; under load each takes a while.
+  }, 120_000);
 });
 
 function refuses(port: number): Promise<boolean> {
