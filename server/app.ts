@@ -21,6 +21,7 @@ import { createAccounts } from './accounts/service.ts';
 import { createAttendance } from './attendance/service.ts';
 import type { Clock } from './clock.ts';
 import type { Config, Secrets } from './config.ts';
+import { type Connections, countConnections } from './connections.ts';
 import { courseRoutes } from './courses/routes.ts';
 import { type Courses, createCourses } from './courses/service.ts';
 import { openDb } from './db.ts';
@@ -86,6 +87,8 @@ export interface App {
   http: http.Server;
   /** For the other workers on this host. */
   privateHttp: http.Server;
+  /** Of `http`. */
+  connections: Connections;
   /** What this worker counts; `privateHttp` serves it to the supervisor. */
   metrics: Metrics;
   /** Tells the sockets to move, stores what is buffered, closes the database. */
@@ -164,6 +167,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
 
   const publicHttp = http.createServer(web);
   const privateHttp = http.createServer(web);
+  const connections = countConnections(publicHttp);
   const gateway = createGateway(services, { publicHttp, privateHttp }, worker, {
     live,
     questions: {
@@ -203,6 +207,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   return {
     http: publicHttp,
     privateHttp,
+    connections,
     metrics,
     async close() {
       lostPublishers.stop();
@@ -213,6 +218,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       retention.stop();
       outside.close();
       await gateway.close();
+      await connections.gone();
       await accounts.close();
       await attendance.close();
       await questions.close();

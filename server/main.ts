@@ -5,6 +5,8 @@ import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
 import { createLogger } from './logger.ts';
 import { countProcess } from './metrics/process.ts';
+import { acceptShared } from './supervisor/accepting.ts';
+import { connectionCapacity } from './supervisor/capacity.ts';
 import { isMessage, type Listening } from './supervisor/messages.ts';
 
 const config = loadConfig();
@@ -18,6 +20,8 @@ process.on('message', (message) => {
 // Handed to every process of a terminal's group; the supervisor says when to end.
 process.on('SIGINT', () => undefined);
 process.on('SIGHUP', () => undefined);
+// The supervisor is gone: the next one starts workers of its own, and what was acked is stored.
+process.once('disconnect', () => process.exit(0));
 process.on('uncaughtException', (error) => {
   logger.fatal({ err: error }, 'unexpected error, the worker ends');
   process.exit(1);
@@ -33,21 +37,24 @@ const app = await createApp({
 
 countProcess(app.metrics.registry);
 
+const privatePort = await listen(app.privateHttp);
+// Nobody is told of this port. A server that listens minds the time limits of its connections, those of the shared port too.
+await listen(app.http);
+const accepting = acceptShared(app.http, app.connections, logger);
+const message: Listening = { type: 'listening', privatePort, capacity: connectionCapacity() };
+process.send?.(message);
+
 process.once('SIGTERM', async () => {
+  // At once: whoever is told to move must not come back to here.
+  accepting.stop();
   await app.close();
   process.exit(0);
 });
 
-// Exclusive: not shared with the other workers, as a cluster does by default.
-const privatePort = await listen(app.privateHttp, { port: 0, host: '127.0.0.1', exclusive: true });
-const publicPort = await listen(app.http, { port: config.port, host: config.host });
-const message: Listening = { type: 'listening', publicPort, privatePort };
-process.send?.(message);
-
-function listen(server: Server, where: { port: number; host: string; exclusive?: boolean }): Promise<number> {
+function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(where, () => {
+    server.listen({ port: 0, host: '127.0.0.1' }, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

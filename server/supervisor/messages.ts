@@ -2,11 +2,31 @@
  * What the supervisor and its children say to each other over the IPC channel.
  */
 
-/** A worker takes connections: on the shared port, and on its own one of 127.0.0.1 for what only it can answer. */
+/** A worker is ready for connections of the shared port, and takes them on its own one of 127.0.0.1 for what only it can answer. */
 export interface Listening {
   type: 'listening';
-  publicPort: number;
   privatePort: number;
+  /** It may hold so many connections. */
+  capacity: number;
+}
+
+/** To a worker: accepts connections of the shared port from now on, which comes with the message, or does not. */
+export interface Accept {
+  type: 'accept';
+  accept: boolean;
+}
+
+/** A worker has so many connections now. */
+export interface Load {
+  type: 'load';
+  connections: number;
+  /** It accepts more. */
+  accepting: boolean;
+}
+
+/** A worker has been told to end: it accepts nothing any more and lets its connections go. */
+export interface Leaving {
+  type: 'leaving';
 }
 
 /** To every worker whenever it changes: the private port of each worker by index, 0 while that worker is away. */
@@ -21,7 +41,7 @@ export interface Ready {
   address?: string;
 }
 
-export type Message = Listening | Siblings | Ready;
+export type Message = Listening | Accept | Load | Leaving | Siblings | Ready;
 
 export function isMessage<T extends Message['type']>(value: unknown, type: T): value is Extract<Message, { type: T }> {
   return typeof value === 'object' && value !== null && 'type' in value && value.type === type;

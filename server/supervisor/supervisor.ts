@@ -9,6 +9,7 @@ import { holdLock, type Lock } from './lock.ts';
 import { Media } from './media.ts';
 import { claimPort, freePort } from './ports.ts';
 import { Postgres } from './postgres.ts';
+import { SharedPort } from './shared-port.ts';
 import { Workers } from './workers.ts';
 
 export interface SupervisorOptions {
@@ -71,8 +72,9 @@ export class Supervisor {
       const rtmpPort = config.mediaUrl ? 0 : await claimPort('RTMP_PORT', config.rtmpPort, config.host, 5_000);
       const mediaPort = config.mediaUrl ? 0 : await freePort();
       const mediaMetricsPort = config.mediaUrl ? 0 : await freePort();
+      const shared = await SharedPort.bind(config.host, port);
       const metrics = metricsPort === null ? null : { port: metricsPort, token: metricsToken };
-      const ports = { port, rtmpPort, mediaPort, mediaMetricsPort };
+      const ports = { port, shared, rtmpPort, mediaPort, mediaMetricsPort };
       return new Supervisor(options, { lock, postgres, databaseUrl, metrics, ...ports });
     } catch (error) {
       await postgres?.stop();
@@ -111,6 +113,7 @@ export class Supervisor {
       execArgv,
       count: config.workers,
       env: { ...shared, PORT: String(parts.port), DATABASE_URL: parts.databaseUrl, MEDIA_URL: mediaUrl },
+      port: parts.shared,
       logger,
       patient,
       onListening: markListening,
@@ -181,6 +184,7 @@ interface Parts {
   postgres: Postgres | undefined;
   databaseUrl: string;
   port: number;
+  shared: SharedPort;
   rtmpPort: number;
   mediaPort: number;
   mediaMetricsPort: number;

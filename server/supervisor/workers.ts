@@ -1,16 +1,21 @@
-import cluster, { type Worker } from 'node:cluster';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { childEnvironment } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { Source } from '../metrics/scrape.ts';
 import { type Backoff, runningBackoff, startingBackoff } from './backoff.ts';
-import { isMessage, type Siblings } from './messages.ts';
+import { type Load, whoAccepts } from './balance.ts';
+import { type Accept, isMessage, type Siblings } from './messages.ts';
+import type { SharedPort } from './shared-port.ts';
 
 export interface WorkersOptions {
   program: string;
   execArgv: string[];
   count: number;
   env: Record<string, string>;
+  /** Where they accept; closed with them. */
+  port: SharedPort;
   logger: Logger;
   /** A worker that never stays up is tried again at the next change of the source, not given up. */
   patient: boolean;
@@ -20,7 +25,9 @@ export interface WorkersOptions {
 
 interface Slot {
   index: number;
-  worker: Worker | undefined;
+  worker: ChildProcess | undefined;
+  /** Since it is ready for connections, and until it is told to end. `accepting` is what it was told last. */
+  load: Load | undefined;
   privatePort: number;
   /** Times that it was forked again. */
   restarts: number;
@@ -41,10 +48,10 @@ export class Workers {
 
   constructor(options: WorkersOptions) {
     this.#options = options;
-    cluster.setupPrimary({ exec: options.program, execArgv: options.execArgv, args: [] });
     this.#slots = Array.from({ length: options.count }, (_, index) => ({
       index,
       worker: undefined,
+      load: undefined,
       privatePort: 0,
       restarts: -1,
       startedAt: 0,
@@ -57,7 +64,7 @@ export class Workers {
   }
 
   get pids(): number[] {
-    return this.#slots.flatMap((slot) => slot.worker?.process.pid ?? []);
+    return this.#slots.flatMap((slot) => slot.worker?.pid ?? []);
   }
 
   /** Where each of them tells of itself; port 0 while it is away. */
@@ -71,7 +78,7 @@ export class Workers {
   renew(): void {
     for (const slot of this.#slots) {
       slot.renewed = true;
-      if (slot.worker) slot.worker.process.kill('SIGTERM');
+      if (slot.worker) slot.worker.kill('SIGTERM');
       else this.#fork(slot);
     }
   }
@@ -79,12 +86,13 @@ export class Workers {
   /** Lets every worker finish what it is doing; after `timeoutMs` they are killed. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
+    this.#options.port.close();
     const ends: Promise<unknown>[] = [];
     for (const { worker, timer } of this.#slots) {
       clearTimeout(timer);
-      if (!worker || worker.isDead()) continue;
+      if (!worker) continue;
       ends.push(once(worker, 'exit'));
-      worker.process.kill('SIGTERM');
+      worker.kill('SIGTERM');
     }
     const late = new AbortController();
     const killing = delay(timeoutMs, undefined, { signal: late.signal }).then(
@@ -98,7 +106,7 @@ export class Workers {
 
   kill(): void {
     this.#stopping = true;
-    for (const { worker } of this.#slots) worker?.process.kill('SIGKILL');
+    for (const { worker } of this.#slots) worker?.kill('SIGKILL');
   }
 
   #fork(slot: Slot): void {
@@ -106,26 +114,57 @@ export class Workers {
     slot.renewed = false;
     slot.startedAt = Date.now();
     slot.restarts += 1;
-    const worker = cluster.fork({ ...this.#options.env, WORKER_INDEX: String(slot.index) });
+    const { program, execArgv, env, logger } = this.#options;
+    const worker = fork(program, [], { execArgv, env: childEnvironment({ ...env, WORKER_INDEX: String(slot.index) }) });
     slot.worker = worker;
-    worker.on('error', (error) => this.#options.logger.error({ err: error, worker: slot.index }, 'worker unreachable'));
-    worker.on('message', (message: unknown) => {
-      if (!isMessage(message, 'listening')) return;
+    worker.on('error', (error) => logger.error({ err: error, worker: slot.index }, 'worker unreachable'));
+    worker.on('message', (message: unknown) => this.#hear(slot, worker, message));
+    worker.once('exit', (code: number | null, signal: string | null) => this.#onExit(slot, signal ?? `code ${code}`));
+  }
+
+  #hear(slot: Slot, worker: ChildProcess, message: unknown): void {
+    if (isMessage(message, 'listening')) {
       slot.privatePort = message.privatePort;
+      slot.load = { connections: 0, capacity: message.capacity, accepting: false };
       if (slot.starting) slot.backoff = runningBackoff(this.#options.patient);
       slot.starting = false;
       this.#tellSiblings();
-      this.#options.logger.info({ worker: slot.index, workerPid: worker.process.pid }, 'worker listening');
-      this.#options.onListening();
-    });
-    worker.once('exit', (code: number | null, signal: string | null) => this.#onExit(slot, signal ?? `code ${code}`));
+      this.#options.logger.info({ worker: slot.index, workerPid: worker.pid }, 'worker listening');
+      this.#balance();
+    }
+    if (isMessage(message, 'load') && slot.load) {
+      slot.load.connections = message.connections;
+      if (message.accepting) this.#options.onListening();
+      this.#balance();
+    }
+    if (isMessage(message, 'leaving')) {
+      slot.load = undefined;
+      this.#balance();
+    }
+  }
+
+  /** Tells those workers that should change whether they accept. */
+  #balance(): void {
+    if (this.#stopping) return;
+    const present = this.#slots.flatMap(({ worker, load }) => (worker && load ? [{ worker, load }] : []));
+    const accepts = whoAccepts(present.map(({ load }) => load));
+    for (const [at, { worker, load }] of present.entries()) {
+      const accept = accepts[at] === true;
+      if (accept === load.accepting) continue;
+      load.accepting = accept;
+      const no: Accept = { type: 'accept', accept: false };
+      if (accept) this.#options.port.give(worker);
+      else worker.send(no, () => undefined);
+    }
   }
 
   #onExit(slot: Slot, reason: string): void {
     slot.worker = undefined;
+    slot.load = undefined;
     slot.privatePort = 0;
     if (this.#stopping) return;
     this.#tellSiblings();
+    this.#balance();
     if (slot.renewed) {
       this.#fork(slot);
       return;
@@ -144,6 +183,6 @@ export class Workers {
 
   #tellSiblings(): void {
     const message: Siblings = { type: 'siblings', ports: this.#slots.map((slot) => slot.privatePort) };
-    for (const { worker } of this.#slots) if (worker?.isConnected()) worker.send(message);
+    for (const { worker } of this.#slots) if (worker?.connected) worker.send(message, () => undefined);
   }
 }

@@ -76,6 +76,25 @@ describe('while it runs', () => {
     expect(workerOfPort).toBe(before.index);
   });
 
+  test('of those who arrive while a worker hangs and is killed, each is answered', async () => {
+    const { pid } = await settled(run.address);
+    process.kill(pid, 'SIGSTOP');
+    const arrived = Array.from({ length: 40 }, () => ask(run.address));
+    await Promise.race(arrived);
+    process.kill(pid, 'SIGKILL');
+    const answers = await Promise.all(arrived);
+    expect(answers.filter((answer) => answer !== undefined)).toHaveLength(40);
+  });
+
+  test('who arrives while no worker is there waits until one is back', async () => {
+    await settled(run.address);
+    const { workers } = await run.pids();
+    for (const pid of workers) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => running(workers)).toEqual([]);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(run.address)));
+    expect(answers.filter((answer) => answer !== undefined)).toHaveLength(20);
+  });
+
   test('a killed media process comes back at the same address', async () => {
     const { mediaUrl } = await settled(run.address);
     const { media } = await run.pids();
@@ -192,7 +211,8 @@ describe('at its end', () => {
     expect(output()).toContain('worker given up');
     const pids = [...output().matchAll(/"(?:mediaPid|postgresPid|pid)":(\d+)/g)].map((match) => Number(match[1]));
     expect(running(pids)).toEqual([]);
-  });
+    // Four starts of a process; under load each takes a while.
+  }, 120_000);
 });
 
 function refuses(port: number): Promise<boolean> {

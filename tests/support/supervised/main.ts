@@ -1,9 +1,8 @@
-import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { run } from '#server/supervisor/run.ts';
 
 /* The supervisor as it is, over the two programs beside this file. Tells its parent the process ids on request, and passes
- * `finish` on to the workers. */
+ * `finish` on to the workers as SIGUSR2. */
 
 const supervisor = await run({
   programs: {
@@ -12,6 +11,6 @@ const supervisor = await run({
   },
 });
 process.on('message', (message) => {
-  if (message === 'finish') for (const worker of Object.values(cluster.workers ?? {})) worker?.send('finish');
+  if (message === 'finish') for (const pid of supervisor.pids.workers) process.kill(pid, 'SIGUSR2');
   if (message === 'pids') process.send?.({ type: 'pids', ...supervisor.pids });
 });

@@ -2,11 +2,14 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { loadConfig } from '#server/config.ts';
-import { isMessage } from '#server/supervisor/messages.ts';
+import { countConnections } from '#server/connections.ts';
+import { createLogger } from '#server/logger.ts';
+import { acceptShared } from '#server/supervisor/accepting.ts';
+import { isMessage, type Listening } from '#server/supervisor/messages.ts';
 
 /*
  * The least that the supervisor can supervise as a worker. GET / answers with what it knows; GET /slow is held until
- * the message `finish` comes, and GET /held says how many are held, so that a test needs no clock.
+ * SIGUSR2 comes, and GET /held says how many are held, so that a test needs no clock.
  */
 
 if (process.env.ANKE_TEST_BROKEN) throw new Error('broken as ordered');
@@ -19,7 +22,9 @@ const held = new Set<() => void>();
 
 process.on('message', (message) => {
   if (isMessage(message, 'siblings')) siblings = message.ports;
-  if (message === 'finish') for (const finish of held) finish();
+});
+process.on('SIGUSR2', () => {
+  for (const finish of held) finish();
 });
 process.on('SIGINT', () => undefined);
 
@@ -31,19 +36,19 @@ const server = http.createServer((request, response) => {
 });
 const privateServer = http.createServer((_request, response) => response.end(String(config.workerIndex)));
 
-process.once('SIGTERM', () => {
-  server.close(() => process.exit(0));
-  server.closeIdleConnections();
-});
+const connections = countConnections(server);
 
-privateServer.listen({ port: 0, host: '127.0.0.1', exclusive: true }, () => {
-  server.listen({ port: config.port, host: config.host }, () => {
-    process.send?.({
-      type: 'listening',
-      publicPort: (server.address() as AddressInfo).port,
-      privatePort: (privateServer.address() as AddressInfo).port,
-    });
+process.once('disconnect', () => process.exit(0));
+privateServer.listen({ port: 0, host: '127.0.0.1' }, () => {
+  const accepting = acceptShared(server, connections, createLogger('silent', 'worker'));
+  process.once('SIGTERM', async () => {
+    accepting.stop();
+    await connections.gone();
+    process.exit(0);
   });
+  const { port: privatePort } = privateServer.address() as AddressInfo;
+  const message: Listening = { type: 'listening', privatePort, capacity: 1_000 };
+  process.send?.(message);
 });
 
 async function answer(path: string): Promise<unknown> {
