@@ -1,6 +1,5 @@
 import http from 'node:http';
 import express from 'express';
-import helmet from 'helmet';
 import { accountEndpoints } from '#contract/accounts.ts';
 import { attendanceEndpoints } from '#contract/attendance.ts';
 import { courseEndpoints } from '#contract/courses.ts';
@@ -26,7 +25,7 @@ import { courseRoutes } from './courses/routes.ts';
 import { type Courses, createCourses } from './courses/service.ts';
 import { openDb } from './db.ts';
 import { notFound } from './errors.ts';
-import { mediaPassThrough, pages, publishPassThrough } from './front-door.ts';
+import { mediaPassThrough, publishPassThrough } from './front-door.ts';
 import { type Locators, mount, problems, requestIds } from './http.ts';
 import { createAudienceQuestions } from './live/audience-questions.ts';
 import { createBroadcasts } from './live/broadcasts.ts';
@@ -56,6 +55,7 @@ import { networkRoutes } from './network/routes.ts';
 import { createNetworkReports, watchOldReports } from './network/service.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { createOrganisations } from './organisations/service.ts';
+import { createPages } from './pages.ts';
 import { presenceRoutes } from './presence/routes.ts';
 import { createPresence } from './presence/service.ts';
 import { watchPresence } from './presence/watch.ts';
@@ -66,6 +66,7 @@ import { createExports } from './reports/exports.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { createReports } from './reports/service.ts';
 import { createSealing } from './sealing.ts';
+import { securityHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
 import { createSignals } from './signals.ts';
 import { createPlayouts } from './videos/playouts.ts';
@@ -124,9 +125,10 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   };
   api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
   mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
-  mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
-  mount(api, courseEndpoints, courseRoutes(courses, config, secrets.hooks), locators);
+  // Routes are tried in their order: those of a crowd first.
   mount(api, liveEndpoints, liveRoutes(live, questions, outside), locators);
+  mount(api, courseEndpoints, courseRoutes(courses, config, secrets.hooks), locators);
+  mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
   mount(api, recordingEndpoints, recordingRoutes(recordings, captions), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
@@ -149,12 +151,12 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   };
   const hooks = mediaHooks(services, broadcasts, files, endWhatIsOver(services, courses, media));
   web.use('/internal/media', hooks);
-  web.use(namePlaces(outside.origins));
-  web.use(securityHeaders(config.secureCookies));
-  web.use('/api/v1', api);
-  web.use(['/api', '/internal'], () => {
-    throw notFound();
+  const headers = securityHeaders(config.secureCookies);
+  web.use((_req, res, next) => {
+    for (const [name, value] of headers([])) res.setHeader(name, value);
+    next();
   });
+  web.use('/api/v1', api);
   web.get('/health/live', (_req, res) => {
     res.json({ live: true });
   });
@@ -162,11 +164,15 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     const report = await readiness.report();
     res.status(report.ready ? 200 : 503).json(report);
   });
-  web.use(pages());
+  web.use(() => {
+    throw notFound();
+  });
   web.use(problems(logger, metrics));
 
-  const publicHttp = http.createServer(web);
-  const privateHttp = http.createServer(web);
+  const pages = createPages({ metrics, headers, outsideOrigins: outside.origins });
+  const answer: http.RequestListener = (req, res) => pages(req, res, () => web(req, res));
+  const publicHttp = http.createServer(answer);
+  const privateHttp = http.createServer(answer);
   const connections = countConnections(publicHttp);
   const gateway = createGateway(services, { publicHttp, privateHttp }, worker, {
     live,
@@ -311,43 +317,6 @@ export function createFeatures(services: Services) {
     playouts,
     presence,
   };
-}
-
-/** Pages, and nothing else, may have to read from elsewhere. */
-const NO_PAGES = /^\/(api|assets|health|socket\.io)(\/|$)/;
-
-/** Notes for the page's policy and its cache from where it may read outside streams. */
-function namePlaces(origins: () => Promise<string[]>): express.RequestHandler {
-  return async (req, res, next) => {
-    res.locals.outsideOrigins = NO_PAGES.test(req.path) ? [] : await origins();
-    next();
-  };
-}
-
-function securityHeaders(secure: boolean): express.RequestHandler {
-  const outsideOrigins = (_req: unknown, res: unknown) => (res as express.Response).locals.outsideOrigins.join(' ');
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        // antd writes its styles at run time.
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:', 'blob:'],
-        mediaSrc: ["'self'", 'blob:', outsideOrigins],
-        workerSrc: ["'self'", 'blob:'],
-        connectSrc: ["'self'", 'ws:', 'wss:', outsideOrigins],
-        frameAncestors: ["'self'"],
-        objectSrc: ["'none'"],
-        baseUri: ["'self'"],
-        formAction: ["'self'"],
-      },
-    },
-    // On plain http of a local network these either do nothing or lock people out.
-    hsts: secure && { maxAge: 15_552_000 },
-    crossOriginOpenerPolicy: secure && { policy: 'same-origin' },
-    originAgentCluster: false,
-  });
 }
 
 function closed(server: http.Server): Promise<void> {

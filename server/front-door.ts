@@ -1,15 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
-import path from 'node:path';
 import { type Duplex, pipeline } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import express, { type RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { PUBLISH_PATH } from '#contract/publish.ts';
 import { AppError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { intercept, tunnel } from './upgrades.ts';
 
-const DIST = fileURLToPath(new URL('../dist/client', import.meta.url));
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'proxy-authorization'];
 
 /**
@@ -59,63 +55,4 @@ export function publishPassThrough(server: http.Server, mediaUrl: string | undef
     } else socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     return true;
   });
-}
-
-/** The built pages. Assets carry a hash in their name and live for a year; the shell is asked for each time. */
-export function pages(): RequestHandler {
-  const router = express.Router();
-  router.use(
-    '/assets',
-    express.static(path.join(DIST, 'assets'), { immutable: true, maxAge: '1y', index: false, fallthrough: false }),
-  );
-  router.use(express.static(DIST, { index: false, maxAge: '1h' }));
-  router.get('/{*path}', (req, res, next) => {
-    const shell = path.join(DIST, 'index.html');
-    const builtAt = statSync(shell, { throwIfNoEntry: false })?.mtimeMs;
-    if (!builtAt) {
-      next(new AppError('not-found'));
-      return;
-    }
-    res.set('Cache-Control', 'no-cache');
-    if (ROOM_PATH.test(req.path)) res.set('Link', roomPreloads(builtAt));
-    // Its policy may have changed while its text has not, and a browser told so keeps the old one.
-    const isSettled = res.locals.outsideOrigins?.length === 0;
-    res.sendFile(shell, { etag: isSettled, lastModified: isSettled });
-  });
-  return router;
-}
-
-type Manifest = Record<string, { file: string; imports?: string[] }>;
-
-function readManifest(): Manifest | undefined {
-  try {
-    return JSON.parse(readFileSync(path.join(DIST, '.vite/manifest.json'), 'utf8')) as Manifest;
-  } catch {
-    return undefined;
-  }
-}
-
-const ROOM_PATH = /^\/learn\/[^/]+$/;
-/** What the room's page imports only once it runs, as Vite's manifest names it. */
-const ROOM_ENTRIES = ['room/room.tsx', 'room/player.ts'];
-let roomPreload = { builtAt: 0, link: '' };
-
-/** Link header by which a browser fetches the room's program beside the shell's, instead of after it. */
-function roomPreloads(builtAt: number): string {
-  if (roomPreload.builtAt !== builtAt) {
-    const manifest = readManifest();
-    // It only makes the room quicker; being built anew, or copied without its dot folders, is no reason to refuse the page.
-    if (!manifest) return '';
-    const found = new Set<string>();
-    const add = (name: string) => {
-      const chunk = manifest[name];
-      if (!chunk || found.has(chunk.file)) return;
-      found.add(chunk.file);
-      chunk.imports?.forEach(add);
-    };
-    ROOM_ENTRIES.forEach(add);
-    const link = [...found].map((file) => `</${file}>; rel=modulepreload; crossorigin`).join(', ');
-    roomPreload = { builtAt, link };
-  }
-  return roomPreload.link;
 }

@@ -17,7 +17,7 @@ import { createRevocations } from './revocations.ts';
 import { createSetUp, type FirstAccount } from './setup.ts';
 import { createSignIns } from './sign-ins.ts';
 import { createThrottle } from './throttle.ts';
-import { parseRefreshToken, verifyAccess } from './tokens.ts';
+import { createAccessTokens, parseRefreshToken } from './tokens.ts';
 
 /** Where somebody who is not signed in yet comes from. */
 export interface Device {
@@ -33,6 +33,7 @@ export function createAccounts(services: Services, people: PeopleDirectory) {
   const { prisma } = db;
   const passwords = createPasswords();
   const throttle = createThrottle(services);
+  const accessTokens = createAccessTokens(secrets.access);
   const revocations = createRevocations(services);
   const logins = createLogins(services, people, revocations);
   const signIns = createSignIns(services, people, logins);
@@ -145,7 +146,7 @@ export function createAccounts(services: Services, people: PeopleDirectory) {
   /** Who a request or a socket's handshake is from; nobody when its access token is not (any more) good. */
   async function principalFromCookies(cookieHeader: string | undefined): Promise<Principal> {
     const { access } = readCookies(cookieHeader);
-    const principal = access ? verifyAccess(secrets.access, access, clock()) : null;
+    const principal = access ? accessTokens.verify(access, clock()) : null;
     return principal?.loginId && (await revocations.isActive(principal.loginId)) ? principal : ANONYMOUS;
   }
 

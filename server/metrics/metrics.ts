@@ -25,6 +25,7 @@ export type Gathered =
   | 'list-looks'
   | 'credit-looks'
   | 'paper-looks'
+  | 'answer-looks'
   | 'entries';
 
 export type Metrics = ReturnType<typeof createMetrics>;

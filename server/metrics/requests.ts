@@ -1,4 +1,5 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Request, RequestHandler } from 'express';
 import type { Metrics } from './metrics.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -8,14 +9,25 @@ const PLACES = ['/api/v1', '/api', '/internal/media', '/internal', '/media', '/u
 /** Counts every request by the pattern of its route, never by its path. */
 export function countRequests(metrics: Metrics): RequestHandler {
   return (req, res, next) => {
-    const begun = performance.now();
     const place = placeOf(req.path);
-    res.once('close', () => {
-      const method = METHODS.has(req.method) ? req.method : 'other';
-      metrics.httpRequest(method, routeOf(req, place), statusOf(res), (performance.now() - begun) / 1_000);
-    });
+    countRequest(metrics, req, res, () => routeOf(req, place));
     next();
   };
+}
+
+/** As {@link countRequests}, for a request that meets no route. */
+export function countRequest(
+  metrics: Metrics,
+  { method = '' }: IncomingMessage,
+  res: ServerResponse,
+  route: string | (() => string),
+): void {
+  const begun = performance.now();
+  res.once('close', () => {
+    const known = METHODS.has(method) ? method : 'other';
+    const name = typeof route === 'string' ? route : route();
+    metrics.httpRequest(known, name, statusOf(res), (performance.now() - begun) / 1_000);
+  });
 }
 
 function placeOf(path: string): string {
@@ -30,6 +42,6 @@ function routeOf(req: Request, place: string): string {
 }
 
 /** 499, as nginx writes it, for one whose asker has left without an answer. */
-function statusOf(res: Response): number {
+function statusOf(res: ServerResponse): number {
   return res.headersSent ? res.statusCode : 499;
 }

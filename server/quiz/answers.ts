@@ -1,6 +1,7 @@
 import type { QuestionKind } from '#contract/quiz.ts';
 import { AppError, notFound } from '../errors.ts';
 import { createGather } from '../gather.ts';
+import { createLookUps } from '../look-ups.ts';
 import type { Services } from '../services.ts';
 import { deadlineOf } from './deadline.ts';
 import { isCorrect, isPossible } from './grading.ts';
@@ -37,7 +38,8 @@ interface Opened {
 type Given = AnswerRow & { liveQuestionId: string };
 
 /** Takes answers from the room: one each, stored before it is acked. */
-export function createAnswers({ db, clock, logger, signals, metrics }: Services) {
+export function createAnswers(services: Services) {
+  const { db, clock, logger, signals, metrics } = services;
   const { prisma, pool } = db;
   /** What was opened never changes: an edit of a question in use makes a copy. */
   const opened = new Map<string, Promise<Opened>>();
@@ -52,6 +54,12 @@ export function createAnswers({ db, clock, logger, signals, metrics }: Services)
     key: (given) => given.liveQuestionId,
     write: (liveQuestionId, batch) => insertAnswers(pool, liveQuestionId, batch),
   });
+
+  const whatAnswered = createLookUps<{ sessionId: string; personId: string }, string[]>(
+    services,
+    'answer-looks',
+    (asked) => answeredBy(pool, asked),
+  );
 
   /**
    * Resolves after the commit. The same answer again is stored already; another one is refused.
@@ -133,7 +141,7 @@ export function createAnswers({ db, clock, logger, signals, metrics }: Services)
     answer,
 
     /** The session's questions that a person has answered. */
-    answeredBy: (sessionId: string, personId: string) => answeredBy(pool, sessionId, personId),
+    answeredBy: (sessionId: string, personId: string): Promise<string[]> => whatAnswered({ sessionId, personId }),
 
     answerTimes: (sessionId: string, personIds: string[]) => answerTimes(pool, sessionId, personIds),
 

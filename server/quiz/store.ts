@@ -96,13 +96,17 @@ export async function answerTimes(
   return rows.map(({ personId, at }) => ({ personId, at: at.getTime() }));
 }
 
-/** The session's questions that a person has answered. */
-export async function answeredBy(pool: pg.Pool, sessionId: string, personId: string): Promise<string[]> {
-  const { rows } = await pool.query<{ id: string }>(
-    `select live_question.id from live_question
-     join live_answer on live_answer.live_question_id = live_question.id and live_answer.person_id = $2
-     where live_question.session_id = $1 order by live_question.opened_at`,
-    [sessionId, personId],
+/** The sessions' questions that these people have answered, in the order in which they were opened; one list each. */
+export async function answeredBy(pool: pg.Pool, asked: { sessionId: string; personId: string }[]): Promise<string[][]> {
+  const { rows } = await pool.query<{ id: string; n: number }>(
+    `select live_question.id, asked.n::int as n
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (session_id, person_id, n)
+     join live_question on live_question.session_id = asked.session_id
+     join live_answer on live_answer.live_question_id = live_question.id and live_answer.person_id = asked.person_id
+     order by live_question.opened_at`,
+    [asked.map(({ sessionId }) => sessionId), asked.map(({ personId }) => personId)],
   );
-  return rows.map((row) => row.id);
+  const lists = asked.map((): string[] => []);
+  for (const row of rows) lists[row.n - 1]?.push(row.id);
+  return lists;
 }

@@ -1,7 +1,13 @@
 import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '#server/accounts/principal.ts';
-import { judgeRefresh, parseRefreshToken, refreshToken, signAccess, verifyAccess } from '#server/accounts/tokens.ts';
+import {
+  createAccessTokens,
+  judgeRefresh,
+  parseRefreshToken,
+  refreshToken,
+  signAccess,
+} from '#server/accounts/tokens.ts';
 import { newId } from '#server/ids.ts';
 
 const SECRET = 'a'.repeat(64);
@@ -14,6 +20,9 @@ const principal: Principal = {
   name: '王建国',
   grants: [{ role: 'supervisor', areaId: newId(), industry: null, unitId: null }],
 };
+
+/** By a worker that has never seen the token. */
+const verifyAccess = (secret: string, token: string, now: number) => createAccessTokens(secret).verify(token, now);
 
 describe('an access token', () => {
   const token = signAccess(SECRET, principal, NOW);
@@ -99,4 +108,16 @@ describe('renewing', () => {
     expect(judgeRefresh(3, 4, NOW, NOW + 30_001)).toBe('reuse');
     expect(judgeRefresh(3, 5, NOW, NOW)).toBe('reuse');
   });
+});
+
+it('an access token that was good is good no longer than it says, nor after a change of one letter', () => {
+  const tokens = createAccessTokens(SECRET);
+  const token = signAccess(SECRET, principal, NOW);
+  expect(tokens.verify(token, NOW)).toEqual(principal);
+  expect(tokens.verify(token, NOW + 599_000)).toEqual(principal);
+  const signature = token.lastIndexOf('.') + 1;
+  const other = token[signature] === 'A' ? 'B' : 'A';
+  expect(tokens.verify(token.slice(0, signature) + other + token.slice(signature + 1), NOW)).toBeNull();
+  expect(tokens.verify(token, NOW + 600_000)).toBeNull();
+  expect(createAccessTokens('another secret').verify(token, NOW)).toBeNull();
 });
