@@ -1,11 +1,18 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark } from './bench/benchmark.ts';
+import type { ChaosOptions } from './bench/crowd/chaos.ts';
+import type { CrowdOptions } from './bench/crowd/crowd.ts';
 
 /*
  * npm run bench -- NAME [--json]: measures, prints a table and, with --json, one JSON object as the last line.
- * crowd takes --viewers 1000,5000, --minutes 5 and --arrive 60 as well.
+ * crowd takes --viewers 1000,5000, --minutes 5 and --arrive 60 as well,
+ * chaos --viewers 5000, --minutes 10 and --seed 1.
  */
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
+  chaos: async () => {
+    const { chaos } = await import('./bench/crowd/chaos.ts');
+    return (say) => chaos(chaosOptions(), say);
+  },
   crowd: async () => {
     const { crowd } = await import('./bench/crowd/crowd.ts');
     return (say) => crowd(crowdOptions(), say);
@@ -24,14 +31,19 @@ const { values, positionals } = parseArgs({
     viewers: { type: 'string' },
     minutes: { type: 'string' },
     arrive: { type: 'string' },
+    seed: { type: 'string' },
   },
 });
 const [name = ''] = positionals;
 const load = benchmarks[name];
-const forCrowd = [values.viewers, values.minutes, values.arrive].some((value) => value !== undefined);
-if (!load || positionals.length !== 1 || (forCrowd && name !== 'crowd')) {
+const crowdOnly = ['viewers', 'minutes', 'arrive'] as const;
+const chaosOnly = ['viewers', 'minutes', 'seed'] as const;
+const taken: readonly string[] = name === 'crowd' ? crowdOnly : name === 'chaos' ? chaosOnly : [];
+const isTaken = Object.keys(values).every((option) => option === 'json' || taken.includes(option));
+if (!load || positionals.length !== 1 || !isTaken) {
   usage(`usage: npm run bench -- NAME [--json], where NAME is ${Object.keys(benchmarks).join(', ')}
-       npm run bench -- crowd [--viewers 1000,5000] [--minutes 5] [--arrive SECONDS] [--json]`);
+       npm run bench -- crowd [--viewers 1000,5000] [--minutes 5] [--arrive SECONDS] [--json]
+       npm run bench -- chaos [--viewers 5000] [--minutes 10] [--seed N] [--json]`);
 }
 const startedAt = performance.now();
 const measure = await load();
@@ -41,16 +53,28 @@ const { rows, figures } = await measure((step) =>
 console.table(rows);
 if (values.json) console.log(JSON.stringify(figures));
 
-function crowdOptions(): { viewers: number[]; minutes: number; arriveSeconds: number | null } {
-  const viewers = (values.viewers ?? '1000').split(',').map(Number);
-  if (viewers.some((count) => !Number.isInteger(count) || count < 10 || count > 100_000)) {
-    usage('--viewers takes numbers from 10 to 100000, with commas between them');
-  }
-  const minutes = Number(values.minutes ?? 5);
-  if (!(minutes >= 1 && minutes <= 600)) usage('--minutes takes a number from 1 to 600');
+function crowdOptions(): CrowdOptions {
+  const viewers = (values.viewers ?? '1000').split(',').map(viewersOf);
   const arriveSeconds = values.arrive === undefined ? null : Number(values.arrive);
   if (arriveSeconds !== null && !(arriveSeconds >= 1)) usage('--arrive takes a number of seconds');
-  return { viewers, minutes, arriveSeconds };
+  return { viewers, minutes: minutesOf(values.minutes ?? '5'), arriveSeconds };
+}
+
+function chaosOptions(): ChaosOptions {
+  const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
+  if (!Number.isInteger(seed)) usage('--seed takes a whole number');
+  return { viewers: viewersOf(values.viewers ?? '5000'), minutes: minutesOf(values.minutes ?? '10'), seed };
+}
+
+function viewersOf(text: string): number {
+  const viewers = Number(text);
+  if (Number.isInteger(viewers) && viewers >= 10 && viewers <= 100_000) return viewers;
+  return usage('--viewers takes numbers from 10 to 100000; crowd takes several, with commas between them');
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  return minutes >= 1 && minutes <= 600 ? minutes : usage('--minutes takes a number from 1 to 600');
 }
 
 function usage(text: string): never {

@@ -25,7 +25,7 @@ interface Arrival {
 export async function entry(say: (step: string) => void): Promise<Measured> {
   say(`starting, with ${PEOPLE} people to come`);
   const product = await startProduct(PEOPLE, WORKERS);
-  const client = new pg.Client(product.databaseUrl);
+  const client = new pg.Client(await product.databaseUrl());
   await client.connect();
   const url = new URL(product.url);
   try {

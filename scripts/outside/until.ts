@@ -7,8 +7,9 @@ export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
   complaint = () => '',
+  patienceMs = PATIENCE_MS,
 ): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + patienceMs;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what} ${complaint()}`);
     await delay(100);

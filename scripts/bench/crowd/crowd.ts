@@ -135,8 +135,8 @@ async function playProduct(product: Product, viewers: number, times: Times, say:
     const options = { ...times, viewers, arrive: true, startClass: product.startClass };
     const morning = await playMorning(product, fleet, options, say);
     const list = await product.exportList();
-    const { databaseUrl, sessionId } = product;
-    const truth = await compareWithDatabase(databaseUrl, sessionId, morning.reported.records, BEAT_INTERVAL_MS);
+    const url = await product.databaseUrl();
+    const truth = await compareWithDatabase(url, product.sessionId, morning.reported.records, BEAT_INTERVAL_MS);
     return {
       morning,
       truth,

@@ -20,6 +20,8 @@ export type Order =
   | { type: 'ask'; people: number[]; startAt: number; overMs: number }
   /** From now on lines may be cut. */
   | { type: 'kill' }
+  /** Says how many are in the room, and does nothing. */
+  | { type: 'look' }
   /** The class is over: everybody reports the rest. */
   | { type: 'finish'; withinMs: number }
   | { type: 'report' }

@@ -4,7 +4,8 @@ import { creditCheckSymbol } from '#contract/codes.ts';
 import { changeState, done, type ScheduledClass, scheduleClass } from '#tests/support/class.ts';
 import type { HttpClient } from '#tests/support/http-client.ts';
 import { temporaryFolder } from '#tests/support/temporary-folder.ts';
-import { childrenOf, startWhole } from '#tests/support/whole-run.ts';
+import { childrenOf, startWhole, type WholeRun } from '#tests/support/whole-run.ts';
+import { until } from '../../outside/until.ts';
 import { buildPages } from '../../pages.ts';
 import { addressFor } from '../generator.ts';
 import type { Planned } from './messages.ts';
@@ -17,10 +18,15 @@ const MISTYPES = 50;
 const QUESTION_SECONDS = 30;
 const AT_ONCE = 8;
 
+/** What can be killed, and comes back by itself. */
+export type Victim = 'worker' | 'database' | 'media';
+
 export interface Product extends Stage {
   sessionId: string;
   people: Planned[];
-  databaseUrl: string;
+  databaseUrl(): Promise<string>;
+  /** With SIGKILL; resolves when another is there. */
+  kill(victim: Victim): Promise<void>;
   startClass(): Promise<number>;
   /** The room's snapshot as JSON, as it is broadcast. */
   room(): Promise<object>;
@@ -39,7 +45,7 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
   await buildPages();
   const dataDir = await temporaryFolder('anke-crowd-');
   const run = await startWhole(dataDir, { env: { WORKERS: String(workers) } });
-  const { postgres, databaseUrl } = await run.pids();
+  const { postgres } = await run.pids();
   const parent = run.child.pid ?? 0;
   const held = await scheduleClass(run.url, await run.setupCode(), {
     enterprises: 1,
@@ -55,7 +61,8 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
     url: run.url,
     sessionId: held.sessionId,
     people,
-    databaseUrl,
+    databaseUrl: async () => (await run.pids()).databaseUrl,
+    kill: (victim) => killAndWait(run, victim),
     pids: {
       workers: workerPids,
       parent: () => [parent],
@@ -99,6 +106,22 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
       await rm(dataDir, { recursive: true });
     },
   };
+}
+
+async function killAndWait(run: WholeRun, victim: Victim): Promise<void> {
+  const pidsOf = async () => {
+    const { workers, postgres, media } = await run.pids();
+    if (victim === 'worker') return workers;
+    return [victim === 'database' ? postgres : media].filter(Boolean);
+  };
+  const before = await pidsOf();
+  const [pid = 0] = before;
+  killFirst(before);
+  const isBack = async () => {
+    const now = await pidsOf();
+    return now.length === before.length && !now.includes(pid);
+  };
+  await until(`another ${victim} is there`, isBack);
 }
 
 function complaintsOf(log: string): Record<string, number> {
