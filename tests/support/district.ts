@@ -87,7 +87,7 @@ export async function seedDistrict(url: string, prisma: PrismaClient, sealing: S
   }
 
   /** As a person of the roster comes in: by their unit's code, name and phone. */
-  async function joined(who: SeededPerson, joinCode: string): Promise<HttpClient> {
+  async function joined(who: Pick<SeededPerson, 'name' | 'phone'>, joinCode: string): Promise<HttpClient> {
     const client = new HttpClient(url);
     const { name, phone } = who;
     const reply = await client.call('POST /join/unit/:joinCode', { params: { joinCode }, body: { name, phone } });

@@ -93,9 +93,9 @@ export class HttpClient {
     this.jar.set(name, { value, path });
   }
 
-  /** A second tab or a thief: the same cookies, from now on apart. */
-  copy(): HttpClient {
-    const copy = new HttpClient(this.url);
+  /** A second tab, a thief, or another host of the installation: the same cookies, from now on apart. */
+  copy(url = this.url): HttpClient {
+    const copy = new HttpClient(url);
     for (const [name, cookie] of this.jar) copy.jar.set(name, cookie);
     return copy;
   }

@@ -32,7 +32,7 @@ const SEND_MS = 5_000;
 /** Frames that wait while the line is away; of more the oldest are dropped, and everybody reads again. */
 const MAX_WAITING = 500;
 const DIAL_FIRST_MS = 200;
-const DIAL_MOST_MS = 5_000;
+const DIAL_MOST_MS = 2_000;
 /** Several are missed at once. */
 const MISSED_AFTER_MS = 300;
 /** PostgreSQL may need longer to be back than the bus. */
