@@ -107,6 +107,8 @@ export function createGateway(
   const shown = createShownRevisions();
   /** The room's revision and devices for which its delivery was looked at last. */
   const adapted = new Map<string, string>();
+  /** The most devices of each session that were noted by this worker. */
+  const peaks = new Map<string, number>();
   const workerId = `${process.pid}.${worker.index}.${clock()}`;
 
   const bus = createBus(dialFor(config), services);
@@ -308,6 +310,16 @@ export function createGateway(
     }
   }
 
+  function notePeak(sessionId: string, devices: number): void {
+    const before = peaks.get(sessionId) ?? 0;
+    if (devices <= before) return;
+    peaks.set(sessionId, devices);
+    needs.setPeakDevices(sessionId, devices).catch((error: unknown) => {
+      peaks.set(sessionId, before);
+      logger.warn({ err: error }, 'a peak was not noted');
+    });
+  }
+
   function changed(sessionId: string): void {
     showRoom(sessionId).catch((error: unknown) =>
       logger.warn({ err: error, sessionId }, 'a room was not told of its change'),
@@ -380,10 +392,7 @@ export function createGateway(
       const { isNew, toEverybody } = pacing.next(sessionId, devices, io.sockets.adapter.rooms.get(room)?.size ?? 0);
       if (toEverybody) void sendToRoom(room, 'room:viewers', { sessionId, devices });
       else if (isNew) io.local.to(consoleRoom(sessionId)).emit('room:viewers', { sessionId, devices });
-      if (!isNew) continue;
-      needs
-        .setPeakDevices(sessionId, devices)
-        .catch((error: unknown) => logger.warn({ err: error }, 'a peak was not noted'));
+      notePeak(sessionId, viewers.surely(sessionId));
     }
   }, ANNOUNCE_MS);
   announcing.unref();
@@ -401,7 +410,8 @@ export function createGateway(
       while (io.engine.clientsCount > 0 && Date.now() < everybodyMoved)
         await new Promise((resolve) => setTimeout(resolve, 100));
       await io.close();
-      bus.close();
+      io.serverSideEmit('viewers', workerId, {});
+      await bus.close();
     },
   };
 }

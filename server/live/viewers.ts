@@ -5,8 +5,17 @@ export const ANNOUNCE_MS = 2_000;
 /** A worker that was not heard of for so long is gone, and its viewers with it. */
 const EXPIRE_MS = 7_000;
 
+/** Sums that wait to be sure; each waits for an announcement of every worker. */
+const MAX_UNSURE = 5;
+
 /** Devices by session, as one worker counts them. */
 export type Counts = Record<string, number>;
+
+/** What was counted in one moment. */
+interface Sum {
+  here: number;
+  elsewhere: { workerId: string; heard: number; devices: number }[];
+}
 
 export interface Viewer {
   sessionId: string;
@@ -21,7 +30,26 @@ export interface Viewer {
 export function createViewers(clock: Clock) {
   const here = new Map<string, Map<string, number>>();
   const people = new Map<string, number>();
-  const elsewhere = new Map<string, { at: number; counts: Counts }>();
+  /** `heard`: how often. */
+  const elsewhere = new Map<string, { at: number; heard: number; counts: Counts }>();
+  const unsure = new Map<string, Sum[]>();
+
+  function forgetSilent(): void {
+    const since = clock() - EXPIRE_MS;
+    for (const [workerId, { at }] of elsewhere) if (at < since) elsewhere.delete(workerId);
+  }
+
+  /** Null while a worker has not been heard again, undefined when it is gone. */
+  function settled({ here: devices, elsewhere: others }: Sum, sessionId: string): number | null | undefined {
+    let sum = devices;
+    for (const { workerId, heard, devices: then } of others) {
+      const now = elsewhere.get(workerId);
+      if (!now) return undefined;
+      if (now.heard === heard) return null;
+      sum += Math.min(then, now.counts[sessionId] ?? 0);
+    }
+    return sum;
+  }
 
   return {
     join({ sessionId, deviceId, personId }: Viewer): void {
@@ -55,20 +83,39 @@ export function createViewers(clock: Clock) {
     },
     /** Other workers that were heard of lately. */
     others(): number {
-      const since = clock() - EXPIRE_MS;
-      return [...elsewhere.values()].filter(({ at }) => at >= since).length;
+      forgetSilent();
+      return elsewhere.size;
     },
     heard(workerId: string, counts: Counts): void {
-      elsewhere.set(workerId, { at: clock(), counts });
+      elsewhere.set(workerId, { at: clock(), heard: (elsewhere.get(workerId)?.heard ?? 0) + 1, counts });
     },
     total(sessionId: string): number {
-      const now = clock();
+      forgetSilent();
       let devices = here.get(sessionId)?.size ?? 0;
-      for (const [workerId, { at, counts }] of elsewhere) {
-        if (now - at > EXPIRE_MS) elsewhere.delete(workerId);
-        else devices += counts[sessionId] ?? 0;
-      }
+      for (const { counts } of elsewhere.values()) devices += counts[sessionId] ?? 0;
       return devices;
+    },
+    /**
+     * The most devices that surely were there in one moment since this was asked last; asked at each announcement. Those of a worker count
+     * only when it still has them at its next one: what a killed or drained worker had is soon at others, and would count twice.
+     */
+    surely(sessionId: string): number {
+      forgetSilent();
+      const others = [...elsewhere].flatMap(([workerId, { heard, counts }]) => {
+        const devices = counts[sessionId] ?? 0;
+        return devices > 0 ? [{ workerId, heard, devices }] : [];
+      });
+      const sums = [...(unsure.get(sessionId) ?? []), { here: here.get(sessionId)?.size ?? 0, elsewhere: others }];
+      const waiting: Sum[] = [];
+      let most = 0;
+      for (const sum of sums) {
+        const devices = settled(sum, sessionId);
+        if (devices === null) waiting.push(sum);
+        else most = Math.max(most, devices ?? 0);
+      }
+      if (waiting.length > 0) unsure.set(sessionId, waiting.slice(-MAX_UNSURE));
+      else unsure.delete(sessionId);
+      return most;
     },
   };
 }

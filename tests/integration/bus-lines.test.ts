@@ -71,7 +71,7 @@ describe.each([
       await expect.poll(() => near.bus.listening() && far.bus.listening(), soon).toBe(true);
     });
     afterEach(async () => {
-      for (const bus of open.splice(0)) bus.close();
+      for (const bus of open.splice(0)) await bus.close();
       await line.close();
     });
 
@@ -128,6 +128,12 @@ describe.each([
       await expect.poll(() => near.missed(), soon).toBe(1);
     });
 
+    it('is still sent when its worker ends', async () => {
+      near.say('goodbye');
+      await near.bus.close();
+      await expect.poll(() => far.heard, soon).toEqual(['goodbye']);
+    });
+
     it('is measured', async () => {
       near.say('short');
       await expect.poll(() => far.heard, soon).toEqual(['short']);
@@ -168,7 +174,7 @@ describe.runIf(hasRedis)('a Redis', () => {
       far.say('answer');
       await expect.poll(() => near.heard, soon).toEqual(['answer']);
     } finally {
-      for (const { bus } of ends) bus.close();
+      for (const { bus } of ends) await bus.close();
       await redis.stop();
     }
   });
@@ -186,7 +192,7 @@ describe.runIf(hasRedis)('a Redis', () => {
       near.say('later');
       await expect.poll(() => far.heard.at(-1), soon).toBe('later');
     } finally {
-      for (const { bus } of [near, far]) bus.close();
+      for (const { bus } of [near, far]) await bus.close();
       await redis.stop();
     }
   });

@@ -21,7 +21,8 @@ export interface Bus {
    * when it rejects.
    */
   onMissed(listener: () => Promise<void>): void;
-  close(): void;
+  /** Sends what waits, if it is taken. */
+  close(): Promise<void>;
 }
 
 /** Who has sent nothing for so long gives a sign of life, ms. */
@@ -63,7 +64,7 @@ export function createBus(dial: Dial, { logger, metrics }: { logger: Logger; met
   let saidSo = false;
   let attempts = 0;
   let sent = 0;
-  let pumping = false;
+  let pumping: Promise<void> | null = null;
   let closed = false;
   const waiting: Frame[] = [];
 
@@ -86,13 +87,19 @@ export function createBus(dial: Dial, { logger, metrics }: { logger: Logger; met
     }
     if (waiting.length > MAX_WAITING) waiting.splice(0, waiting.length - MAX_WAITING);
     postedAt = performance.now();
-    void pump();
+    pump();
+  }
+
+  function pump(): void {
+    pumping ??= sendWaiting().finally(() => {
+      pumping = null;
+      // Posted in the moment in which it was done.
+      if (line && waiting.length > 0) pump();
+    });
   }
 
   /** One after the other: what is posted meanwhile goes together. */
-  async function pump(): Promise<void> {
-    if (pumping) return;
-    pumping = true;
+  async function sendWaiting(): Promise<void> {
     await turn();
     while (line && waiting.length > 0) {
       const over = line;
@@ -106,7 +113,6 @@ export function createBus(dial: Dial, { logger, metrics }: { logger: Logger; met
         lost(over, error as Error);
       }
     }
-    pumping = false;
   }
 
   function heard(text: string): void {
@@ -200,7 +206,7 @@ export function createBus(dial: Dial, { logger, metrics }: { logger: Logger; met
     if (saidSo) logger.info({ awayMs: lostAt === null ? null : Math.round(echoedAt - lostAt) }, 'the bus is back');
     saidSo = false;
     if (lostAt !== null) missed('the bus was away');
-    void pump();
+    pump();
   }
 
   const watch = setInterval(() => {
@@ -218,8 +224,9 @@ export function createBus(dial: Dial, { logger, metrics }: { logger: Logger; met
     onMissed(listener) {
       onMissed = listener;
     },
-    close() {
+    async close() {
       closed = true;
+      await pumping;
       clearInterval(watch);
       clearTimeout(missedTimer);
       clearTimeout(dialTimer);
