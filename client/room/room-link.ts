@@ -1,6 +1,7 @@
 import { ApiError, call } from '#client/api.ts';
 import { openSocket, type RoomSocket, request } from '#client/socket.ts';
 import type { BeatsStored } from '#contract/attendance.ts';
+import type { PresenceConfirmation, PresenceStanding } from '#contract/presence.ts';
 import { type Admission, askAdmission } from './admission.ts';
 import { BeatSender } from './beats.ts';
 import { setPlaybackCookie } from './playback-cookie.ts';
@@ -24,6 +25,10 @@ export interface RoomView {
   playable: string | null;
   /** Rises with each playback token, so that a player that was refused tries again. */
   admissions: number;
+  /** Who I am; null until the first admission. */
+  personId: string | null;
+  /** Where I stand with presence checks, over all my devices. */
+  standing: PresenceStanding;
   /** Live questions that I have answered, also on another device. */
   answered: readonly string[];
 }
@@ -63,6 +68,8 @@ export class RoomLink {
     refusal: null,
     playable: null,
     admissions: 0,
+    personId: null,
+    standing: { confirmed: null, missedFrom: null },
     answered: [],
   };
   #listeners = new Set<() => void>();
@@ -136,6 +143,22 @@ export class RoomLink {
     }
   }
 
+  /** Proves what this page reports; null before the first admission. */
+  get ticket(): string | null {
+    return this.#ticket;
+  }
+
+  /** Says that the person is there, by the socket or, where that is away, by a plain request. @throws ApiError */
+  async confirmPresence(confirmation: PresenceConfirmation): Promise<void> {
+    const ticket = this.#ticket;
+    if (!ticket) throw new ApiError('offline');
+    const joined = this.#joinedTicket === ticket;
+    const { creditedMs, standing } = joined
+      ? await request(this.socket, 'presence:confirm', confirmation)
+      : await call('POST /presence', { body: { ...confirmation, ticket } });
+    this.#show({ creditedMs, standing });
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -163,7 +186,10 @@ export class RoomLink {
     this.#show({
       refusal: null,
       unsent: false,
-      creditedMs: Math.max(admission.creditedMs, this.#view.creditedMs),
+      // A missed check takes away what was shown before.
+      creditedMs: admission.creditedMs,
+      personId: admission.personId,
+      standing: admission.standing,
       ...(playbackToken && { playable: room.prefix, admissions: this.#view.admissions + 1 }),
       answered: [...new Set([...this.#view.answered, ...admission.answered])],
     });
@@ -207,7 +233,11 @@ export class RoomLink {
   }
 
   #stored(stored: BeatsStored): void {
-    this.#show({ creditedMs: stored.creditedMs });
+    const { confirmed } = this.#view.standing;
+    this.#show({
+      creditedMs: stored.creditedMs,
+      standing: stored.standing ?? { confirmed, missedFrom: null },
+    });
     const { room } = this.#view;
     if (room?.prefix && stored.playbackToken) setPlaybackCookie(room.prefix, stored.playbackToken);
     if (room && stored.revision > room.revision) void this.#fetchRoom();

@@ -3,13 +3,15 @@ import { serverNow } from '#client/server-clock.ts';
 import { Button } from '#client/ui/button.tsx';
 import { Controls, INLINE, Over, type StageVideo } from './picture.tsx';
 import type { Past } from './playback.ts';
+import { PresenceCard, PresenceMissed } from './presence-card.tsx';
 import { QuizCard } from './quiz-card.tsx';
 import { stillAsked } from './quiz-timing.ts';
 import type { Room, RoomLink, RoomView } from './room-link.ts';
 import { useRoomText } from './text.ts';
 import { Timeline } from './timeline.tsx';
 import { type PlayerHandle, usePlayer } from './use-player.ts';
-import { type Quiz, useQuiz } from './use-quiz.ts';
+import { usePresence } from './use-presence.ts';
+import { useQuiz } from './use-quiz.ts';
 import { useRenewal } from './use-renewal.ts';
 import { WaitingRoom } from './waiting-room.tsx';
 
@@ -37,7 +39,9 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
     credited: true,
   });
   const quiz = useQuiz(link, room.question, view.answered, player.pdt, past !== null);
-  useQuizBeforeFullScreen(video, quiz);
+  const presence = usePresence(link, view, player.pdt);
+  const asked = presence?.state === 'asking' ? presence.check.id : quiz?.question.id;
+  useBeforeFullScreen(video, asked);
   usePlaceAfterClass(link, past, player);
   // Who goes elsewhere wants to see what is there.
   function goTo(to: Past | null) {
@@ -62,6 +66,7 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
         {past && !quiz && <Asking room={room} answered={view.answered} onLive={toLive} />}
         {isShown && <Controls frame={frame} video={video} player={player} />}
         {quiz && <QuizCard quiz={quiz} />}
+        {presence && presence.state !== 'missed' && <PresenceCard presence={presence} silenced={player.view.muted} />}
       </div>
       {prefix && first !== null && room.state === 'live' && serverNow() - first > PAST_AFTER_MS && (
         <Timeline
@@ -72,6 +77,7 @@ export function Stage({ link, room, view }: { link: RoomLink; room: Room; view: 
           onLive={toLive}
         />
       )}
+      {presence?.state === 'missed' && <PresenceMissed presence={presence} />}
       {past && <p className="timeline__hint">{t('pastCredited')}</p>}
     </div>
   );
@@ -109,9 +115,8 @@ function usePlaceAfterClass(link: RoomLink, past: Past | null, { pdt }: PlayerHa
   }, [link, inPast]);
 }
 
-/** The iPhone's own full screen would hide the question. */
-function useQuizBeforeFullScreen(video: RefObject<StageVideo | null>, quiz: Quiz | null): void {
-  const id = quiz?.question.id;
+/** The iPhone's own full screen would hide what is asked. */
+function useBeforeFullScreen(video: RefObject<StageVideo | null>, id: string | undefined): void {
   useEffect(() => {
     if (id) video.current?.webkitExitFullscreen?.();
   }, [id, video]);

@@ -11,6 +11,7 @@ import { CountsPanel } from './counts-panel.tsx';
 import { useDeskLink } from './desk-link.ts';
 import { MissingPanel } from './missing-panel.tsx';
 import { NetworkPanel } from './network-panel.tsx';
+import { PresencePanel } from './presence-panel.tsx';
 import { QuestionsPanel } from './questions-panel.tsx';
 import { QuizPanel } from './quiz-panel.tsx';
 import { StreamPanel } from './stream-panel.tsx';
@@ -67,6 +68,7 @@ function Desk({ session }: { session: Session }) {
         <div>
           <CountsPanel session={session} devices={link.room && link.devices} />
           {(bureau || instructor) && <QuizPanel session={session} />}
+          {(bureau || instructor) && <PresencePanel session={session} />}
           {(bureau || instructor) && session.state === 'live' && !session.outsideUrl && (
             <ChaptersPanel sessionId={session.id} place={() => null} />
           )}

@@ -2,6 +2,20 @@ import { addTexts } from '#client/i18n.ts';
 
 export const useDeskText = addTexts({
   zh: {
+    presence: '在线确认',
+    presenceNow: '现在确认一次',
+    presenceAsk: '现在确认一次？',
+    presenceSure:
+      '在线的学员会看到提示，60 秒内点“我在听”。没有点的，从上次能确认在场起的时间不计入，到再次有动作为止。',
+    presenceAsked: '已发出在线确认',
+    presenceCount: '已确认 {count} 次',
+    presenceRunning: '已确认 {confirmed} 人，未确认 {unconfirmed} 人',
+    presenceLeft: '还剩 {seconds} 秒（含网络慢的学员的 15 秒）',
+    presenceSettling: '正在统计',
+    presenceResult: '确认 {confirmed} 人，未确认 {missed} 人',
+    presenceCancelled: '确认 {confirmed} 人，下课时还没到时间，不计未确认',
+    byHand: '手动',
+    byPlan: '自动',
     start: '开始上课',
     startTitle: '开始第 {number} 期？',
     endTitle: '第 {number} 期下课？',
@@ -161,6 +175,20 @@ export const useDeskText = addTexts({
     emptyBank: '题库还是空的，可以现写一题。',
   },
   en: {
+    presence: 'Presence checks',
+    presenceNow: 'Check now',
+    presenceAsk: 'Check who is there now?',
+    presenceSure:
+      'Everybody who watches is asked, and has 60 seconds to press. Who does not press loses the time since they were last surely there, up to the next thing they do.',
+    presenceAsked: 'Everybody is being asked',
+    presenceCount: '{count} so far',
+    presenceRunning: '{confirmed} people confirmed, {unconfirmed} not yet',
+    presenceLeft: '{seconds} seconds left (15 of them for slow networks)',
+    presenceSettling: 'Counting',
+    presenceResult: '{confirmed} people confirmed, {missed} did not',
+    presenceCancelled: '{confirmed} people confirmed; the class ended before the time was over, so nobody missed it',
+    byHand: 'by hand',
+    byPlan: 'by plan',
     start: 'Start the class',
     startTitle: 'Start session {number}?',
     endTitle: 'End session {number}?',

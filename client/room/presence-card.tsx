@@ -1,0 +1,125 @@
+import './presence.css';
+import { useEffect, useId, useRef } from 'react';
+import { formatTime } from '#client/format.ts';
+import { Button } from '#client/ui/button.tsx';
+import { alertPerson } from './presence-alert.ts';
+import { useRoomText } from './text.ts';
+import type { PresenceView } from './use-presence.ts';
+
+type Asking = Exclude<PresenceView, { state: 'missed' }>;
+type Missed = Extract<PresenceView, { state: 'missed' }>;
+
+const RING = 26;
+const ROUND = 2 * Math.PI * RING;
+/** Seconds left that are read out. */
+const SPOKEN = [30, 10];
+
+/** A presence check over the lower part of the picture, and for a moment that it is confirmed. */
+export function PresenceCard({ presence, silenced }: { presence: Asking; silenced: boolean }) {
+  const t = useRoomText();
+  if (presence.state !== 'confirmed') return <Question presence={presence} silenced={silenced} />;
+  return (
+    <div className="presence presence--done" role="status">
+      ✓ {t('presenceConfirmed')}
+    </div>
+  );
+}
+
+/** The class goes on around it, so nothing is locked: the focus goes to its button, unless somebody is typing, and back to where it was. */
+function Question({ presence, silenced }: { presence: Asking; silenced: boolean }) {
+  const t = useRoomText();
+  const title = useId();
+  const text = useId();
+  const { state, check, remainingMs } = presence;
+  const seconds = Math.ceil(remainingMs / 1_000);
+  const spoken = SPOKEN.find((at) => seconds <= at && seconds > at - 3);
+  const box = useFocus();
+  useAlert(check.id, silenced);
+
+  return (
+    <div
+      ref={box}
+      className="presence"
+      role="alertdialog"
+      aria-modal="false"
+      aria-labelledby={title}
+      aria-describedby={text}
+    >
+      <Ring share={remainingMs / check.windowMs} seconds={seconds} />
+      <div className="presence__words">
+        <h2 className="presence__title" id={title}>
+          {t('presenceTitle')}
+        </h2>
+        <p className="presence__text" id={text}>
+          {t('presenceText')}
+        </p>
+      </div>
+      <Button className="presence__button" look="primary" busy={state === 'sending'} onClick={presence.press}>
+        {t('presenceHere')}
+      </Button>
+      <span className="visually-hidden" aria-live="assertive">
+        {spoken !== undefined && t('presenceLeft', { seconds: spoken })}
+      </span>
+    </div>
+  );
+}
+
+/** What a missed check costs, and how to go on. */
+export function PresenceMissed({ presence }: { presence: Missed }) {
+  const t = useRoomText();
+  const { from, sending, failure } = presence;
+  return (
+    <div className="missed" role="alert">
+      <p className="missed__text">
+        <strong>{t('presenceMissed')}</strong>{' '}
+        {from === null ? t('presenceMissedSoon') : t('presenceMissedFrom', { time: formatTime(from) })}
+        {failure && ` ${failure}`}
+      </p>
+      <Button className="missed__button" look="primary" busy={sending} onClick={presence.press}>
+        {t('presenceHere')}
+      </Button>
+    </div>
+  );
+}
+
+function Ring({ share, seconds }: { share: number; seconds: number }) {
+  const t = useRoomText();
+  return (
+    <div className="presence__ring numbers" role="timer" aria-label={t('presenceLeft', { seconds })}>
+      <svg viewBox="0 0 60 60" aria-hidden="true">
+        <circle className="presence__round" cx="30" cy="30" r={RING} />
+        <circle
+          className="presence__left"
+          cx="30"
+          cy="30"
+          r={RING}
+          strokeDasharray={ROUND}
+          strokeDashoffset={ROUND * (1 - Math.max(0, Math.min(1, share)))}
+        />
+      </svg>
+      <span aria-hidden="true">{seconds}</span>
+    </div>
+  );
+}
+
+function useFocus() {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    const typing = before instanceof HTMLTextAreaElement || before instanceof HTMLInputElement;
+    if (typing) return;
+    box.current?.querySelector('button')?.focus({ preventScroll: true });
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+  return box;
+}
+
+/** Once for each check. */
+function useAlert(checkId: string, silenced: boolean): void {
+  const now = useRef(silenced);
+  now.current = silenced;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each check
+  useEffect(() => alertPerson(now.current), [checkId]);
+}

@@ -1,0 +1,58 @@
+import { expect, type Page, test } from '@playwright/test';
+import { expectPicture, signInAs } from './pages.ts';
+import { newViewer, type Viewer, watch } from './viewer.ts';
+
+declare global {
+  interface Window {
+    /** The page's clock jumps ahead, ms. */
+    jumpAhead: (ms: number) => void;
+  }
+}
+
+/** A learner whose page can be told that a minute has passed, so that the test need not wait for it. */
+async function viewerWithClock(browser: Parameters<typeof newViewer>[0]): Promise<Viewer> {
+  const viewer = await newViewer(browser);
+  await viewer.context.addInitScript(() => {
+    const now = Date.now.bind(Date);
+    let ahead = 0;
+    Date.now = () => now() + ahead;
+    window.jumpAhead = (ms) => {
+      ahead += ms;
+    };
+  });
+  return viewer;
+}
+
+const question = (page: Page) => page.getByRole('alertdialog', { name: '您还在听课吗？' });
+
+test('a learner confirms with the keyboard; another sees that they missed it, and goes on; the desk counts both', async ({
+  browser,
+}) => {
+  const desk = await (await browser.newContext()).newPage();
+  await signInAs(desk, '王建国');
+  await desk.waitForURL('**/console/**');
+  await desk.getByRole('link', { name: '开工第一课' }).click();
+  await desk.getByRole('link', { name: '直播台' }).first().click();
+
+  const [there, away] = await Promise.all([newViewer(browser), viewerWithClock(browser)]);
+  await Promise.all([watch(there), watch(away)]);
+  await there.page.getByRole('tab', { name: '提纲' }).focus();
+
+  await desk.getByRole('button', { name: '现在确认一次' }).click();
+  await desk.getByRole('dialog').getByRole('button', { name: '现在确认一次' }).click();
+  await expect(question(there.page)).toBeVisible();
+  await expect(question(away.page)).toBeVisible();
+  await expect(there.page.getByRole('button', { name: '我在听' })).toBeFocused();
+  await there.page.keyboard.press('Enter');
+  await expect(there.page.getByText('已确认，时长照常计入')).toBeVisible();
+  await expect(question(there.page)).toBeHidden();
+  await expect(there.page.getByRole('tab', { name: '提纲' })).toBeFocused();
+  await expect(desk.getByText(/已确认 1 人/)).toBeVisible();
+
+  await away.page.evaluate(() => window.jumpAhead(61_000));
+  await expect(away.page.getByRole('alert').getByText('没有收到您的在线确认。')).toBeVisible();
+  await away.page.getByRole('button', { name: '我在听' }).click();
+  await expect(away.page.getByText('没有收到您的在线确认。')).toBeHidden();
+  await expectPicture(away.page);
+  await expect(desk.getByText(/已确认 2 人/)).toBeVisible();
+});
