@@ -39,6 +39,7 @@ export async function startBare(workers: number, room: object): Promise<Bare> {
     async endClass() {
       show(null);
     },
+    eventLoopDelayMs: async () => null,
     killWorker: () => killFirst(workerPids()),
     async remove() {
       const left = once(child, 'exit');

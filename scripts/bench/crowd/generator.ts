@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { RoomLiveQuestion } from '#contract/live.ts';
 import { Agenda } from './agenda.ts';
+import { traffic } from './line.ts';
 import type { CrowdRecord, Order, SampleName, Samples, Word } from './messages.ts';
 import { type Crowd, Person } from './person.ts';
 
@@ -64,6 +65,8 @@ async function obey(order: Order): Promise<void> {
   } else if (order.type === 'arrive') {
     await evenly(people, order, (person, at) => person.arrive(at));
   } else if (order.type === 'storm') {
+    traffic.received = 0;
+    traffic.sent = 0;
     for (const person of people) {
       person.hangUp();
       person.watch(order.classStartedAt);
@@ -124,6 +127,7 @@ function record(): CrowdRecord {
     answers: { at: [], question: [], choice: [] },
     asked: { at: [], id: [] },
     cut: crowd.cut,
+    traffic,
   };
   let n = 0;
   for (const [at, person] of present.entries()) {

@@ -55,6 +55,8 @@ export interface CrowdRecord {
   beats: { at: Int32Array; seq: Int32Array; from: Float64Array; to: Float64Array };
   answers: { at: number[]; question: string[]; choice: number[] };
   asked: { at: number[]; id: string[] };
+  /** Bytes of all connections after the first arrival. */
+  traffic: { received: number; sent: number };
   /** Connections that were cut when a worker was killed. */
   cut: number;
 }

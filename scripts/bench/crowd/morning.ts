@@ -18,6 +18,9 @@ const HEARD_MS = 500;
 /** Of 40,000 people 20 a second ask something. */
 const ASKING_SHARE = 20 / 40_000;
 
+export type Seconds = Record<Part | 'generators', number>;
+export type Phase = 'storm' | 'watch' | 'question' | 'rest';
+
 export interface Morning {
   stormMs: number;
   /** How long people came for the first time; null when they had tickets. */
@@ -27,9 +30,13 @@ export interface Morning {
   /** Resident memory of the workers with everybody in the room, above that of before anybody came. */
   rssPerViewerKB: number;
   /** Processor seconds from the storm to the end. */
-  seconds: Record<Part | 'generators', number>;
+  seconds: Seconds;
+  /** Of these: while everybody comes back, while all watch, from the question to its end, and the rest with the kill and the end. */
+  phases: Record<Phase, { seconds: Seconds; wallSeconds: number }>;
+  /** The longest of 1 % of the turns of the busiest worker's event loop, from the storm to the last answer, ms; null: not known. */
+  eventLoopDelayP99Ms: number | null;
   /** Of everybody's first arrival. */
-  entrySeconds: Record<Part | 'generators', number> | null;
+  entrySeconds: Seconds | null;
   idleSeconds: number;
   wallSeconds: number;
   viewerMinutes: number;
@@ -71,10 +78,22 @@ export async function playMorning(
     say(`${entered} have come for the first time`);
   }
   const classStartedAt = await startClass();
+  await stage.eventLoopDelayMs();
   const meter = new Meter(groups);
+  const phases = {} as Morning['phases'];
+  let before = meter.read();
+  const ends = (phase: Phase) => {
+    const now = meter.read();
+    phases[phase] = {
+      seconds: difference(now.seconds, before.seconds),
+      wallSeconds: now.wallSeconds - before.wallSeconds,
+    };
+    before = now;
+  };
   const stormAt = Date.now() + HEARD_MS;
   const connected = await fleet.order({ type: 'storm', startAt: stormAt, overMs: stormMs, classStartedAt });
   say(`${connected} are in the room`);
+  ends('storm');
 
   // As long for a baseline, whose figures are held against the product's.
   const classMs = Math.max(totalMs * (1 - ARRIVE - STORM), SETTLE_MS + ANSWER_WITHIN_MS + AFTER_KILL_MS + 2_000);
@@ -89,21 +108,25 @@ export async function playMorning(
   });
   await delay(classMs - ANSWER_WITHIN_MS - AFTER_KILL_MS - 2_000);
   const rssPerViewerKB = (rss() - rssBefore) / viewers;
+  ends('watch');
   const questionAskedAt = await stage.openQuestion();
   await delay(ANSWER_WITHIN_MS + 2_000);
   await asked;
   await stage.closeQuestion();
   say('everybody has answered');
+  ends('question');
+  const eventLoopDelayP99Ms = await stage.eventLoopDelayMs();
 
   await fleet.order({ type: 'kill' });
-  const before = stage.pids.workers();
+  const workers = stage.pids.workers().length;
   stage.killWorker();
   say('a worker is killed');
   await delay(AFTER_KILL_MS);
-  await until('the worker is back', () => stage.pids.workers().length === before.length);
+  await until('the worker is back', () => stage.pids.workers().length === workers);
   await stage.endClass();
   const connectedAtEnd = await fleet.order({ type: 'finish', withinMs: FINISH_WITHIN_MS });
   const { seconds, idleSeconds, wallSeconds } = meter.read();
+  ends('rest');
   meter.stop();
   say('the class is over');
   return {
@@ -113,6 +136,8 @@ export async function playMorning(
     connectedAtEnd,
     rssPerViewerKB,
     seconds,
+    phases,
+    eventLoopDelayP99Ms,
     entrySeconds,
     idleSeconds,
     wallSeconds,
@@ -120,4 +145,9 @@ export async function playMorning(
     questionAskedAt,
     reported: await fleet.report(),
   };
+}
+
+function difference(now: Seconds, before: Seconds): Seconds {
+  const names = Object.keys(now) as (keyof Seconds)[];
+  return Object.fromEntries(names.map((name) => [name, now[name] - before[name]])) as Seconds;
 }

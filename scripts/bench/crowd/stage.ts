@@ -10,6 +10,8 @@ export interface Stage {
   openQuestion(): Promise<number>;
   closeQuestion(): Promise<void>;
   endClass(): Promise<void>;
+  /** Of the busiest worker, 99 % of turns since it was last asked; null where nobody counts it. */
+  eventLoopDelayMs(): Promise<number | null>;
   /** Ends one worker with SIGKILL; it comes back by itself. */
   killWorker(): void;
 }
