@@ -7,7 +7,7 @@ import { Fleet } from './fleet.ts';
 import type { Planned, SampleName } from './messages.ts';
 import { type Morning, playMorning } from './morning.ts';
 import { type Product, startProduct } from './product.ts';
-import { compareWithDatabase } from './truth.ts';
+import { compareWithDatabase, lostOf } from './truth.ts';
 
 export interface CrowdOptions {
   /** One run each. */
@@ -40,7 +40,7 @@ const TARGETS = {
   lost: 0,
 };
 /** What a morning would have, and the product has not. */
-const NOT_IN_THE_PRODUCT = ['presence check', 'waiting room', 'chat (questions to the instructor stand for it)'];
+const NOT_IN_THE_PRODUCT = ['waiting room', 'chat (questions to the instructor stand for it)'];
 /** What this bench leaves to others. */
 const LEFT_OUT = ['picture and playback tokens', 'scripts and styles of the pages', 'entry by personal link'];
 const ENTRY_STEPS = ['shell', 'me', 'code', 'sign-in', 'list', 'ticket', 'join'] as const;
@@ -102,7 +102,7 @@ async function measure(viewers: number, { minutes, arriveSeconds }: Times, say: 
     await product.remove();
   }
   say(`${viewers} viewers, Socket.IO alone with ${workers} workers`);
-  const bare = await startBare(workers, room);
+  const bare = await startBare(workers, room, result.morning.spreadMs);
   const alone = await playBare(bare, product.people, minutes, say).finally(() => bare.remove());
   const { morning, truth, complaints, ...rest } = result;
   const own = figuresOf(morning);
@@ -118,7 +118,7 @@ async function measure(viewers: number, { minutes, arriveSeconds }: Times, say: 
     ...rest,
     cpuRatio: ratio((each) => serverSeconds(each.seconds)),
     cpuRatioWorkers: ratio((each) => each.seconds.workers),
-    lost: truth.lostBeats + truth.lostAnswers + truth.lostQuestions,
+    lost: lostOf(truth),
     creditedWrong: truth.creditedWrong,
     creditedOffMs: truth.creditedOffMs,
     loadBefore: rounded(loadBefore, 1),
@@ -187,6 +187,7 @@ function figuresOf(morning: Morning) {
     beatAckP50Ms: p(morning, 'beatAck', 0.5),
     beatAckP99Ms: p(morning, 'beatAck', 0.99),
     askAckP99Ms: p(morning, 'askAck', 0.99),
+    presenceAckP99Ms: p(morning, 'presenceAck', 0.99),
     bytesToViewerMinute: bytesOf(morning, 'received'),
     bytesFromViewerMinute: bytesOf(morning, 'sent'),
     cut: reported.records.reduce((sum, { cut }) => sum + cut, 0),

@@ -1,17 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../outside/until.ts';
 import type { Fleet, Reported } from './fleet.ts';
-import { ANSWER_WITHIN_MS } from './person.ts';
+import { ANSWER_WITHIN_MS, PRESS_WITHIN_MS } from './person.ts';
 import { Meter, rssOf } from './processes.ts';
 import type { Part, Stage } from './stage.ts';
 
 /** Shares of the whole time. */
 const ARRIVE = 0.2;
 const STORM = 0.2;
-/** After the storm, until the question: a beat of everybody. */
+/** After the storm, until anybody is asked anything: a beat of everybody. */
 const SETTLE_MS = 16_000;
 /** Between the kill and the end, so that everybody has reported again. */
 const AFTER_KILL_MS = 16_000;
+/** From the presence check to the question, where there is the time. */
+const PRESENCE_MS = 30_000;
 const FINISH_WITHIN_MS = 40_000;
 /** The crowd starts a moment after it was told, so that all generators have heard. */
 const HEARD_MS = 500;
@@ -19,7 +21,7 @@ const HEARD_MS = 500;
 const ASKING_SHARE = 20 / 40_000;
 
 export type Seconds = Record<Part | 'generators', number>;
-export type Phase = 'storm' | 'watch' | 'question' | 'rest';
+export type Phase = 'storm' | 'watch' | 'presence' | 'question' | 'rest';
 
 export interface Morning {
   stormMs: number;
@@ -31,7 +33,7 @@ export interface Morning {
   rssPerViewerKB: number;
   /** Processor seconds from the storm to the end. */
   seconds: Seconds;
-  /** Of these: while everybody comes back, while all watch, from the question to its end, and the rest with the kill and the end. */
+  /** Of these: while everybody comes back, while all watch, while all are asked whether they are there, from the question to its end, and the rest with the kill and the end. */
   phases: Record<Phase, { seconds: Seconds; wallSeconds: number }>;
   /** The longest of 1 % of the turns of the busiest worker's event loop, from the storm to the last answer, ms; null: not known. */
   eventLoopDelayP99Ms: number | null;
@@ -41,6 +43,8 @@ export interface Morning {
   wallSeconds: number;
   viewerMinutes: number;
   questionAskedAt: number;
+  /** Of the presence check, ms. */
+  spreadMs: number;
   reported: Reported;
 }
 
@@ -96,7 +100,10 @@ export async function playMorning(
   ends('storm');
 
   // As long for a baseline, whose figures are held against the product's.
-  const classMs = Math.max(totalMs * (1 - ARRIVE - STORM), SETTLE_MS + ANSWER_WITHIN_MS + AFTER_KILL_MS + 2_000);
+  const classMs = Math.max(
+    totalMs * (1 - ARRIVE - STORM),
+    SETTLE_MS + PRESS_WITHIN_MS + ANSWER_WITHIN_MS + AFTER_KILL_MS + 2_000,
+  );
   const asking = Array.from({ length: Math.max(1, Math.round(viewers * ASKING_SHARE * (classMs / 1_000))) }, (_, k) =>
     Math.floor((k * 7_919) % viewers),
   );
@@ -106,9 +113,13 @@ export async function playMorning(
     startAt: Date.now() + HEARD_MS,
     overMs: classMs - AFTER_KILL_MS - 2_000,
   });
-  await delay(classMs - ANSWER_WITHIN_MS - AFTER_KILL_MS - 2_000);
-  const rssPerViewerKB = (rss() - rssBefore) / viewers;
+  const untilQuestionMs = classMs - ANSWER_WITHIN_MS - AFTER_KILL_MS - 2_000;
+  await delay(Math.max(SETTLE_MS, untilQuestionMs - PRESENCE_MS));
   ends('watch');
+  const spreadMs = await stage.openPresence();
+  await delay(Math.min(PRESENCE_MS, untilQuestionMs - SETTLE_MS));
+  const rssPerViewerKB = (rss() - rssBefore) / viewers;
+  ends('presence');
   const questionAskedAt = await stage.openQuestion();
   await delay(ANSWER_WITHIN_MS + 2_000);
   await asked;
@@ -143,6 +154,7 @@ export async function playMorning(
     wallSeconds,
     viewerMinutes: (viewers * wallSeconds) / 60,
     questionAskedAt,
+    spreadMs,
     reported: await fleet.report(),
   };
 }

@@ -85,6 +85,10 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
       open = done('question', await held.bureau.call('POST /sessions/:sessionId/live-questions', { params, body })).id;
       return at;
     },
+    async openPresence() {
+      return done('presence check', await held.bureau.call('POST /sessions/:sessionId/presence-checks', { params }))
+        .spreadMs;
+    },
     async closeQuestion() {
       const closed = await held.bureau.call('POST /live-questions/:liveQuestionId/close', {
         params: { liveQuestionId: open },
