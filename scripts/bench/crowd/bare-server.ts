@@ -39,6 +39,9 @@ if (cluster.isPrimary) {
       reply({ ok: true, data: { accepted, creditedMs: 15_000, revision: 1 } });
     });
     socket.on('quiz:answer', (_payload: object, reply: Reply) => reply({ ok: true, data: { stored: true } }));
+    socket.on('presence:confirm', (_payload: object, reply: Reply) => {
+      reply({ ok: true, data: { stored: true, creditedMs: 15_000, standing: { confirmed: null, missedFrom: null } } });
+    });
     socket.on('question:ask', ({ id }: { id: string }, reply: Reply) => reply({ ok: true, data: { id } }));
   });
   server.listen({ port: 0, host: '127.0.0.1' }, () => {

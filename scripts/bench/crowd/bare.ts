@@ -11,8 +11,8 @@ export interface Bare extends Stage {
   remove(): Promise<void>;
 }
 
-/** @param room the product's snapshot, so that what is sent is as long */
-export async function startBare(workers: number, room: object): Promise<Bare> {
+/** @param room the product's snapshot, so that what is sent is as long; @param spreadMs of its presence check */
+export async function startBare(workers: number, room: object, spreadMs: number): Promise<Bare> {
   const child = fork(PROGRAM, [String(workers)], { execArgv: ['--import', import.meta.resolve('tsx')] });
   const parent = child.pid ?? 0;
   let port = 0;
@@ -20,7 +20,8 @@ export async function startBare(workers: number, room: object): Promise<Bare> {
     const [message] = (await once(child, 'message')) as [{ listening: number }];
     port = message.listening;
   }
-  const show = (question: object | null, shown = true) => child.send({ room: { ...room, question }, shown });
+  let presence: object | null = null;
+  const show = (question: object | null, shown = true) => child.send({ room: { ...room, question, presence }, shown });
   show(null, false);
   // A worker that comes back has to be told again.
   child.on('message', () => show(null, false));
@@ -33,12 +34,18 @@ export async function startBare(workers: number, room: object): Promise<Bare> {
       show({ id: randomUUID(), ...QUESTION, openedPdt: at });
       return at;
     },
+    async openPresence() {
+      presence = { id: randomUUID(), openedPdt: Date.now(), windowMs: 60_000, spreadMs };
+      show(null);
+      return spreadMs;
+    },
     async closeQuestion() {
       show(null);
     },
     async endClass() {
       show(null);
     },
+    eventLoopDelayMs: async () => null,
     killWorker: () => killFirst(workerPids()),
     async remove() {
       const left = once(child, 'exit');

@@ -4,7 +4,7 @@ import { until } from '../../outside/until.ts';
 import type { Measured } from '../benchmark.ts';
 import { Fleet, type Reported } from './fleet.ts';
 import { type Product, startProduct, type Victim } from './product.ts';
-import { compareWithDatabase, type Truth } from './truth.ts';
+import { compareWithDatabase, lostOf, type Truth } from './truth.ts';
 
 export interface ChaosOptions {
   viewers: number;
@@ -69,7 +69,7 @@ export async function chaos({ viewers, minutes, seed }: ChaosOptions, say: Say):
     await product.remove();
   }
   const { done, connectedAtEnd, unacked, truth, reported } = result;
-  const lost = truth.lostBeats + truth.lostAnswers + truth.lostQuestions;
+  const lost = lostOf(truth);
   const figures = { viewers, minutes, seed, kills: done.length, connectedAtEnd, unacked, lost, doubled: truth.doubled };
   const rows: Measured['rows'] = { chaos: figures, 'what the database has': { ...truth } };
   for (const [n, each] of done.entries()) rows[`kill ${n + 1}`] = { ...each };

@@ -7,7 +7,7 @@ import { Fleet } from './fleet.ts';
 import type { Planned, SampleName } from './messages.ts';
 import { type Morning, playMorning } from './morning.ts';
 import { type Product, startProduct } from './product.ts';
-import { compareWithDatabase } from './truth.ts';
+import { compareWithDatabase, lostOf } from './truth.ts';
 
 export interface CrowdOptions {
   /** One run each. */
@@ -24,6 +24,9 @@ const BARE_TICKET = 'x'.repeat(560);
 const BARE_COOKIE = `anke_access=${'x'.repeat(480)}`;
 /** Of whose cost a viewer's is to stay near; without such a run the first counts. */
 const GROWS_FROM = 5_000;
+/** With less of the machine idle there is nothing left. */
+const LEAST_IDLE = 0.05;
+const LONGEST_DELAY_MS = 200;
 const TARGETS = {
   errors: 0,
   entryP99Ms: 3_000,
@@ -37,7 +40,7 @@ const TARGETS = {
   lost: 0,
 };
 /** What a morning would have, and the product has not. */
-const NOT_IN_THE_PRODUCT = ['presence check', 'waiting room', 'chat (questions to the instructor stand for it)'];
+const NOT_IN_THE_PRODUCT = ['waiting room', 'chat (questions to the instructor stand for it)'];
 /** What this bench leaves to others. */
 const LEFT_OUT = ['picture and playback tokens', 'scripts and styles of the pages', 'entry by personal link'];
 const ENTRY_STEPS = ['shell', 'me', 'code', 'sign-in', 'list', 'ticket', 'join'] as const;
@@ -55,12 +58,12 @@ export async function crowd({ viewers, minutes, arriveSeconds }: CrowdOptions, s
   const growthRatio = runs.length > 1 ? rounded(largest.cpuMsPerViewerMinute / small.cpuMsPerViewerMinute, 2) : null;
   const rows: Measured['rows'] = {};
   for (const run of runs) {
-    const { entrySteps, errorsByKind, complaints, machineShare, truth, ...figures } = run;
+    const { entrySteps, errorsByKind, complaints, machineShare, truth, saturated, ...figures } = run;
     const { bare, ...own } = figures;
     rows[`${run.viewers} viewers`] = flat(own);
     rows[`${run.viewers} viewers, bare Socket.IO`] = flat(bare);
     rows[`${run.viewers} viewers, p99 of each step of entry, ms`] = entrySteps;
-    rows[`${run.viewers} viewers, share of the machine`] = machineShare;
+    rows[`${run.viewers} viewers, share of the machine`] = { ...machineShare, saturated: saturated.join(', ') || '–' };
     rows[`${run.viewers} viewers, what the database has`] = { ...truth };
     rows[`${run.viewers} viewers, in the product's log`] = complaints;
     if (run.errors > 0) rows[`${run.viewers} viewers, errors`] = errorsByKind;
@@ -99,7 +102,7 @@ async function measure(viewers: number, { minutes, arriveSeconds }: Times, say: 
     await product.remove();
   }
   say(`${viewers} viewers, Socket.IO alone with ${workers} workers`);
-  const bare = await startBare(workers, room);
+  const bare = await startBare(workers, room, result.morning.spreadMs);
   const alone = await playBare(bare, product.people, minutes, say).finally(() => bare.remove());
   const { morning, truth, complaints, ...rest } = result;
   const own = figuresOf(morning);
@@ -115,11 +118,12 @@ async function measure(viewers: number, { minutes, arriveSeconds }: Times, say: 
     ...rest,
     cpuRatio: ratio((each) => serverSeconds(each.seconds)),
     cpuRatioWorkers: ratio((each) => each.seconds.workers),
-    lost: truth.lostBeats + truth.lostAnswers + truth.lostQuestions,
+    lost: lostOf(truth),
     creditedWrong: truth.creditedWrong,
     creditedOffMs: truth.creditedOffMs,
     loadBefore: rounded(loadBefore, 1),
     bare: figuresOf(alone),
+    saturated: saturatedOf(morning),
     truth,
     entrySteps: Object.fromEntries(ENTRY_STEPS.map((step) => [step, p(morning, `entry-${step}`, 0.99) ?? 0])),
     machineShare: shareOf(morning),
@@ -183,12 +187,47 @@ function figuresOf(morning: Morning) {
     beatAckP50Ms: p(morning, 'beatAck', 0.5),
     beatAckP99Ms: p(morning, 'beatAck', 0.99),
     askAckP99Ms: p(morning, 'askAck', 0.99),
+    presenceAckP99Ms: p(morning, 'presenceAck', 0.99),
+    bytesToViewerMinute: bytesOf(morning, 'received'),
+    bytesFromViewerMinute: bytesOf(morning, 'sent'),
     cut: reported.records.reduce((sum, { cut }) => sum + cut, 0),
     reconnectP99Ms: p(morning, 'reconnect', 0.99),
     rssPerViewerKB: rounded(morning.rssPerViewerKB, 1),
     cpuMsPerViewerMinute: rounded((serverSeconds(seconds) / viewerMinutes) * 1_000, 2),
+    ...costsOf(morning),
+    eventLoopDelayP99Ms: morning.eventLoopDelayP99Ms,
     generatorLateP99Ms: p(morning, 'generatorLate', 0.99),
   };
+}
+
+/** Processor milliseconds of all that serves: of a viewer who watches, a minute; of one who comes back; of one question on a screen with its answer. */
+function costsOf({ phases, connected }: Morning) {
+  const { storm, watch, question } = phases;
+  const aSecond = serverSeconds(watch.seconds) / watch.wallSeconds;
+  const beyond = ({ seconds, wallSeconds }: typeof storm, watching: number) =>
+    ((serverSeconds(seconds) - aSecond * wallSeconds * watching) / connected) * 1_000;
+  return {
+    watchCpuMsPerViewerMinute: rounded((aSecond / connected) * 60_000, 2),
+    // While they come back half of them watch.
+    joinCpuMs: rounded(beyond(storm, 0.5), 2),
+    questionCpuMs: rounded(beyond(question, 1), 2),
+  };
+}
+
+/** On sockets, a viewer and minute. */
+function bytesOf({ reported, viewerMinutes }: Morning, way: 'received' | 'sent'): number {
+  return Math.round(reported.records.reduce((sum, { traffic }) => sum + traffic[way], 0) / viewerMinutes);
+}
+
+/** What there was too little of; empty when everything had room. */
+function saturatedOf({ idleSeconds, wallSeconds, eventLoopDelayP99Ms, reported }: Morning): string[] {
+  const late = quantile(reported.samples.get('generatorLate') ?? [0], 0.99);
+  const idle = idleSeconds / (wallSeconds * os.availableParallelism());
+  return [
+    ...(idle < LEAST_IDLE ? ['processor'] : []),
+    ...((eventLoopDelayP99Ms ?? 0) > LONGEST_DELAY_MS ? ['event loop of a worker'] : []),
+    ...(late > LONGEST_DELAY_MS ? ['generators'] : []),
+  ];
 }
 
 /** Of both cores, from the storm to the end. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import type { RoomLiveQuestion } from '#contract/live.ts';
+import type { RoomSnapshot } from '#contract/live.ts';
 import { Agenda } from './agenda.ts';
+import { traffic } from './line.ts';
 import type { CrowdRecord, Order, SampleName, Samples, Word } from './messages.ts';
 import { type Crowd, Person } from './person.ts';
 
@@ -8,7 +9,7 @@ import { type Crowd, Person } from './person.ts';
  * Part of the crowd, in a process of its own: does what the coordinator orders and keeps a record of what was acked.
  */
 
-type Question = z.infer<typeof RoomLiveQuestion> | null | undefined;
+type Shown = Pick<z.infer<typeof RoomSnapshot>, 'question' | 'presence'> | null;
 
 const FLUSH_EVERY_MS = 1_000;
 const ROOM_CHANGED = Buffer.from('["room:changed"');
@@ -18,7 +19,7 @@ const samples = new Map<SampleName, number[]>();
 const errors: Record<string, number> = {};
 let people: Person[] = [];
 /** The broadcast that was read last: it is the same for everybody. */
-let last: { message: Buffer; question: Question } = { message: Buffer.alloc(0), question: undefined };
+let last: { message: Buffer; shown: Shown } = { message: Buffer.alloc(0), shown: null };
 
 const crowd: Crowd = {
   url: new URL('http://localhost'),
@@ -34,12 +35,12 @@ const crowd: Crowd = {
   },
   killing: false,
   cut: 0,
-  questionOf(message) {
-    if (last.message.equals(message)) return last.question;
-    if (!message.subarray(0, ROOM_CHANGED.length).equals(ROOM_CHANGED)) return undefined;
-    const [, room] = JSON.parse(message.toString()) as [string, { question: Question }];
-    last = { message: Buffer.from(message), question: room.question };
-    return room.question;
+  shownBy(message) {
+    if (last.message.equals(message)) return last.shown;
+    if (!message.subarray(0, ROOM_CHANGED.length).equals(ROOM_CHANGED)) return null;
+    const [, room] = JSON.parse(message.toString()) as [string, NonNullable<Shown>];
+    last = { message: Buffer.from(message), shown: room };
+    return room;
   },
 };
 
@@ -64,6 +65,8 @@ async function obey(order: Order): Promise<void> {
   } else if (order.type === 'arrive') {
     await evenly(people, order, (person, at) => person.arrive(at));
   } else if (order.type === 'storm') {
+    traffic.received = 0;
+    traffic.sent = 0;
     for (const person of people) {
       person.hangUp();
       person.watch(order.classStartedAt);
@@ -123,7 +126,9 @@ function record(): CrowdRecord {
     beats,
     answers: { at: [], question: [], choice: [] },
     asked: { at: [], id: [] },
+    confirmed: { at: [], check: [] },
     cut: crowd.cut,
+    traffic,
   };
   let n = 0;
   for (const [at, person] of present.entries()) {
@@ -142,6 +147,10 @@ function record(): CrowdRecord {
       all.answers.at.push(at);
       all.answers.question.push(question);
       all.answers.choice.push(choice);
+    }
+    for (const check of person.confirmed) {
+      all.confirmed.at.push(at);
+      all.confirmed.check.push(check);
     }
     for (const id of person.asked) {
       all.asked.at.push(at);

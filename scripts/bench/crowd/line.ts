@@ -17,6 +17,8 @@ const PONG = frame('3');
 const WS_PONG_OPCODE = 10;
 /** Filled by each socket's reading in turn, so that thousands need no buffers of their own. */
 const SHARED = Buffer.allocUnsafe(256 * 1_024);
+/** Bytes of all lines of this process, without the systems' headers. */
+export const traffic = { received: 0, sent: 0 };
 /** As ASCII: what Engine.IO's and Socket.IO's packets begin with. */
 const [ZERO, TWO, THREE, FOUR] = [0x30, 0x32, 0x33, 0x34];
 
@@ -79,7 +81,7 @@ export class Line {
       this.#over = true;
       listener.closed(this, this.#why);
     });
-    this.#socket.write(request);
+    this.#write(request);
   }
 
   /** Sends an event; whoever is cut off before the ack hears of it by `closed` alone. */
@@ -87,7 +89,7 @@ export class Line {
     const id = this.#acks;
     this.#acks += 1;
     this.#waiting.set(id, answered as (answer: Ack<never>) => void);
-    this.#socket.write(frame(`42${id}["${event}",${payload}]`));
+    this.#write(frame(`42${id}["${event}",${payload}]`));
   }
 
   hangUp(): void {
@@ -95,7 +97,13 @@ export class Line {
     this.#socket.destroy();
   }
 
+  #write(bytes: Buffer): void {
+    traffic.sent += bytes.length;
+    this.#socket.write(bytes);
+  }
+
   #take(chunk: Buffer): void {
+    traffic.received += chunk.length;
     if (this.#over) return;
     if (this.#upgraded) {
       this.#frames.push(chunk, this.#onFrame);
@@ -118,14 +126,14 @@ export class Line {
   #onFrame = (opcode: number, payload: Buffer): void => {
     if (this.#over) return;
     if (opcode === CLOSE) this.#socket.destroy();
-    else if (opcode === PING) this.#socket.write(frame(payload.toString(), WS_PONG_OPCODE));
+    else if (opcode === PING) this.#write(frame(payload.toString(), WS_PONG_OPCODE));
     else if (opcode === TEXT) this.#onPacket(payload);
   };
 
   #onPacket(packet: Buffer): void {
     const kind = packet[0];
-    if (kind === TWO) this.#socket.write(PONG);
-    else if (kind === ZERO) this.#socket.write(CONNECT);
+    if (kind === TWO) this.#write(PONG);
+    else if (kind === ZERO) this.#write(CONNECT);
     else if (kind !== FOUR) return;
     else if (packet[1] === ZERO) this.#listener.connected(this);
     else if (packet[1] === TWO) this.#listener.event(packet.subarray(2));

@@ -39,6 +39,7 @@ export type SampleName =
   | 'beatAck'
   | 'answerAck'
   | 'askAck'
+  | 'presenceAck'
   | 'reconnect'
   /** Epoch ms at which the open question was there. */
   | 'questionAt'
@@ -55,6 +56,9 @@ export interface CrowdRecord {
   beats: { at: Int32Array; seq: Int32Array; from: Float64Array; to: Float64Array };
   answers: { at: number[]; question: string[]; choice: number[] };
   asked: { at: number[]; id: string[] };
+  confirmed: { at: number[]; check: string[] };
+  /** Bytes of all connections after the first arrival. */
+  traffic: { received: number; sent: number };
   /** Connections that were cut when a worker was killed. */
   cut: number;
 }

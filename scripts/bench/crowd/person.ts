@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { BeatsStored } from '#contract/attendance.ts';
-import type { RoomLiveQuestion } from '#contract/live.ts';
+import type { AckData } from '#contract/events.ts';
+import type { RoomSnapshot } from '#contract/live.ts';
 import { BEAT_INTERVAL_MS } from '#contract/plain.ts';
+import type { RoomPresenceCheck } from '#contract/presence.ts';
+import { askedAt } from '#contract/presence-moment.ts';
 import type { Agenda } from './agenda.ts';
 import { type Entered, enter, Refused } from './entry.ts';
 import { Line, upgradeRequest } from './line.ts';
@@ -18,6 +21,8 @@ export const ANSWER_WITHIN_MS = 20_000;
 const RETRY_LONGEST_MS = 15_000;
 const ENTRY_ATTEMPTS = 6;
 const CHOICES = 2;
+/** Whoever is asked whether they are there presses within so long. */
+export const PRESS_WITHIN_MS = 5_000;
 
 export interface AckedBeat {
   seq: number;
@@ -36,7 +41,7 @@ export interface Crowd {
   killing: boolean;
   cut: number;
   /** Shared, because a broadcast is the same for everybody. */
-  questionOf(message: Buffer): z.infer<typeof RoomLiveQuestion> | null | undefined;
+  shownBy(message: Buffer): Pick<z.infer<typeof RoomSnapshot>, 'question' | 'presence'> | null;
 }
 
 /** One viewer: comes, watches without a picture, reports what would have played, answers. */
@@ -45,6 +50,8 @@ export class Person {
   readonly acked: AckedBeat[] = [];
   readonly answered: { question: string; choice: number }[] = [];
   readonly asked: string[] = [];
+  /** Presence checks. */
+  readonly confirmed: string[] = [];
   joined = false;
   readonly #crowd: Crowd;
   #entered: Entered | null;
@@ -63,6 +70,8 @@ export class Person {
   #watching = false;
   #open: { question: string; choice: number } | null = null;
   #seenQuestion = '';
+  #check: string | null = null;
+  #seenCheck = '';
 
   constructor(planned: Planned, crowd: Crowd) {
     this.planned = planned;
@@ -174,7 +183,7 @@ export class Person {
 
   #join(): void {
     const ticket = this.#entered?.ticket ?? '';
-    this.#send('room:join', JSON.stringify({ ticket }), null, (ok) => {
+    this.#send<AckData['room:join']>('room:join', JSON.stringify({ ticket }), null, (ok, joined) => {
       if (!ok) {
         this.#again(() => this.#line && this.#join());
         return;
@@ -187,6 +196,9 @@ export class Person {
       this.#whenJoined = null;
       if (this.#watching && !this.#beating) this.#startBeating();
       if (this.#open) this.#answer();
+      if (this.#check) this.#confirm();
+      // Whoever was away when it was opened.
+      this.#asked(joined?.room.presence ?? null);
       this.flush();
     });
   }
@@ -216,13 +228,44 @@ export class Person {
   }
 
   #heard(message: Buffer): void {
-    const question = this.#crowd.questionOf(message);
+    const shown = this.#crowd.shownBy(message);
+    this.#asked(shown?.presence ?? null);
+    const question = shown?.question;
     if (!question || question.closed || question.id === this.#seenQuestion || !this.#watching) return;
     this.#seenQuestion = question.id;
     this.#crowd.took('questionAt', Date.now());
     this.#crowd.agenda.at(Date.now() + Math.random() * ANSWER_WITHIN_MS, () => {
       this.#open = { question: question.id, choice: this.planned.n % CHOICES };
       if (this.joined) this.#answer();
+    });
+  }
+
+  #asked(check: RoomPresenceCheck | null): void {
+    if (!check || check.id === this.#seenCheck || !this.#watching) return;
+    this.#seenCheck = check.id;
+    const at = askedAt(check, this.#personId()) + LATENCY_MS + Math.random() * PRESS_WITHIN_MS;
+    this.#crowd.agenda.at(at, () => {
+      if (!this.#watching) return;
+      this.#check = check.id;
+      if (this.joined) this.#confirm();
+    });
+  }
+
+  /** As the ticket says; a baseline's says nothing. */
+  #personId(): string {
+    const [, claims] = (this.#entered?.ticket ?? '').split('.');
+    if (!claims) return this.#entered?.connId ?? '';
+    return (JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sub: string }).sub;
+  }
+
+  #confirm(): void {
+    const checkId = this.#check;
+    const payload = JSON.stringify({ checkId, pressedAgoMs: 0, pdt: Date.now() - LATENCY_MS });
+    this.#send('presence:confirm', payload, 'presenceAck', (ok) => {
+      if (ok && checkId) {
+        this.#check = null;
+        this.confirmed.push(checkId);
+      } else this.#again(() => this.joined && this.#check && this.#confirm());
     });
   }
 

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { io, type Socket } from 'socket.io-client';
 import { creditCheckSymbol } from '#contract/codes.ts';
+import { freePort } from '#server/supervisor/ports.ts';
 import { changeState, done, type ScheduledClass, scheduleClass } from '#tests/support/class.ts';
 import type { HttpClient } from '#tests/support/http-client.ts';
 import { temporaryFolder } from '#tests/support/temporary-folder.ts';
@@ -44,7 +45,9 @@ export interface Product extends Stage {
 export async function startProduct(viewers: number, workers: number): Promise<Product> {
   await buildPages();
   const dataDir = await temporaryFolder('anke-crowd-');
-  const run = await startWhole(dataDir, { env: { WORKERS: String(workers) } });
+  const metricsPort = await freePort('127.0.0.1');
+  const env = { WORKERS: String(workers), METRICS_PORT: String(metricsPort) };
+  const run = await startWhole(dataDir, { env });
   const { postgres } = await run.pids();
   const parent = run.child.pid ?? 0;
   const held = await scheduleClass(run.url, await run.setupCode(), {
@@ -82,6 +85,10 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
       open = done('question', await held.bureau.call('POST /sessions/:sessionId/live-questions', { params, body })).id;
       return at;
     },
+    async openPresence() {
+      return done('presence check', await held.bureau.call('POST /sessions/:sessionId/presence-checks', { params }))
+        .spreadMs;
+    },
     async closeQuestion() {
       const closed = await held.bureau.call('POST /live-questions/:liveQuestionId/close', {
         params: { liveQuestionId: open },
@@ -89,6 +96,7 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
       done('closing the question', closed);
     },
     endClass: () => changeState(held, 'ended'),
+    eventLoopDelayMs: () => eventLoopDelayMs(metricsPort),
     killWorker: () => killFirst(workerPids()),
     consoleHeard: () => console.heard(),
     async exportList() {
@@ -106,6 +114,12 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
       await rm(dataDir, { recursive: true });
     },
   };
+}
+
+async function eventLoopDelayMs(metricsPort: number): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  const ofWorkers = [...text.matchAll(/^nodejs_eventloop_lag_p99_seconds\{.*process="worker-\d+".*\} (\S+)$/gm)];
+  return Math.round(Math.max(0, ...ofWorkers.map(([, seconds]) => Number(seconds))) * 1_000);
 }
 
 async function killAndWait(run: WholeRun, victim: Victim): Promise<void> {

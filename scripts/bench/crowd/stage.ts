@@ -9,7 +9,11 @@ export interface Stage {
   /** Opens a question on every screen. Resolves to the moment at which that was ordered, epoch ms. */
   openQuestion(): Promise<number>;
   closeQuestion(): Promise<void>;
+  /** Asks everybody to confirm that they are there; resolves to how far apart the first and the last are asked, ms. */
+  openPresence(): Promise<number>;
   endClass(): Promise<void>;
+  /** Of the busiest worker, 99 % of turns since it was last asked; null where nobody counts it. */
+  eventLoopDelayMs(): Promise<number | null>;
   /** Ends one worker with SIGKILL; it comes back by itself. */
   killWorker(): void;
 }

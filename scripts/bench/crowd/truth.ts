@@ -8,10 +8,12 @@ export interface Truth {
   ackedBeats: number;
   ackedAnswers: number;
   ackedQuestions: number;
+  ackedConfirmations: number;
   /** Acked and not there, or there with other content. */
   lostBeats: number;
   lostAnswers: number;
   lostQuestions: number;
+  lostConfirmations: number;
   /** Stored more than once. */
   doubled: number;
   /** People whose credited time is further from the generator's record than one beat. */
@@ -36,15 +38,17 @@ export async function compareWithDatabase(
     ackedBeats: 0,
     ackedAnswers: 0,
     ackedQuestions: 0,
+    ackedConfirmations: 0,
     lostBeats: 0,
     lostAnswers: 0,
     lostQuestions: 0,
+    lostConfirmations: 0,
     doubled: 0,
     creditedWrong: 0,
     creditedOffMs: 0,
   };
   try {
-    for (const { connections, beats, answers, asked } of records) {
+    for (const { connections, beats, answers, asked, confirmed } of records) {
       const idOf = (at: number) => connections.id[at] ?? '';
       truth.ackedBeats += beats.at.length;
       for (const some of batchesOf([...beats.at.keys()], BATCH)) {
@@ -59,6 +63,8 @@ export async function compareWithDatabase(
       truth.lostAnswers += await number(LOST_ANSWERS, [answers.at.map(idOf), answers.question, answers.choice]);
       truth.ackedQuestions += asked.id.length;
       truth.lostQuestions += await number(LOST_QUESTIONS, [asked.id]);
+      truth.ackedConfirmations += confirmed.check.length;
+      truth.lostConfirmations += await number(LOST_CONFIRMATIONS, [confirmed.at.map(idOf), confirmed.check]);
       const { rows } = await pool.query<{ off: string }>(CREDITED, [sessionId, connections.id, connections.playedMs]);
       for (const { off } of rows) {
         const ms = Math.abs(Number(off));
@@ -87,6 +93,12 @@ const LOST_QUESTIONS = `
   select count(*) as n from unnest($1::uuid[]) as k (id)
   left join room_question q on q.id = k.id where q.id is null`;
 
+const LOST_CONFIRMATIONS = `
+  select count(*) as n from unnest($1::uuid[], $2::uuid[]) as k (conn_id, check_id)
+  join connection c on c.id = k.conn_id
+  left join attendance_entry e on e.check_id = k.check_id and e.person_id = c.person_id and e.kind = 'sign'
+  where e.id is null`;
+
 /** A connection without a beat that was stored is in no table, and has played nothing. */
 const CREDITED = `
   select a.credited_ms - k.played_ms as off
@@ -98,3 +110,8 @@ const DOUBLED = `
   select count(*) as n from (
     select 1 from attendance_entry where session_id = $1 and seq is not null group by conn_id, seq having count(*) > 1
   ) as twice`;
+
+/** Of all that was acked, how much is not there. */
+export function lostOf({ lostBeats, lostAnswers, lostQuestions, lostConfirmations }: Truth): number {
+  return lostBeats + lostAnswers + lostQuestions + lostConfirmations;
+}
