@@ -4,7 +4,7 @@ import { Meter } from './crowd/processes.ts';
 import { startProduct } from './crowd/product.ts';
 import { Wire } from './generator.ts';
 
-const PEOPLE = 600;
+const PEOPLE = 1_500;
 const WORKERS = 2;
 /** People at once: what a few hundred arrivals a second keep under way. */
 const AT_ONCE = 64;
