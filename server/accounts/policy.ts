@@ -80,6 +80,7 @@ export const policy = {
   /** Proved by the ticket in it, not by who is signed in. */
   'beat:store': { anyone: 'all' },
   'my:credit': learners,
+  'attendance:correct': bureauOnly,
   'video:list': bureauOnly,
   'video:upload': bureauOnly,
   'video:delete': bureauOnly,

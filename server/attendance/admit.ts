@@ -8,12 +8,17 @@ const TOLERANCE_MS = 2_000;
 /** Viewers finish what they see this long after the end. */
 const END_LAG_MS = 30_000;
 /** After the end of the class beats are taken for this long: phones that were away come back and report. */
-const LATE_BEATS_MS = 10 * 60_000;
+export const LATE_BEATS_MS = 10 * 60_000;
 
 /** When a session credits: from its start, to its end (null: still running). Epoch ms. */
 export interface Window {
   startedAt: number | null;
   endedAt: number | null;
+}
+
+/** More than this, ms, a session credits to nobody. */
+export function creditLimitMs(startedAt: Date, endedAt: Date): number {
+  return endedAt.getTime() + END_LAG_MS - startedAt.getTime();
 }
 
 /** What the server knows of a connection before a beat. */

@@ -18,6 +18,16 @@ export interface ChainedEntry {
   reason: string | null;
   /** Of a presence check. */
   checkId?: string | null;
+  correction?: ChainedCorrection | null;
+}
+
+/** What else the entry of a correction says. */
+export interface ChainedCorrection {
+  id: string;
+  effect: 'difference' | 'present' | 'absent' | 'withdrawal';
+  /** SHA-256 of the evidence file, hex. */
+  evidence: string | null;
+  withdraws: string | null;
 }
 
 /** Digest before the first batch of a session. */
@@ -80,9 +90,12 @@ export function personOf(fingerprint: Buffer): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** Only what belongs to a check names one. */
+/** Only what belongs to a check, or is a correction, says so. */
 function lineOf(e: ChainedEntry): string {
   const facts = [e.personId, e.kind, e.connId, e.seq, e.claimedFrom, e.claimedTo, e.from, e.to];
   const check = e.checkId ? [e.checkId] : [];
-  return JSON.stringify([...facts, e.hidden, e.receivedAt, e.deltaMs, e.actorId, e.reason, ...check]);
+  const { correction } = e;
+  const corrects = correction ? [correction.id, correction.effect, correction.evidence, correction.withdraws] : [];
+  const more = [...check, ...corrects];
+  return JSON.stringify([...facts, e.hidden, e.receivedAt, e.deltaMs, e.actorId, e.reason, ...more]);
 }

@@ -1,6 +1,7 @@
 import type { ChainedEntry } from './chain.ts';
-import { unite } from './credit.ts';
-import { type Attended, creditedOf, gapsOf, type Miss, mayCount, ranLate, type Sign } from './presence.ts';
+import { type CorrectionFact, corrected } from './corrections.ts';
+import { pairs, unite, without } from './credit.ts';
+import { type Attended, gapsOf, type Miss, mayCount, ranLate, type Sign } from './presence.ts';
 
 /** What a person's entries say. */
 interface Facts {
@@ -10,19 +11,29 @@ interface Facts {
   late: Attended[];
   misses: Miss[];
   signs: Sign[];
+  corrections: CorrectionFact[];
 }
 
-type Entry = Pick<ChainedEntry, 'personId' | 'kind' | 'from' | 'to' | 'receivedAt' | 'checkId'>;
+type Entry = Pick<
+  ChainedEntry,
+  'personId' | 'kind' | 'from' | 'to' | 'receivedAt' | 'deltaMs' | 'checkId' | 'correction'
+>;
 
-/** Credited time of everybody in a session, from their entries one after the other: what the rule makes of them. */
-export function createRecomputation() {
+/**
+ * Credited time of everybody in a session, from their entries one after the other: what the rule makes of them. `limitMs`: the
+ * most that corrections may make of it.
+ */
+export function createRecomputation(limitMs: number) {
   const people = new Map<string, Facts>();
 
   return {
-    add({ personId, kind, from, to, receivedAt, checkId = null }: Entry): void {
-      const known = people.get(personId) ?? { coverage: [], late: [], misses: [], signs: [] };
+    add({ personId, kind, from, to, receivedAt, deltaMs, checkId = null, correction }: Entry): void {
+      const known = people.get(personId) ?? { coverage: [], late: [], misses: [], signs: [], corrections: [] };
       if (!people.has(personId)) people.set(personId, known);
-      if (kind === 'sign') known.signs.push({ at: from, checkId });
+      if (correction) {
+        const { id, withdraws } = correction;
+        known.corrections.push({ id, effect: correction.effect, deltaMs, from, to, withdraws });
+      } else if (kind === 'sign') known.signs.push({ at: from, checkId });
       else if (kind === 'missed') known.misses.push({ checkId: checkId ?? '', since: from, at: to });
       else if (ranLate({ from, to, receivedAt })) known.late.push({ from, to, receivedAt });
       else cover(known, from, to);
@@ -34,7 +45,8 @@ export function createRecomputation() {
       if (!known) return 0;
       const gaps = gapsOf(known.misses, known.signs);
       const counted = known.late.filter((span) => mayCount(span, gaps));
-      return creditedOf(unite(known.coverage, counted), gaps);
+      const attended = without(unite(known.coverage, counted), pairs(gaps));
+      return corrected(attended, known.corrections, limitMs);
     },
 
     /** Everybody who has entries. */

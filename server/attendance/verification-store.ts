@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ChainedEntry } from './chain.ts';
+import type { ChainedCorrection, ChainedEntry } from './chain.ts';
 
 /* The SQL of checking a session's chain. All of it reads one snapshot, so that a class may go on meanwhile. */
 
@@ -8,6 +8,13 @@ export interface LinkRow {
   previous: Buffer;
   digest: Buffer;
   entries: number;
+}
+
+interface Head {
+  batch: number | null;
+  digest: Buffer | null;
+  startedAt: Date | null;
+  endedAt: Date | null;
 }
 
 export interface EntryRow extends ChainedEntry {
@@ -31,13 +38,10 @@ export async function snapshot<T>(pool: pg.Pool, work: (client: pg.PoolClient) =
   }
 }
 
-/** Null when there is no such session. */
-export async function readHead(
-  client: pg.PoolClient,
-  sessionId: string,
-): Promise<{ batch: number | null; digest: Buffer | null } | null> {
-  const { rows } = await client.query<{ batch: number | null; digest: Buffer | null }>(
-    `select c.batch, c.digest from session s left join attendance_chain c on c.session_id = s.id where s.id = $1`,
+/** The head of a session's chain, and when the class ran; null when there is no such session. */
+export async function readHead(client: pg.PoolClient, sessionId: string): Promise<Head | null> {
+  const { rows } = await client.query<Head>(
+    `select c.batch, c.digest, s.started_at as "startedAt", s.ended_at as "endedAt" from session s left join attendance_chain c on c.session_id = s.id where s.id = $1`,
     [sessionId],
   );
   return rows[0] ?? null;
@@ -68,7 +72,8 @@ export async function* readEntries(client: pg.PoolClient, sessionId: string): As
   await client.query(
     `declare chained_entry no scroll cursor for
      select id, batch, person_id, kind, conn_id, seq, claimed_from, claimed_to, "from", "to", hidden,
-       (extract(epoch from received_at) * 1000)::bigint, delta_ms, actor_id, reason, check_id
+       (extract(epoch from received_at) * 1000)::bigint, delta_ms, actor_id, reason, check_id,
+       correction_id, effect, encode(evidence_sha256, 'hex'), withdraws
      from attendance_entry where session_id = $1 order by batch, id`,
     [sessionId],
   );
@@ -83,30 +88,19 @@ export async function* readEntries(client: pg.PoolClient, sessionId: string): As
 }
 
 type EntryColumns = [
-  number,
-  number,
-  string,
-  string,
-  string | null,
-  number | null,
-  number,
-  number,
-  number,
-  number,
-  boolean,
-  number,
-  number | null,
-  string | null,
-  string | null,
-  string | null,
+  ...[number, number, string, string, string | null, number | null],
+  ...[number, number, number, number, boolean, number],
+  ...[number | null, string | null, string | null, string | null],
+  ...[string | null, ChainedCorrection['effect'] | null, string | null, string | null],
 ];
 
 function entryOf(row: EntryColumns): EntryRow {
   const [id, batch, personId, kind, connId, seq, claimedFrom, claimedTo, from, to, hidden, receivedAt, ...rest] = row;
-  const [deltaMs, actorId, reason, checkId] = rest;
+  const [deltaMs, actorId, reason, checkId, correctionId, effect, evidence, withdraws] = rest;
   return {
     ...{ id, batch, personId, kind, connId, seq, claimedFrom, claimedTo, from, to, hidden, receivedAt },
     ...{ deltaMs, actorId, reason, checkId },
+    correction: correctionId === null || effect === null ? null : { id: correctionId, effect, evidence, withdraws },
   };
 }
 

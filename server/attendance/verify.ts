@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Fault, Verification } from '#contract/verification.ts';
 import type { Clock } from '../clock.ts';
 import { notFound } from '../errors.ts';
+import { creditLimitMs } from './admit.ts';
 import { FINGERPRINT_BYTES, fingerprintsOf, genesis, link } from './chain.ts';
 import { differences } from './differences.ts';
 import { createRecomputation } from './recompute.ts';
@@ -30,7 +31,9 @@ export async function verifySession(pool: pg.Pool, sessionId: string, options: V
     const head = await store.readHead(client, sessionId);
     if (!head) throw notFound();
     const faults = createFaults();
-    const recomputation = createRecomputation();
+    const recomputation = createRecomputation(
+      head.startedAt && head.endedAt ? creditLimitMs(head.startedAt, head.endedAt) : 0,
+    );
     const chain = await readChain(client, sessionId, faults, recomputation, options);
 
     const lastBatch = head.batch ?? 0;

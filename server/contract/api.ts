@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { accountEndpoints } from './accounts.ts';
 import { attendanceEndpoints } from './attendance.ts';
+import { correctionEndpoints } from './corrections.ts';
 import { courseEndpoints } from './courses.ts';
 import type { Endpoint } from './endpoint.ts';
 import { liveEndpoints } from './live.ts';
@@ -19,6 +20,7 @@ export const api = {
   ...courseEndpoints,
   ...liveEndpoints,
   ...attendanceEndpoints,
+  ...correctionEndpoints,
   ...quizEndpoints,
   ...recordingEndpoints,
   ...reportEndpoints,

@@ -29,7 +29,7 @@ export interface Endpoint {
   /** JSON body. */
   body?: z.ZodType;
   /** The body is a file instead of JSON. */
-  upload?: 'xlsx' | 'captions';
+  upload?: 'xlsx' | 'captions' | 'evidence';
   /** Absent: answers 204, or a file when `download`. */
   response?: z.ZodType;
   download?: true;

@@ -83,6 +83,33 @@ export const errors = {
   'bad-ticket': { status: 401, zh: '入场凭证无效或已过期', en: 'The ticket is not valid' },
   'not-joined': { status: 409, zh: '尚未进入课堂', en: 'You have not joined the room' },
   'too-late': { status: 409, zh: '已超过时限', en: 'Too late' },
+  'record-closed': {
+    status: 409,
+    zh: '本期已归档，考勤记录不能再更正',
+    en: 'This session is archived; its record can no longer be corrected',
+  },
+  'correction-too-early': {
+    status: 409,
+    zh: '本期结束 {minutes} 分钟后才能更正：此前各设备还在补传记录',
+    en: 'Corrections are possible from {minutes} minutes after the end; until then devices still send what they played',
+  },
+  'correction-out-of-range': {
+    status: 409,
+    zh: '更正后的有效时长会少于 0 或超过本期时长（{minutes} 分钟）；如之前有更正，请先撤回',
+    en: 'This would credit less than nothing or more than the class has ({minutes} minutes); withdraw an earlier correction first',
+  },
+  'correction-without-effect': {
+    status: 409,
+    zh: '这项更正不改变有效时长',
+    en: 'This correction changes nothing',
+  },
+  'correction-withdrawn': { status: 409, zh: '这项更正已撤回', en: 'This correction was withdrawn already' },
+  'evidence-type': {
+    status: 415,
+    zh: '依据文件只能是 PDF、JPG 或 PNG',
+    en: 'Evidence is a PDF, JPEG or PNG file',
+  },
+  'evidence-too-large': { status: 413, zh: '依据文件过大，上限 {limit}', en: 'The evidence is larger than {limit}' },
   'rate-limited': { status: 429, zh: '操作过快，请稍后再试', en: 'Too fast; try again in a moment' },
   busy: { status: 503, zh: '服务繁忙，请稍后再试', en: 'The service is busy; try again in a moment' },
   'question-already-open': { status: 409, zh: '已有一道题正在作答', en: 'A question is already open' },

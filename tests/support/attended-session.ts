@@ -71,18 +71,18 @@ export async function attendedSessions() {
 
   const enter = (sessionId: string, personId: string) => attendance.enter(sessionId, { personId, ...snapshot });
 
-  /** People who watch the seconds from 0 to `seconds` together, in beats of 15 s, one link each. */
-  async function attend(sessionId: string, people: string[], seconds: number): Promise<void> {
+  /** People who watch the seconds from 0 to `seconds` together, in beats of `length` seconds, one link each. */
+  async function attend(sessionId: string, people: string[], seconds: number, length = 15): Promise<void> {
     const sources = people.map((personId) => ({
       ...{ personId, sessionId, connId: newId(), deviceId: newId() },
       openedAt: STARTED_AT,
     }));
     time.now = STARTED_AT;
     for (const { personId } of sources) await enter(sessionId, personId);
-    for (let from = 0; from < seconds; from += 15) {
-      const to = Math.min(seconds, from + 15);
+    for (let from = 0; from < seconds; from += length) {
+      const to = Math.min(seconds, from + length);
       time.now = STARTED_AT + to * 1_000 + 500;
-      await Promise.all(sources.map((source) => attendance.store(source, [playedBeat(1 + from / 15, from, to)])));
+      await Promise.all(sources.map((source) => attendance.store(source, [playedBeat(1 + from / length, from, to)])));
     }
   }
 

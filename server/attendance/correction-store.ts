@@ -1,0 +1,194 @@
+import type pg from 'pg';
+import type { Correction, Evidence } from '#contract/corrections.ts';
+import type { Visibility } from '../accounts/principal.ts';
+import type { ChainedEntry } from './chain.ts';
+import type { CorrectionFact } from './corrections.ts';
+import type { Coverage } from './credit.ts';
+
+/* The SQL of corrections. */
+
+export interface CorrectedSession {
+  state: string;
+  courseArchived: boolean;
+  startedAt: Date | null;
+  endedAt: Date | null;
+  plannedMinutes: number;
+  completePercent: number;
+}
+
+/** Holds the session as it is to the end of the transaction: it can't be archived meanwhile. */
+export async function holdSession(client: pg.PoolClient, sessionId: string): Promise<CorrectedSession | null> {
+  const { rows } = await client.query<CorrectedSession>(
+    `select s.state, c.archived_at is not null as "courseArchived", s.started_at as "startedAt", s.ended_at as "endedAt",
+       s.planned_minutes as "plannedMinutes", c.complete_percent as "completePercent"
+     from session s join course c on c.id = s.course_id where s.id = $1 for share`,
+    [sessionId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Somebody who never came and was not due is in the record from their first correction on, as they are now. */
+export async function addAttendee(client: pg.PoolClient, sessionId: string, personId: string): Promise<void> {
+  await client.query(
+    `insert into attendee (session_id, person_id, unit_id, area_id, unit_kind, industry, high_risk, category)
+     select $1, person.id, unit.id, unit.area_id, unit.kind, unit.industry, unit.high_risk, person.category
+     from person join unit on unit.id = person.unit_id where person.id = $2
+     on conflict (session_id, person_id) do nothing`,
+    [sessionId, personId],
+  );
+}
+
+export interface Kept {
+  coverage: Coverage;
+  /** Of missed presence checks. */
+  gaps: Coverage;
+}
+
+/** What is kept of a person, held to the end of the transaction. */
+export async function holdAttendee(client: pg.PoolClient, sessionId: string, personId: string): Promise<Kept | null> {
+  const { rows } = await client.query<Kept>(
+    `select coverage, gaps from attendee where session_id = $1 and person_id = $2 for update`,
+    [sessionId, personId],
+  );
+  return rows[0] ?? null;
+}
+
+/** A person's corrections in the order of the chain. */
+export async function readFacts(client: pg.PoolClient, sessionId: string, personId: string): Promise<CorrectionFact[]> {
+  const { rows } = await client.query<CorrectionFact>(
+    `select correction_id as id, effect, delta_ms as "deltaMs", "from", "to", withdraws from attendance_entry
+     where session_id = $1 and person_id = $2 and correction_id is not null order by batch, id`,
+    [sessionId, personId],
+  );
+  return rows;
+}
+
+/** Whose correction this is; null when the session has none with this id. */
+export async function personOf(client: pg.PoolClient, sessionId: string, correctionId: string): Promise<string | null> {
+  const { rows } = await client.query<{ personId: string }>(
+    `select person_id as "personId" from attendance_entry
+     where session_id = $1 and correction_id = $2 and effect <> 'withdrawal'`,
+    [sessionId, correctionId],
+  );
+  return rows[0]?.personId ?? null;
+}
+
+export async function insertCorrection(
+  client: pg.PoolClient,
+  sessionId: string,
+  batch: number,
+  entry: ChainedEntry,
+): Promise<void> {
+  const { correction } = entry;
+  await client.query(
+    `insert into attendance_entry (session_id, batch, person_id, kind, claimed_from, claimed_to, "from", "to", received_at,
+       delta_ms, actor_id, reason, correction_id, effect, evidence_sha256, withdraws)
+     values ($1, $2, $3, 'correction', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, decode($14, 'hex'), $15)`,
+    [
+      ...[sessionId, batch, entry.personId, entry.claimedFrom, entry.claimedTo, entry.from, entry.to],
+      ...[new Date(entry.receivedAt), entry.deltaMs, entry.actorId, entry.reason],
+      ...[correction?.id, correction?.effect, correction?.evidence, correction?.withdraws],
+    ],
+  );
+}
+
+export async function setCredit(
+  client: pg.PoolClient,
+  sessionId: string,
+  personId: string,
+  creditedMs: number,
+): Promise<void> {
+  await client.query('update attendee set credited_ms = $3 where session_id = $1 and person_id = $2', [
+    sessionId,
+    personId,
+    creditedMs,
+  ]);
+}
+
+export async function insertEvidence(
+  client: pg.PoolClient,
+  file: { id: string; sessionId: string; name: string; type: string; sha256: Buffer; content: Buffer },
+  accountId: string | null,
+  now: number,
+): Promise<void> {
+  await client.query(
+    `insert into correction_evidence (id, session_id, name, type, sha256, content, uploaded_by, uploaded_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [file.id, file.sessionId, file.name, file.type, file.sha256, file.content, accountId, new Date(now)],
+  );
+}
+
+/** Removes what was uploaded before `before` (epoch ms) and no correction rests on. */
+export async function removeUnused(client: pg.PoolClient, sessionId: string, before: number): Promise<void> {
+  await client.query(
+    `delete from correction_evidence f where session_id = $1 and uploaded_at < $2 and not exists (
+       select 1 from attendance_entry e where e.session_id = $1 and e.correction_id is not null and e.evidence_sha256 = f.sha256)`,
+    [sessionId, new Date(before)],
+  );
+}
+
+/** SHA-256 of a file of this session's, hex. */
+export async function evidenceDigest(
+  client: pg.PoolClient,
+  sessionId: string,
+  evidenceId: string,
+): Promise<string | null> {
+  const { rows } = await client.query<{ sha256: string }>(
+    `select encode(sha256, 'hex') as sha256 from correction_evidence where session_id = $1 and id = $2`,
+    [sessionId, evidenceId],
+  );
+  return rows[0]?.sha256 ?? null;
+}
+
+export async function readEvidence(
+  pool: pg.Pool,
+  sessionId: string,
+  evidenceId: string,
+): Promise<{ name: string; type: string; content: Buffer } | null> {
+  const { rows } = await pool.query<{ name: string; type: string; content: Buffer }>(
+    'select name, type, content from correction_evidence where session_id = $1 and id = $2',
+    [sessionId, evidenceId],
+  );
+  return rows[0] ?? null;
+}
+
+type ListedRow = Omit<Correction, 'at' | 'evidence'> & { at: Date; evidence: Evidence | null; total: number };
+
+/** Corrections, the newest first, of units that the caller may see; `total` counts all of them. */
+export async function list(
+  pool: pg.Pool,
+  sessionId: string,
+  visibility: Visibility,
+  { personId, limit, offset }: { personId: string | null; limit: number | null; offset: number },
+): Promise<ListedRow[]> {
+  const { rows } = await pool.query<ListedRow>(
+    `select e.correction_id as id, e.received_at as at, e.person_id as "personId", person.name as "personName",
+       unit.name as "unitName", e.effect, e.delta_ms as "deltaMs",
+       case when e.effect in ('present', 'absent') then e."from" end as "from",
+       case when e.effect in ('present', 'absent') then e."to" end as "to",
+       e.reason, account.display_name as "actorName", e.withdraws,
+       exists (select 1 from attendance_entry w where w.withdraws = e.correction_id) as withdrawn,
+       case when e.evidence_sha256 is not null then json_build_object(
+         'id', file.id, 'name', file.name, 'sha256', encode(e.evidence_sha256, 'hex'), 'bytes', length(file.content)
+       ) end as evidence,
+       (count(*) over ())::int as total
+     from attendance_entry e
+       join attendee a on a.session_id = e.session_id and a.person_id = e.person_id
+       join person on person.id = e.person_id join unit on unit.id = a.unit_id
+       left join account on account.id = e.actor_id
+       left join lateral (
+         select f.id, f.name, f.content from correction_evidence f
+         where f.session_id = e.session_id and f.sha256 = e.evidence_sha256 order by f.id limit 1) file on true
+     where e.session_id = $1 and e.correction_id is not null and ($2::uuid is null or e.person_id = $2)
+       and ($3::bool or a.area_id = any ($4::uuid[]) or a.industry = any ($5::text[]) or a.unit_id = any ($6::uuid[]))
+     order by e.id desc limit $7::int offset $8::int`,
+    [
+      sessionId,
+      personId,
+      ...(visibility.all ? [true, [], [], []] : [false, visibility.areaIds, visibility.industries, visibility.unitIds]),
+      limit,
+      offset,
+    ],
+  );
+  return rows;
+}

@@ -1,0 +1,25 @@
+import type { correctionEndpoints } from '#contract/corrections.ts';
+import { AppError } from '../errors.ts';
+import type { Handlers } from '../http.ts';
+import type { Corrections } from './correcting.ts';
+
+export function correctionRoutes(corrections: Corrections): Handlers<typeof correctionEndpoints> {
+  return {
+    'GET /sessions/:sessionId/corrections': ({ params, query, visibility }) =>
+      corrections.list(params.sessionId, query, visibility),
+    'GET /sessions/:sessionId/my-corrections': ({ params, principal }) => {
+      if (principal.personId === null) throw new AppError('forbidden');
+      return corrections.mine(params.sessionId, principal.personId);
+    },
+    'POST /sessions/:sessionId/evidence': ({ params, query, body, actor }) =>
+      corrections.addEvidence(params.sessionId, query.name, Buffer.isBuffer(body) ? body : Buffer.alloc(0), actor),
+    'GET /sessions/:sessionId/evidence': ({ params, query, actor }) =>
+      corrections.evidence(params.sessionId, query.evidenceId, actor),
+    'POST /sessions/:sessionId/corrections/preview': ({ params, body }) =>
+      corrections.preview(params.sessionId, body.personId, body.change),
+    'POST /sessions/:sessionId/corrections': ({ params, body, actor }) =>
+      corrections.correct(params.sessionId, body, actor),
+    'POST /sessions/:sessionId/corrections/withdraw': ({ params, body, actor }) =>
+      corrections.withdraw(params.sessionId, body.correctionId, body.reason, actor),
+  };
+}
