@@ -12,6 +12,7 @@ import { run } from '#server/supervisor/run.ts';
 import { simulateLearners } from './demo/learners.ts';
 import { keepPublishing } from './demo/lecture.ts';
 import { buildPages } from './pages.ts';
+import { buildPrograms } from './programs.ts';
 
 /*
  * npm run demo [-- --learners 0]: the product with a district in it, and a class that is live at once.
@@ -33,6 +34,7 @@ if (!Number.isInteger(learners) || learners < 0 || learners > 280) {
 }
 
 await buildPages();
+const programs = await buildPrograms();
 loadEnvFile();
 process.env.ANKE_DEMO = '1';
 process.env.LOG_LEVEL ??= 'warn';
@@ -44,6 +46,7 @@ const logger = createLogger(config.logLevel, 'demo');
 let live: Awaited<ReturnType<typeof seedDemo>> | undefined;
 
 const supervisor = await run({
+  programs,
   prepare: async (databaseUrl) => {
     live = await seedDemo(databaseUrl, config, loadSecrets(config.dataDir));
   },

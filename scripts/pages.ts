@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
+import { fingerprint } from './fingerprint.ts';
 import { CLIENT_FOLDER, ROOT } from './folders.ts';
 
 export const VITE_CONFIG = path.join(CLIENT_FOLDER, 'vite.config.ts');
@@ -45,18 +45,3 @@ async function compressAssets(folder: string): Promise<void> {
 
 const brotli = promisify(zlib.brotliCompress);
 const gzip = promisify(zlib.gzip);
-
-/** By content, since a fresh checkout gives every file the same new date. */
-async function fingerprint(folders: string[], files: string[]): Promise<string> {
-  const found = await Promise.all(
-    folders.map(async (folder) => {
-      const entries = await readdir(path.join(ROOT, folder), { recursive: true, withFileTypes: true });
-      return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-    }),
-  );
-  const hash = createHash('sha256');
-  for (const file of [...found.flat().sort(), ...files.map((name) => path.join(ROOT, name))]) {
-    hash.update(`${path.relative(ROOT, file)}\0`).update(await readFile(file));
-  }
-  return hash.digest('hex');
-}

@@ -1,4 +1,6 @@
+import { run } from '#server/supervisor/run.ts';
 import { buildPages } from './pages.ts';
+import { buildPrograms } from './programs.ts';
 
 await buildPages();
-await import('#server/supervisor/main.ts');
+await run({ programs: await buildPrograms() });

@@ -1,4 +1,5 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino, type SerializedError } from 'pino';
+import { sourceStack } from './source-stack.ts';
 
 export type { Logger };
 
@@ -12,8 +13,15 @@ export function createLogger(level: string, part: string, destination?: Destinat
       level,
       base: { part, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: serialized },
       redact: { paths: REDACTED.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
     },
     destination ?? pino.destination({ sync: true }),
   );
+}
+
+function serialized(error: Error): SerializedError {
+  const known = pino.stdSerializers.err(error);
+  // Anything may have been thrown.
+  return known?.stack ? { ...known, stack: sourceStack(known.stack) } : known;
 }

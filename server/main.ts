@@ -5,7 +5,7 @@ import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
 import { createLogger } from './logger.ts';
 import { countProcess } from './metrics/process.ts';
-import { acceptShared } from './supervisor/accepting.ts';
+import { type Accepting, acceptShared } from './supervisor/accepting.ts';
 import { connectionCapacity } from './supervisor/capacity.ts';
 import { isMessage, type Listening } from './supervisor/messages.ts';
 
@@ -37,24 +37,32 @@ const app = await createApp({
 
 countProcess(app.metrics.registry);
 
-const privatePort = await listen(app.privateHttp);
-// Nobody is told of this port. A server that listens minds the time limits of its connections, those of the shared port too.
-await listen(app.http);
-const accepting = acceptShared(app.http, app.connections, logger);
-const message: Listening = { type: 'listening', privatePort, capacity: connectionCapacity() };
-process.send?.(message);
+const LOOPBACK = { port: 0, host: '127.0.0.1' };
+const privatePort = await listen(app.privateHttp, LOOPBACK);
+const accepting = process.send ? await acceptFromSupervisor() : undefined;
+// By itself, without a supervisor, it has the port alone.
+if (!accepting) await listen(app.http, { port: config.port, host: config.host });
 
 process.once('SIGTERM', async () => {
   // At once: whoever is told to move must not come back to here.
-  accepting.stop();
+  accepting?.stop();
   await app.close();
   process.exit(0);
 });
 
-function listen(server: Server): Promise<number> {
+async function acceptFromSupervisor(): Promise<Accepting> {
+  // Nobody is told of this port. A server that listens minds the time limits of its connections, those of the shared port too.
+  await listen(app.http, LOOPBACK);
+  const accepting = acceptShared(app.http, app.connections, logger);
+  const message: Listening = { type: 'listening', privatePort, capacity: connectionCapacity() };
+  process.send?.(message);
+  return accepting;
+}
+
+function listen(server: Server, where: { port: number; host: string }): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port: 0, host: '127.0.0.1' }, () => {
+    server.listen(where, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

@@ -19,7 +19,7 @@ export interface OwnInstallation {
 export async function startOwnInstallation(env: NodeJS.ProcessEnv = {}): Promise<OwnInstallation> {
   await buildPages();
   const dataDir = await temporaryFolder('anke-own-');
-  const run = await startWhole(dataDir, { env, program: path.join(ROOT, 'server/supervisor/main.ts') });
+  const run = await startWhole(dataDir, { env, program: path.join(ROOT, 'scripts/start.ts') });
   return {
     url: run.url,
     setupCode: await run.setupCode(),

@@ -15,7 +15,7 @@ import { Workers } from './workers.ts';
 export interface SupervisorOptions {
   config: Config;
   logger: Logger;
-  /** Paths of the two programs. */
+  /** Paths of the two programs, bundled or as they are written; the latter without it. */
   programs?: { worker: string; media: string };
   /** For development: never gives a worker or media up, since the next change of the source may mend it. */
   patient?: boolean;
@@ -85,7 +85,6 @@ export class Supervisor {
 
   private constructor(options: SupervisorOptions, parts: Parts) {
     const { config, logger, programs = PROGRAMS, patient = false, onGivenUp } = options;
-    const execArgv = ['--import', import.meta.resolve('tsx')];
     this.#lock = parts.lock;
     this.#postgres = parts.postgres;
     this.databaseUrl = parts.databaseUrl;
@@ -102,7 +101,14 @@ export class Supervisor {
         MEDIA_METRICS_PORT: String(parts.mediaMetricsPort),
         METRICS_HOST: '127.0.0.1',
       });
-      this.#media = new Media({ program: programs.media, execArgv, env, logger, patient, onGivenUp });
+      this.#media = new Media({
+        program: programs.media,
+        execArgv: nodeOptions(programs.media),
+        env,
+        logger,
+        patient,
+        onGivenUp,
+      });
     }
     let markListening: () => void = () => undefined;
     this.listening = new Promise((resolve) => {
@@ -110,7 +116,7 @@ export class Supervisor {
     });
     this.#workers = new Workers({
       program: programs.worker,
-      execArgv,
+      execArgv: nodeOptions(programs.worker),
       count: config.workers,
       env: { ...shared, PORT: String(parts.port), DATABASE_URL: parts.databaseUrl, MEDIA_URL: mediaUrl },
       port: parts.shared,
@@ -190,6 +196,11 @@ interface Parts {
   mediaMetricsPort: number;
   /** Null: nobody is served. */
   metrics: { port: number; token: string } | null;
+}
+
+/** What Node needs to run a program: nothing, when it is bundled. */
+function nodeOptions(program: string): string[] {
+  return program.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
 }
 
 /** Where the media process reaches the app: on this machine, whatever address people use. */

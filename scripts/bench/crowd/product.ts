@@ -58,7 +58,7 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
   const people = await plan(held.bureau, viewers);
   const console = await openConsole(held);
   const params = { sessionId: held.sessionId };
-  const workerPids = () => childrenOf(parent, 'server/main.ts');
+  const workerPids = () => childrenOf(parent, 'server/main.js');
   let open = '';
   return {
     url: run.url,
