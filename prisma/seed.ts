@@ -198,6 +198,8 @@ async function firstLesson({ courses, quiz }: Features, instructorId: string, no
       statutoryApprover: null,
       attendanceSeconds: 60,
       completePercent: 80,
+      // An opening lesson asks nobody.
+      presenceMinutes: 0,
     },
     new Date(Math.floor(now / (5 * MINUTE)) * 5 * MINUTE).toISOString(),
     SYSTEM,

@@ -45,6 +45,7 @@ export async function holdPastClass(
       statutoryApprover: null,
       attendanceSeconds: 60,
       completePercent: 80,
+      presenceMinutes: 0,
     },
     null,
     SYSTEM,

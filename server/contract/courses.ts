@@ -77,6 +77,8 @@ export const Course = z.object({
   statutoryApprover: z.string().nullable(),
   attendanceSeconds: z.int(),
   completePercent: z.int(),
+  /** Everybody is asked once in so many minutes whether they are there (在线确认); 0: only by hand. */
+  presenceMinutes: z.int(),
   archived: z.boolean(),
   audience: z.array(AudienceRule),
   sessions: z.array(Session),
@@ -91,6 +93,12 @@ export const CourseInput = z.object({
   statutoryApprover: z.string().trim().max(80).nullable().default(null),
   attendanceSeconds: z.int().min(1).max(3_600).default(60),
   completePercent: z.int().min(1).max(100).default(80),
+  presenceMinutes: z
+    .int()
+    .min(0)
+    .max(180)
+    .refine((minutes) => minutes === 0 || minutes >= 5, { message: 'too-often' })
+    .default(30),
 });
 export type CourseInput = z.infer<typeof CourseInput>;
 

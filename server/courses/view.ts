@@ -40,6 +40,8 @@ export interface RoomSession {
   requiredMs: number;
   /** Credited length below which a person × session is no attendance (人次). */
   attendanceMs: number;
+  /** Once in so many minutes everybody is asked whether they are there; 0: only by hand. */
+  presenceMinutes: number;
 }
 
 export function roomSession(row: SessionRow): RoomSession {
@@ -67,6 +69,7 @@ export function roomSession(row: SessionRow): RoomSession {
     peakDevices: row.peakDevices,
     requiredMs: requiredMs({ plannedMinutes: row.plannedMinutes, completePercent: row.course.completePercent }),
     attendanceMs: row.course.attendanceSeconds * 1_000,
+    presenceMinutes: row.course.presenceMinutes,
   };
 }
 
@@ -118,6 +121,7 @@ export function courseView(row: CourseRow, marks: SessionMarks, full: boolean): 
     statutoryApprover: row.statutoryApprover,
     attendanceSeconds: row.attendanceSeconds,
     completePercent: row.completePercent,
+    presenceMinutes: row.presenceMinutes,
     archived: row.archivedAt !== null,
     audience: full ? row.audience.map(ruleView) : [],
     sessions: row.sessions

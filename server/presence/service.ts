@@ -7,13 +7,16 @@ import {
   type PresenceTimes,
 } from '#contract/presence-moment.ts';
 import type { AttendanceService } from '../attendance/service.ts';
-import { type Actor, audit } from '../audit.ts';
+import { type Actor, audit, SYSTEM } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
 import type { TransitionParticipant } from '../courses/transitions.ts';
+import type { RoomSession } from '../courses/view.ts';
+import type { Tx } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { momentOf, spreadFor } from './moments.ts';
+import { planMoments } from './plan.ts';
 import { createSettling, type SettlingNeeds } from './settling.ts';
 import { type CheckRow, lastDeadline } from './store.ts';
 
@@ -30,6 +33,8 @@ export interface Confirming {
   connId: string;
 }
 
+/** Of a planned check from the one before. */
+const APART_MS = 5 * 60_000;
 /** Who watches reports every 15 s; whoever did so lately is there to be asked. */
 const REPORTED_LATELY_MS = 30_000;
 /** Whether a session has had a check is asked with each answer and question; it may be known this late. */
@@ -57,35 +62,69 @@ export function createPresence(services: Services, needs: PresenceNeeds) {
    */
   async function open(sessionId: string, actor: Actor): Promise<PresenceCheck> {
     await settling.settleOverdue(sessionId);
-    const now = clock();
     const row = await prisma
       .$transaction(async (tx) => {
         // Its state can't change before this commits.
         const session = await courses.holdSession(tx, sessionId);
         if (!session) throw notFound();
         if (session.state !== 'live') throw new AppError('session-not-open');
-        await courses.bumpRevision(tx, sessionId);
-        const opened = await tx.presenceCheck.create({
-          data: {
-            id: newId(),
-            sessionId,
-            openedAt: new Date(now),
-            // The session axis is wall-clock time.
-            openedPdt: BigInt(now),
-            windowMs: PRESENCE_WINDOW_MS,
-            spreadMs: spreadFor(session.peakDevices),
-            openedBy: actor.accountId,
-          },
-        });
-        const subject = { kind: 'presence-check', id: opened.id };
-        await audit(tx, actor, now, 'presence:open', subject, { sessionId });
-        return opened;
+        return openWithin(tx, session, actor);
       })
       .catch((error: unknown) => {
         throw isUniqueViolation(error) ? new AppError('presence-check-open') : error;
       });
     signals.emit('room-changed', sessionId);
     return view(row);
+  }
+
+  async function openWithin(tx: Tx, session: RoomSession, actor: Actor): Promise<CheckRow> {
+    const now = clock();
+    const sessionId = session.id;
+    await courses.bumpRevision(tx, sessionId);
+    const opened = await tx.presenceCheck.create({
+      data: {
+        id: newId(),
+        sessionId,
+        openedAt: new Date(now),
+        // The session axis is wall-clock time.
+        openedPdt: BigInt(now),
+        windowMs: PRESENCE_WINDOW_MS,
+        spreadMs: spreadFor(session.peakDevices),
+        openedBy: actor.accountId,
+      },
+    });
+    await audit(tx, actor, now, 'presence:open', { kind: 'presence-check', id: opened.id }, { sessionId });
+    return opened;
+  }
+
+  /** Opens the checks whose planned moment has come. Every worker looks; the plan's row lets one of them do it. */
+  async function openPlanned(): Promise<void> {
+    const due = await prisma.presencePlan.findMany({
+      where: { at: { lte: new Date(clock()) } },
+      distinct: ['sessionId'],
+      select: { sessionId: true },
+    });
+    for (const { sessionId } of due) await openDue(sessionId);
+  }
+
+  async function openDue(sessionId: string): Promise<void> {
+    await settling.settleOverdue(sessionId);
+    const opened = await prisma.$transaction(async (tx) => {
+      const session = await courses.holdSession(tx, sessionId);
+      const now = clock();
+      const { count } = await tx.presencePlan.deleteMany({ where: { sessionId, at: { lte: new Date(now) } } });
+      if (count === 0 || session?.state !== 'live') return false;
+      const since = new Date(now - APART_MS);
+      const lately = await tx.presenceCheck.findFirst({
+        where: { sessionId, OR: [{ settledAt: null }, { openedAt: { gt: since } }] },
+        select: { id: true },
+      });
+      // Somebody has just asked by hand.
+      if (lately) return false;
+      await openWithin(tx, session, SYSTEM);
+      return true;
+    });
+    if (opened) signals.emit('room-changed', sessionId);
   }
 
   /** The check that the room is asked at present. */
@@ -227,18 +266,27 @@ export function createPresence(services: Services, needs: PresenceNeeds) {
     };
   }
 
-  /** Whose time was not over when the class ended has missed nothing. */
+  /** A class is planned as it begins. Whose time was not over when it ended has missed nothing. */
   const transition: TransitionParticipant = {
     async within(tx, session, to) {
+      if (to === 'live') await plan(tx, session);
       if (to !== 'ended') return;
+      await tx.presencePlan.deleteMany({ where: { sessionId: session.id } });
       await tx.$executeRaw`update presence_check set cancelled = true, missed = 0, settled_at = ${new Date(clock())}
         where session_id = ${session.id}::uuid and settled_at is null
           and opened_pdt + spread_ms + window_ms > ${session.endedAt ?? clock()}::bigint`;
     },
   };
 
+  async function plan(tx: Tx, session: RoomSession): Promise<void> {
+    const { id: sessionId, plannedMinutes, presenceMinutes: everyMinutes } = session;
+    const moments = planMoments({ startedAt: session.startedAt ?? clock(), plannedMinutes, everyMinutes });
+    await tx.presencePlan.createMany({ data: moments.map((at) => ({ sessionId, at: new Date(at) })) });
+  }
+
   return {
     open,
+    openPlanned,
     current,
     confirm,
     noteAct,

@@ -3,18 +3,17 @@ import type { Presence } from './service.ts';
 
 const LOOK_EVERY_MS = 3_000;
 
-/** Settles checks whose time is over. Every worker looks; the row lets one of them do it. */
+/** Opens checks whose time has come and settles those whose time is over. Every worker looks; a row lets one of them do it. */
 export function watchPresence(
   { logger }: Pick<Services, 'logger'>,
-  presence: Pick<Presence, 'settleDue'>,
+  presence: Pick<Presence, 'openPlanned' | 'settleDue'>,
 ): { stop(): void } {
   let looking = false;
   const timer = setInterval(() => {
     if (looking) return;
     looking = true;
-    void presence
-      .settleDue()
-      .catch((error: unknown) => logger.warn({ err: error }, 'could not look for presence checks that are over'))
+    void Promise.all([presence.openPlanned(), presence.settleDue()])
+      .catch((error: unknown) => logger.warn({ err: error }, 'could not look for presence checks that are due'))
       .finally(() => {
         looking = false;
       });

@@ -274,3 +274,53 @@ it('is cancelled when the class ends before its time is over', async () => {
   expect((await results())[0]).toMatchObject({ state: 'cancelled', unconfirmed: 0 });
   expect(await credit(somebody)).toBe(95_000);
 });
+
+describe('a class whose course asks by itself', () => {
+  async function begin(presenceMinutes: number): Promise<void> {
+    const { bureau } = district.clients;
+    const { body: course } = await bureau.call('POST /courses', { body: { title: '复工安全课', presenceMinutes } });
+    const session = { topic: '复工安全课', startsAt: new Date(first.clock()).toISOString(), plannedMinutes: 60 };
+    const params = { courseId: course.id };
+    const { body } = await bureau.call('POST /courses/:courseId/sessions', { params, body: session });
+    sessionId = body.id;
+    for (const to of ['scheduled', 'live'] as const) {
+      const moved = await bureau.call('POST /sessions/:sessionId/state', { params: { sessionId }, body: { to } });
+      expect(moved.status).toBe(200);
+    }
+  }
+
+  const planned = () => first.prisma.presencePlan.findMany({ where: { sessionId }, orderBy: { at: 'asc' } });
+
+  it('is asked once at the planned moment, whichever worker looks; what is due with it or soon after is dropped', async () => {
+    await begin(30);
+    const [next, second, ...later] = await planned();
+    if (!next || !second) throw new Error('nothing is planned');
+    expect(later).toHaveLength(8);
+    first.clock.advance(next.at.getTime() - first.clock() - 1_000);
+    await district.clients.bureau.call('POST /login/refresh');
+    expect(await results()).toEqual([]);
+    first.clock.advance(1_000);
+    await expect.poll(async () => (await results()).length, soon).toBe(1);
+    expect((await results())[0]).toMatchObject({ byHand: false, state: 'asking', confirmed: 0 });
+    expect(await planned()).toHaveLength(9);
+
+    // By hand a minute before the next one, which is then left out.
+    first.clock.advance(second.at.getTime() - first.clock() - 60_000);
+    await district.clients.bureau.call('POST /login/refresh');
+    await open();
+    first.clock.advance(60_000);
+    await expect.poll(async () => (await planned()).length, soon).toBe(8);
+    expect((await results()).map(({ byHand }) => byHand)).toEqual([true, false]);
+    const ended = { params: { sessionId }, body: { to: 'ended' as const } };
+    expect((await district.clients.bureau.call('POST /sessions/:sessionId/state', ended)).status).toBe(200);
+    expect(await planned()).toEqual([]);
+  });
+
+  it('is not asked where the course says so, nor less than five minutes apart', async () => {
+    await begin(0);
+    expect(await planned()).toEqual([]);
+    const { bureau } = district.clients;
+    const often = await bureau.call('POST /courses', { body: { title: '太密', presenceMinutes: 2 } });
+    expect(often.problem?.code).toBe('bad-request');
+  });
+});

@@ -71,7 +71,12 @@ export async function scheduleClass(url: string, setupCode: string, plan: ClassP
   const course = done(
     'course',
     await bureau.call('POST /courses', {
-      body: { title: '安全生产云课堂', attendanceSeconds: plan.attendanceSeconds, completePercent: 80 },
+      body: {
+        title: '安全生产云课堂',
+        attendanceSeconds: plan.attendanceSeconds,
+        completePercent: 80,
+        presenceMinutes: 0,
+      },
     }),
   );
   const params = { courseId: course.id };

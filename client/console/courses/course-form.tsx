@@ -1,4 +1,4 @@
-import { Checkbox, Form, Input, InputNumber, Radio } from 'antd';
+import { Checkbox, Form, Input, InputNumber, Radio, Select } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import { useNavigate } from 'react-router';
 import type { Result } from '#contract/api.ts';
@@ -19,6 +19,7 @@ interface Values {
   statutoryApprover: string | null;
   attendanceSeconds: number;
   completePercent: number;
+  presenceMinutes: number;
   template: 'blank' | 'cloud-classroom';
   firstStartsAt: Dayjs;
 }
@@ -31,6 +32,7 @@ export function CourseForm({ course, onClose }: { course?: Course; onClose: () =
   const [form] = Form.useForm<Values>();
   const statutory = Form.useWatch('statutory', form);
   const template = Form.useWatch('template', form);
+  const presenceWords = (minutes: number) => (minutes === 0 ? t('presenceOff') : t('presenceEvery', { minutes }));
   const make = useAct('POST /courses', { done: t('created') });
   const change = useAct('PATCH /courses/:courseId', { done: shared('saved') });
 
@@ -60,6 +62,7 @@ export function CourseForm({ course, onClose }: { course?: Course; onClose: () =
           statutory: false,
           attendanceSeconds: 60,
           completePercent: 80,
+          presenceMinutes: 30,
           template: 'cloud-classroom',
           firstStartsAt: dayjs().add(1, 'day').hour(9).minute(0).second(0).millisecond(0),
         }
@@ -103,6 +106,9 @@ export function CourseForm({ course, onClose }: { course?: Course; onClose: () =
       </Form.Item>
       <Form.Item name="attendanceSeconds" label={t('attendanceSeconds')}>
         <InputNumber min={1} max={3_600} />
+      </Form.Item>
+      <Form.Item name="presenceMinutes" label={t('presence')} extra={t('presenceHint')}>
+        <Select options={[0, 15, 20, 30, 45, 60].map((value) => ({ value, label: presenceWords(value) }))} />
       </Form.Item>
       <Form.Item name="statutory" valuePropName="checked" extra={t('statutoryHint')}>
         <Checkbox>{t('statutory')}</Checkbox>

@@ -8,7 +8,7 @@ export const useDeskText = addTexts({
     presenceSure:
       '在线的学员会看到提示，60 秒内点“我在听”。没有点的，从上次能确认在场起的时间不计入，到再次有动作为止。',
     presenceAsked: '已发出在线确认',
-    presenceCount: '已确认 {count} 次',
+    presenceCount: '共 {count} 次',
     presenceRunning: '已确认 {confirmed} 人，未确认 {unconfirmed} 人',
     presenceLeft: '还剩 {seconds} 秒（含网络慢的学员的 15 秒）',
     presenceSettling: '正在统计',
