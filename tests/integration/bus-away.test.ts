@@ -76,8 +76,8 @@ const shown = (socket: RoomSocket) => {
 describe.runIf(hasRedis)('Redis', () => {
   let redis: OwnRedis;
   let room: Room;
-  let here: RoomSocket[];
-  let there: RoomSocket[];
+  let here: RoomSocket[] = [];
+  let there: RoomSocket[] = [];
 
   beforeAll(async () => {
     redis = await startRedis();
@@ -138,7 +138,7 @@ describe('PostgreSQL', () => {
     await vi.waitUntil(() => shown(there)[1], soon);
   });
   afterAll(async () => {
-    for (const socket of [here, there]) await socket.close();
+    for (const socket of [here, there]) await socket?.close();
     await room?.second.close();
     await room?.first.close();
     await line?.close();
