@@ -5,6 +5,12 @@ const ENOUGH_S = 1;
 const HOLE_MS = 2_000;
 /** How far from the end of what is loaded an element may stop. */
 const END_S = 0.1;
+/**
+ * Sound or picture may end a little before its playlist says that a segment does. hls.js thinks then that it has all of it, and looks for
+ * the next one once the element has come there, which it never does.
+ */
+const STARVED_MS = 3_000;
+const PUSH_S = 0.1;
 /** What was tried needs a moment. */
 const PAUSE_MS = 2_000;
 /** No network that carries a class needs so long for a segment. */
@@ -29,6 +35,8 @@ export class Standstill {
   #loadedTo = Number.NaN;
   #loadedAt = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
+  /** Once at each place: who only waits for the network shall not lose what it brings. */
+  #pushedTo = Number.NEGATIVE_INFINITY;
 
   /**
    * To be called several times a second while it should play.
@@ -47,11 +55,17 @@ export class Standstill {
     this.#loadedTo = loadedTo;
 
     const stuck = now - this.#moreSince;
-    if (stuck >= STUCK_MS || Math.min(stuck, now - this.#loadedAt) >= NOTHING_LOADED_MS) {
+    const starved = Math.min(stuck, now - this.#loadedAt);
+    if (stuck >= STUCK_MS || starved >= NOTHING_LOADED_MS) {
       this.#moreSince = now;
       return 'anew';
     }
-    const seekTo = now - this.#triedAt < PAUSE_MS ? null : wayOut(now - this.#since, time, buffered);
+    if (now - this.#triedAt < PAUSE_MS) return null;
+    let seekTo = wayOut(now - this.#since, time, buffered);
+    if (seekTo === null && starved >= STARVED_MS && time - this.#pushedTo > PUSH_S) {
+      seekTo = time + PUSH_S;
+      this.#pushedTo = seekTo;
+    }
     if (seekTo === null) return null;
     this.#triedAt = now;
     return { seekTo };

@@ -30,20 +30,34 @@ it('leaves one alone that has nothing to play: its publisher is away', () => {
 });
 
 it('leaves one alone that loads slowly, until that carries no class', () => {
-  const slowly = remedies(21, (s) => ({ time: 20, buffered: upTo(20 + Math.floor(s / 4) * 0.15), edge: 25 + s }));
+  const slowly = remedies(21, (s) => ({ time: 20, buffered: upTo(20 + Math.floor(s / 2.5) * 0.1), edge: 25 + s }));
   expect(slowly).toEqual([[20, 'anew']]);
 });
 
-it('begins anew, once in a while, where nothing is loaded though there is more', () => {
-  expect(remedies(45, (s) => ({ time: 20, buffered: upTo(20), edge: 25 + s }))).toEqual([
+it('gives a push where nothing is loaded though there is more, and begins anew, once in a while, where that does not help', () => {
+  const held = (s: number) => ({ time: 20, buffered: upTo(20), edge: 25 + s });
+  expect(remedies(40, held)).toEqual([
+    [3, { seekTo: 20.1 }],
     [12, 'anew'],
     [24, 'anew'],
     [36, 'anew'],
   ]);
 });
 
+it('pushes again further on', () => {
+  const places = (s: number) => ({ time: s < 5 ? 20 : 30, buffered: upTo(s < 5 ? 20 : 30), edge: 40 });
+  expect(remedies(9, places)).toEqual([
+    [3, { seekTo: 20.1 }],
+    [8, { seekTo: 30.1 }],
+  ]);
+});
+
 it('counts from when there was more', () => {
-  expect(remedies(25, (s) => ({ time: 20, buffered: upTo(20), edge: s < 10 ? 20 : 30 }))).toEqual([[21.5, 'anew']]);
+  const later = remedies(22, (s) => ({ time: 20, buffered: upTo(20), edge: s < 10 ? 20 : 30 }));
+  expect(later).toEqual([
+    [12.5, { seekTo: 20.1 }],
+    [21.5, 'anew'],
+  ]);
 });
 
 it('seeks to where it is when it does not go on with what it has', () => {
