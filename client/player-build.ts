@@ -13,6 +13,16 @@ const UNUSED = {
 };
 
 /**
+ * What hls.js 1.7.4 gets wrong. A segment that was loaded as a whole has none of its parts marked as loaded. Where what is buffered ends a
+ * little before the playlist says that the segment does, as sound does at a change of encoders, it then waits for parts of it that it never
+ * asks for, until the element stands still. A segment that is there lacks parts only where it came in parts.
+ */
+const MENDED = {
+  from: '!partList.some(part => part.fragment.sn === fragSn && !part.loaded && !part.gap)',
+  to: '!(parts => parts.some(part => part.loaded) && parts.slice(-1).some(part => !part.loaded && !part.gap))(partList.filter(part => part.fragment.sn === fragSn))',
+};
+
+/**
  * Builds hls.js without what is unused: DRM, trick play, advertisements. Its own light build lacks captions and separate sound as
  * well. A part that nothing names is dropped as any dead code; a package that names its parts otherwise fails the build.
  */
@@ -22,6 +32,9 @@ export function lighterHls(): Plugin {
     transform: {
       filter: { id: /hls\.js\/dist\/hls\.mjs$/ },
       handler: (code) => {
+        const around = code.split(MENDED.from);
+        if (around.length !== 2) throw new Error('hls.js chooses the next part otherwise now');
+        code = around.join(MENDED.to);
         for (const [setting, part] of Object.entries(UNUSED)) {
           const named = code.split(new RegExp(`(?<=^ +${setting}: )${part}\\b`, 'm'));
           if (named.length !== 2) throw new Error(`hls.js names ${setting} otherwise now`);

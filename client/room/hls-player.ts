@@ -5,8 +5,10 @@ import { EdgeClock } from './edge-clock.ts';
 import { LOST_BEHIND_S, type Outside, type Past, type Player, type PlayerEvents, type Sources } from './playback.ts';
 import { type Ladder, ladderOf, linesOf, NO_LADDER, nearest, type Quality } from './quality.ts';
 import { retrying } from './retrying.ts';
-import { Standstill } from './standstill.ts';
+import { type Range, Standstill } from './standstill.ts';
 import { TargetLatency } from './target-latency.ts';
+
+const WATCH_MS = 500;
 
 const CONFIG: Partial<HlsConfig> = {
   lowLatencyMode: true,
@@ -195,16 +197,22 @@ export function playByHls(
   }
 
   open('picture');
-  const standstill = new Standstill();
+  let standstill = new Standstill();
   const watch = setInterval(() => {
-    if (!hls || video.paused) return;
-    if (standstill.isStuck(performance.now(), video.currentTime, hls.latestLevelDetails?.edge ?? null)) {
+    if (!hls || video.paused) {
+      standstill = new Standstill();
+      return;
+    }
+    const edge = hls.latestLevelDetails?.edge ?? null;
+    const remedy = standstill.look(performance.now(), video.currentTime, rangesOf(video.buffered), edge);
+    if (remedy === 'anew') {
       events.onTrouble('standstill');
       retry.soon();
       return;
     }
+    if (remedy && !video.seeking) video.currentTime = remedy.seekTo;
     comeNearer(hls);
-  }, 2_000);
+  }, WATCH_MS);
 
   return {
     pdt() {
@@ -242,6 +250,10 @@ export function playByHls(
       hls = null;
     },
   };
+}
+
+function rangesOf(buffered: TimeRanges): Range[] {
+  return Array.from({ length: buffered.length }, (_, at) => ({ start: buffered.start(at), end: buffered.end(at) }));
 }
 
 /** How far behind the class the playlist wants its players, s; null while there is none. */

@@ -84,9 +84,17 @@ local function ask(path, headers, connections)
   end
 end
 
+-- Players without cookies, and pages of another origin, have it in the address: /media/t/<token>/<prefix>/… Not by nginx's own map,
+-- which hashes the four hundred bytes of it with each request.
+local function token_of()
+  local token = var.anke_path_token
+  if token and token ~= '' then return token end
+  return var.cookie_anke_play or ''
+end
+
 -- Whether the token opens the prefix: as the edge said at most ten seconds ago, and not beyond the token's end.
 local function check()
-  local token, prefix, rendition = var.anke_token, var.anke_prefix, var.anke_rendition
+  local token, prefix, rendition = token_of(), var.anke_prefix, var.anke_rendition
   local known = checks.get(token)
   if known and known.prefix == prefix then
     -- Which picture somebody has is told with the next check; sound goes with each.
@@ -136,7 +144,7 @@ local function query()
 end
 
 local function newest(key, asked)
-  local path = '/media/t/' .. var.anke_token .. '/' .. var.anke_prefix .. '/' .. var.anke_file
+  local path = '/media/t/' .. token_of() .. '/' .. var.anke_prefix .. '/' .. var.anke_file
   local reply = ask(path .. asked, { ['Accept-Encoding'] = var.anke_encoding }, PLAYLISTS)
   if not reply then return nil end
   local said = reply.said
@@ -178,7 +186,7 @@ function _M.playlist()
       if ok and not mine then asked.answer = answer end
       if asked.waiting > 0 then asked.ready:post(asked.waiting) end
       if not ok then return exit(502) end
-      if mine then checks.forget(var.anke_token) end
+      if mine then checks.forget(token_of()) end
       return give(answer)
     end
     asked.waiting = asked.waiting + 1
