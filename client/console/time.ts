@@ -18,3 +18,11 @@ export function instantOf(picked: Dayjs): string {
     .toDate()
     .toISOString();
 }
+
+/** Epoch ms of a time of the clock, `09:05`, on the day of an instant; both in Shanghai. */
+export function onTheDay(instant: string, time: string): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  const shift = SHANGHAI_MINUTES * 60_000;
+  const midnight = Math.floor((Date.parse(instant) + shift) / 86_400_000) * 86_400_000 - shift;
+  return midnight + (hours * 60 + minutes) * 60_000;
+}

@@ -2,6 +2,15 @@ import { addTexts } from '#client/i18n.ts';
 
 export const useRoomText = addTexts({
   zh: {
+    corrections: '更正',
+    corrected: '更正',
+    correctedMore: '+{minutes} 分钟',
+    correctedLess: '−{minutes} 分钟',
+    correctedPresent: '补记在场 {from}–{to}',
+    correctedAbsent: '扣除 {from}–{to}',
+    correctionWithdrawal: '撤回一项',
+    because: '，原因：{reason}',
+    correctionWithdrawn: '（已撤回）',
     room: '课堂',
     back: '返回课程列表',
     refused: '未能进入课堂',
@@ -111,6 +120,15 @@ export const useRoomText = addTexts({
     toList: '回课程列表',
   },
   en: {
+    corrections: 'Corrections',
+    corrected: 'Corrected:',
+    correctedMore: '+{minutes} min',
+    correctedLess: '−{minutes} min',
+    correctedPresent: 'present {from}–{to}',
+    correctedAbsent: 'absent {from}–{to}',
+    correctionWithdrawal: 'one was withdrawn',
+    because: ', because: {reason}',
+    correctionWithdrawn: ' (withdrawn)',
     room: 'Class',
     back: 'Back to my classes',
     refused: 'You can’t enter the class',

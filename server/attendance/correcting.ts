@@ -48,7 +48,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>)
     if (stretch && (added.from < startedAt || added.to > startedAt + limitMs)) throw outOfRange;
     const kept = await corrections.holdAttendee(client, sessionId, personId);
     if (!kept) throw notFound();
-    const known = await corrections.readFacts(client, sessionId, personId);
+    const known = (await corrections.readFacts(client, sessionId, [personId])).get(personId) ?? [];
     const facts = [...known, added];
     const attended = without(kept.coverage, pairs(kept.gaps));
     const afterMs = corrected(attended, facts, limitMs);

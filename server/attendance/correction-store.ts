@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import type { Correction, Evidence } from '#contract/corrections.ts';
 import type { Visibility } from '../accounts/principal.ts';
+import { creditLimitMs } from './admit.ts';
 import type { ChainedEntry } from './chain.ts';
-import type { CorrectionFact } from './corrections.ts';
-import type { Coverage } from './credit.ts';
+import { type CorrectionFact, corrected } from './corrections.ts';
+import { type Coverage, pairs, without } from './credit.ts';
 
 /* The SQL of corrections. */
 
@@ -53,14 +54,45 @@ export async function holdAttendee(client: pg.PoolClient, sessionId: string, per
   return rows[0] ?? null;
 }
 
-/** A person's corrections in the order of the chain. */
-export async function readFacts(client: pg.PoolClient, sessionId: string, personId: string): Promise<CorrectionFact[]> {
-  const { rows } = await client.query<CorrectionFact>(
-    `select correction_id as id, effect, delta_ms as "deltaMs", "from", "to", withdraws from attendance_entry
-     where session_id = $1 and person_id = $2 and correction_id is not null order by batch, id`,
-    [sessionId, personId],
+/** Corrections of these people in the order of the chain; only those are in it who have any. */
+export async function readFacts(
+  client: pg.PoolClient,
+  sessionId: string,
+  personIds: string[],
+): Promise<Map<string, CorrectionFact[]>> {
+  const { rows } = await client.query<CorrectionFact & { personId: string }>(
+    `select person_id as "personId", correction_id as id, effect, delta_ms as "deltaMs", "from", "to", withdraws
+     from attendance_entry where session_id = $1 and person_id = any ($2::uuid[]) and correction_id is not null
+     order by batch, id`,
+    [sessionId, personIds],
   );
-  return rows;
+  const byPerson = new Map<string, CorrectionFact[]>();
+  for (const { personId, ...fact } of rows) byPerson.set(personId, [...(byPerson.get(personId) ?? []), fact]);
+  return byPerson;
+}
+
+/**
+ * What was credited to these people anew is what their corrections make of it: a sign of life may come when the class has long
+ * ended.
+ */
+export async function recorrect(
+  client: pg.PoolClient,
+  sessionId: string,
+  people: { personId: string; coverage: Coverage; gaps: Coverage; creditedMs: number }[],
+): Promise<void> {
+  const known = await readFacts(
+    client,
+    sessionId,
+    people.map(({ personId }) => personId),
+  );
+  if (known.size === 0) return;
+  const session = await holdSession(client, sessionId);
+  if (!session?.startedAt || !session.endedAt) return;
+  const limitMs = creditLimitMs(session.startedAt, session.endedAt);
+  for (const person of people) {
+    const facts = known.get(person.personId);
+    if (facts) person.creditedMs = corrected(without(person.coverage, pairs(person.gaps)), facts, limitMs);
+  }
 }
 
 /** Whose correction this is; null when the session has none with this id. */

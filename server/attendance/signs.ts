@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
 import { type ChainedEntry, genesis, nextLink } from './chain.ts';
+import { recorrect } from './correction-store.ts';
 import { attendedOf, creditedOf, gapsOf, missedFrom } from './presence.ts';
 import * as presence from './presence-store.ts';
 import * as store from './store.ts';
@@ -119,6 +120,7 @@ export function createSigns({ db, clock, logger, metrics }: Pick<Services, 'db' 
       if (attended) person.coverage = attendedOf(attended, person.gaps);
       person.creditedMs = creditedOf(person.coverage, person.gaps);
     }
+    await recorrect(client, sessionId, people);
   }
 
   return {

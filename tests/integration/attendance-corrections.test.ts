@@ -87,6 +87,19 @@ describe('a correction', () => {
     expect(await verify()).toMatchObject({ intact: true });
   });
 
+  it('is counted still when the person is heard of once more', async () => {
+    await correct(minutes(5));
+    const at = STARTED_AT + 20_000;
+    const miss = [{ personId, since: at, at: STARTED_AT + 25_000 }];
+    await sessions.attendance.miss(sessionId, newId(), miss);
+    expect(await credited()).toBe(320_000);
+    const sign = { sessionId, personId, connId: newId(), receivedAt: sessions.time.now, checkId: null };
+    const signed = await sessions.attendance.sign({ ...sign, at: STARTED_AT + 26_000, cause: 'hand' });
+    expect(signed.creditedMs).toBe(324_000);
+    expect(await credited()).toBe(324_000);
+    expect(await verify()).toMatchObject({ intact: true });
+  });
+
   it('is in the audit log, in the same transaction: neither without the other', async () => {
     const { id } = await correct(minutes(1));
     const [entry] = await sessions.db.prisma.auditEntry.findMany({

@@ -1,9 +1,12 @@
-import { Select } from 'antd';
+import { Button, Select } from 'antd';
+import { useState } from 'react';
 import { formatCount, formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { useRead } from '../data.ts';
-import { Mark, SearchField } from '../parts.tsx';
+import { ActsTitle, Mark, SearchField } from '../parts.tsx';
+import { CorrectionForm } from '../records/correction-form.tsx';
+import { useRecordText } from '../records/text.ts';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
@@ -13,12 +16,23 @@ type Row = Result<'GET /sessions/:sessionId/people'>['items'][number];
 type Filters = Omit<NonNullable<QueryInput<'GET /sessions/:sessionId/people'>>, 'page' | 'pageSize'>;
 
 /** Attendance person by person, a page at a time. */
-export function PeopleTable({ sessionId, live }: { sessionId: string; live: boolean }) {
+export function PeopleTable({
+  sessionId,
+  live,
+  correctable,
+}: {
+  sessionId: string;
+  live: boolean;
+  /** When the class began, for whoever may correct what is credited; null: not here, not yet or not any more. */
+  correctable: string | null;
+}) {
   const t = useReportText();
   const shared = useConsoleText();
   const word = useWords();
   const language = useLanguage();
   const paged = usePagedQuery<Filters>();
+  const record = useRecordText();
+  const [correcting, setCorrecting] = useState<Row | null>(null);
   const people = useRead(
     'GET /sessions/:sessionId/people',
     { params: { sessionId }, query: paged.query },
@@ -45,7 +59,7 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
         paged={paged}
         total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="personId"
-        minWidth={1_110}
+        minWidth={correctable ? 1_190 : 1_110}
         empty={paged.query.q || paged.query.present ? t('nobodyFound') : t('noRows')}
         columns={[
           {
@@ -104,8 +118,34 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
                 ? '–'
                 : t(row.paperPassed ? 'passedWith' : 'failedWith', { points: Math.floor(row.paperPercent) }),
           },
+          ...(correctable
+            ? [
+                {
+                  title: <ActsTitle />,
+                  key: 'acts',
+                  width: 80,
+                  render: (_: unknown, row: Row) => (
+                    <Button
+                      size="small"
+                      aria-label={record('correctOf', { name: row.personName })}
+                      onClick={() => setCorrecting(row)}
+                    >
+                      {record('correct')}
+                    </Button>
+                  ),
+                },
+              ]
+            : []),
         ]}
       />
+      {correcting && correctable && (
+        <CorrectionForm
+          sessionId={sessionId}
+          startedAt={correctable}
+          person={correcting}
+          onClose={() => setCorrecting(null)}
+        />
+      )}
     </>
   );
 }

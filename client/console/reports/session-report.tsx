@@ -1,8 +1,11 @@
 import { Alert } from 'antd';
 import { useParams } from 'react-router';
 import { type Tab, Tabs } from '#client/ui/tabs.tsx';
+import type { SessionState } from '#contract/courses.ts';
 import { useRead } from '../data.ts';
 import { DownloadButton, LinkButton, Loaded, PageHead } from '../parts.tsx';
+import { CorrectionsList } from '../records/corrections-list.tsx';
+import { useRecordText } from '../records/text.ts';
 import { useRoles } from '../roles.ts';
 import { useWords } from '../words.ts';
 import { GroupTable, UnitTable } from './group-table.tsx';
@@ -19,15 +22,29 @@ export default function SessionReport() {
   const live = session.data?.state === 'live';
   const report = useRead('GET /sessions/:sessionId/report', { params }, { every: live && 10_000 });
   return (
-    <Loaded read={report}>{(loaded) => <SessionReportView sessionId={sessionId} report={loaded} live={live} />}</Loaded>
+    <Loaded read={report}>
+      {(loaded) => <SessionReportView sessionId={sessionId} report={loaded} state={session.data?.state} />}
+    </Loaded>
   );
 }
 
-function SessionReportView({ sessionId, report, live }: { sessionId: string; report: Report; live: boolean }) {
+function SessionReportView({
+  sessionId,
+  report,
+  state,
+}: {
+  sessionId: string;
+  report: Report;
+  state: SessionState | undefined;
+}) {
   const t = useReportText();
+  const record = useRecordText();
+  const live = state === 'live';
+  const over = state === 'ended' || state === 'archived';
   const { bureau, supervisor, enterprise } = useRoles();
   const groups = useGroupTabs(report);
   const params = { sessionId };
+  const correctable = bureau && state === 'ended' ? report.startedAt : null;
   return (
     <>
       <PageHead
@@ -65,9 +82,22 @@ function SessionReportView({ sessionId, report, live }: { sessionId: string; rep
           label={t('groups')}
           tabs={[
             ...groups,
-            { key: 'people', title: t('byPerson'), panel: <PeopleTable sessionId={sessionId} live={live} /> },
+            {
+              key: 'people',
+              title: t('byPerson'),
+              panel: <PeopleTable sessionId={sessionId} live={live} correctable={correctable} />,
+            },
             ...(bureau || supervisor
               ? [{ key: 'missing', title: t('missing'), panel: <MissingList sessionId={sessionId} live={live} /> }]
+              : []),
+            ...(over
+              ? [
+                  {
+                    key: 'corrections',
+                    title: record('corrections'),
+                    panel: <CorrectionsList sessionId={sessionId} mayCorrect={bureau} />,
+                  },
+                ]
               : []),
           ]}
         />
