@@ -1,6 +1,7 @@
 import type { BodyInput, EndpointKey, PathParams, QueryInput, Result } from '#contract/api.ts';
 import { type ErrorCode, type ErrorParams, errors, errorText, type Problem } from '#contract/errors.ts';
 import { getLanguage } from './i18n.ts';
+import { keepPlace, placeHeaders, stand } from './line/place.ts';
 import { noteServerTime } from './server-clock.ts';
 
 const BASE = '/api/v1';
@@ -81,7 +82,7 @@ const signedOutListeners = new Set<(refusal: ApiError) => void>();
 const NEVER_REFRESH: EndpointKey[] = ['POST /login', 'POST /login/refresh', 'POST /logout', 'POST /beats'];
 
 async function send(key: EndpointKey, input: Loose): Promise<Response> {
-  const first = await attempt(key, input);
+  const first = await attemptInTurn(key, input);
   if (first.ok) return first;
   const problem = await problemOf(first);
   if (problem.code !== 'not-signed-in' || NEVER_REFRESH.includes(key)) throw problem;
@@ -90,9 +91,51 @@ async function send(key: EndpointKey, input: Loose): Promise<Response> {
     for (const listener of signedOutListeners) listener(refusal);
     throw refusal;
   }
-  const second = await attempt(key, input);
+  const second = await attemptInTurn(key, input);
   if (second.ok) return second;
   throw await problemOf(second);
+}
+
+/** Asked again while its answer is on the page, which stays there then. */
+const answered = new Set<EndpointKey>();
+const IN_TROUBLE_RETRY_MS = 5_000;
+
+/** Waits in line for as long as it takes, when the server is at its limit; what goes wrong meanwhile does not lose the place. */
+async function attemptInTurn(key: EndpointKey, input: Loose): Promise<Response> {
+  const request = Symbol(key);
+  const isSeen = key.startsWith('GET ') && answered.has(key);
+  let inLine = false;
+  try {
+    for (;;) {
+      const answer = await attempt(key, input).catch((error: unknown) => {
+        if (inLine && error instanceof ApiError) return null;
+        throw error;
+      });
+      const isBusy = answer === null || answer.status >= 500;
+      const problem = answer && isBusy ? await problemOf(answer.clone()) : null;
+      if (problem?.code === 'in-line') {
+        inLine = true;
+        const { ahead, seconds } = problem.params;
+        if (!isSeen) stand(request, { ahead: Number(ahead), seconds: Number(seconds) });
+      } else if (answer && !(inLine && isBusy)) {
+        if (answer.ok) answered.add(key);
+        return answer;
+      }
+      await pause(Number(problem?.params.retryMs ?? IN_TROUBLE_RETRY_MS), input.signal);
+    }
+  } finally {
+    stand(request, null);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 }
 
 async function attempt(key: EndpointKey, { params, query, body, file, signal }: Loose): Promise<Response> {
@@ -100,7 +143,11 @@ async function attempt(key: EndpointKey, { params, query, body, file, signal }: 
   const cancel = () => timer.abort();
   const timeout = setTimeout(cancel, file ? TIMEOUT_MS * 6 : TIMEOUT_MS);
   signal?.addEventListener('abort', cancel);
-  const headers: Record<string, string> = { 'x-anke-client': 'web', 'x-anke-language': getLanguage() };
+  const headers: Record<string, string> = {
+    'x-anke-client': 'web',
+    'x-anke-language': getLanguage(),
+    ...placeHeaders(),
+  };
   if (file) headers['content-type'] = file.type || 'application/octet-stream';
   else if (body !== undefined) headers['content-type'] = 'application/json';
   try {
@@ -112,6 +159,7 @@ async function attempt(key: EndpointKey, { params, query, body, file, signal }: 
       signal: timer.signal,
     });
     noteServerTime(answer.headers.get('date'));
+    keepPlace(answer);
     return answer;
   } catch (error) {
     if (signal?.aborted) throw error;

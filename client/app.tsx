@@ -1,6 +1,10 @@
 import { lazy, type ReactNode, Suspense } from 'react';
 import { matchPath, Navigate, Route, Routes, useLocation } from 'react-router';
 import { loadCheck } from './check/load.ts';
+import { InLine } from './line/in-line.tsx';
+import { useStanding } from './line/place.ts';
+import { mySessionsQuery } from './list/sessions-query.ts';
+import { queryClient } from './query-client.ts';
 import { askAhead } from './room/admission.ts';
 import { loadRoom, preloadRoom } from './room/load.ts';
 import { homeOf, useMe, wasSignedIn } from './session.ts';
@@ -18,6 +22,7 @@ const Check = lazy(loadCheck);
 const Paper = lazy(() => import('./paper/paper.tsx'));
 const ConsoleApp = lazy(() => import('./console/app.tsx'));
 
+const LIST_PATH = '/learn';
 const ROOM_PATH = '/learn/:sessionId';
 
 // Whoever opens a class waits for the picture. Nothing on its way waits for anything else.
@@ -27,27 +32,35 @@ if (sessionId) {
   if (wasSignedIn()) askAhead(sessionId);
 }
 
+// The list is asked for beside who it is for, and not after.
+if (location.pathname === LIST_PATH && wasSignedIn()) void queryClient.prefetchQuery(mySessionsQuery);
+
 export function App() {
+  const standing = useStanding();
   return (
     <>
       <OfflineBanner />
-      <Suspense fallback={<Waiting />}>
-        <Routes>
-          <Route path="/" element={<Home />} />
-          <Route path="/login" element={<Login />} />
-          <Route path="/setup" element={<Setup />} />
-          <Route path="/u" element={<Join />} />
-          <Route path="/u/:joinCode" element={<Join />} />
-          <Route path="/j/:token" element={<PersonalLink />} />
-          <Route path="/learn" element={<SignedIn page={<List />} />} />
-          <Route path={ROOM_PATH} element={<SignedIn page={<Room />} meanwhile={<Room />} />} />
-          <Route path="/check" element={<Check />} />
-          <Route path="/learn/:sessionId/check" element={<Check />} />
-          <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />
-          <Route path="/console/*" element={<SignedIn page={<ConsoleApp />} />} />
-          <Route path="*" element={<NotFound />} />
-        </Routes>
-      </Suspense>
+      {standing && <InLine standing={standing} />}
+      {/* Kept as it is, with what somebody has typed, until it is their turn. */}
+      <div hidden={standing !== null}>
+        <Suspense fallback={<Waiting />}>
+          <Routes>
+            <Route path="/" element={<Home />} />
+            <Route path="/login" element={<Login />} />
+            <Route path="/setup" element={<Setup />} />
+            <Route path="/u" element={<Join />} />
+            <Route path="/u/:joinCode" element={<Join />} />
+            <Route path="/j/:token" element={<PersonalLink />} />
+            <Route path={LIST_PATH} element={<SignedIn page={<List />} />} />
+            <Route path={ROOM_PATH} element={<SignedIn page={<Room />} meanwhile={<Room />} />} />
+            <Route path="/check" element={<Check />} />
+            <Route path="/learn/:sessionId/check" element={<Check />} />
+            <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />
+            <Route path="/console/*" element={<SignedIn page={<ConsoleApp />} />} />
+            <Route path="*" element={<NotFound />} />
+          </Routes>
+        </Suspense>
+      </div>
     </>
   );
 }

@@ -2,6 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import type { Me as MeSchema } from '#contract/accounts.ts';
 import { type ApiError, call, onSignedOut, refresh } from './api.ts';
+import { forgetPlace } from './line/place.ts';
 import { queryClient } from './query-client.ts';
 import { forgetAsked } from './room/admission.ts';
 import { forget, recall, remember } from './storage.ts';
@@ -49,6 +50,11 @@ export function useMe(): Me | null | undefined {
   return useQuery(meQuery).data;
 }
 
+/** As {@link useMe}, without asking for a stranger. */
+export function useMeIfKnown(): Me | null {
+  return useQuery({ ...meQuery, enabled: wasSignedIn() }).data ?? null;
+}
+
 /** To be called with the answer of every call that signs somebody in. What was loaded for somebody else goes. */
 export function signedIn(me: Me): void {
   remember(SIGNED_IN, '1');
@@ -74,6 +80,7 @@ onSignedOut((refusal) => {
 });
 
 function signedOut(): void {
+  forgetPlace();
   forget(SIGNED_IN);
   forgetPersonal();
   queryClient.setQueryData(meQuery.queryKey, null);

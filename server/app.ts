@@ -30,6 +30,8 @@ import { openDb } from './db.ts';
 import { notFound } from './errors.ts';
 import { mediaPassThrough, publishPassThrough } from './front-door.ts';
 import { type Locators, mount, problems, requestIds } from './http.ts';
+import { atTheDoor, createLateness } from './line/at-the-door.ts';
+import { createLine } from './line/line.ts';
 import { createAudienceQuestions } from './live/audience-questions.ts';
 import { createBroadcasts } from './live/broadcasts.ts';
 import { createCaptions } from './live/captions.ts';
@@ -111,6 +113,11 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, outside, questions } = features;
   const { videos, playouts, recordings, captions, presence } = features;
 
+  const lateness = createLateness();
+  const line = createLine(services, {
+    limit: config.entryLimit,
+    loadOf: () => ({ delayMs: lateness(), databaseQueue: db.pool.waitingCount }),
+  });
   const api = express.Router();
   const locators: Locators = {
     account: accounts.locateAccount,
@@ -126,7 +133,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     video: videos.locate,
     mark: recordings.locateMark,
   };
-  api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts));
+  api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts), atTheDoor(line));
   mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
   // Routes are tried in their order: those of a crowd first.
   mount(api, liveEndpoints, liveRoutes(live, questions, outside), locators);
@@ -230,6 +237,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       outside.close();
       await gateway.close();
       await connections.gone();
+      await line.close();
       await accounts.close();
       await attendance.close();
       await questions.close();

@@ -28,6 +28,8 @@ const Environment = z.object({
   MEDIA_URL: z.url().optional(),
   /** Devices in the room from which a class is delivered to a crowd, unless the officer chose. */
   CROWD_FROM: z.coerce.number().int().min(1).default(1_000),
+  /** Entry requests that one worker has under way at most; who comes beyond them stands in line. */
+  ENTRY_LIMIT: z.coerce.number().int().min(1).default(300),
   /** Where Prometheus asks for `/metrics`; without it nothing listens. */
   METRICS_PORT: port.optional(),
   METRICS_HOST: z.string().default('127.0.0.1'),
@@ -61,6 +63,7 @@ export interface Config {
   mediaUrl: string | undefined;
   /** Devices. */
   crowdFrom: number;
+  entryLimit: number;
   metrics: MetricsAddress | null;
   ffmpegPath: string | undefined;
   videoLimitBytes: number;
@@ -106,6 +109,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     srtPort: e.SRT_PORT,
     mediaUrl: e.MEDIA_URL,
     crowdFrom: e.CROWD_FROM,
+    entryLimit: e.ENTRY_LIMIT,
     metrics:
       e.METRICS_PORT === undefined
         ? null

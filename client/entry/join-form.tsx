@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { ApiError, call } from '#client/api.ts';
-import { signedIn, useMe } from '#client/session.ts';
+import { signedIn, useMeIfKnown } from '#client/session.ts';
 import { Button, ButtonLink } from '#client/ui/button.tsx';
 import { Field, SelectField } from '#client/ui/field.tsx';
 import { Failure, Notice } from '#client/ui/notice.tsx';
@@ -23,7 +23,7 @@ const CATEGORIES: Record<UnitKind, readonly Category[]> = {
 
 export function JoinForm({ joinCode, unitKind }: { joinCode: string; unitKind: UnitKind }) {
   const t = useEntryText();
-  const me = useMe();
+  const me = useMeIfKnown();
   const navigate = useNavigate();
   const [search] = useSearchParams();
   const [name, setName] = useState('');

@@ -2,7 +2,6 @@ import './list.css';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link } from 'react-router';
-import { call } from '#client/api.ts';
 import { keepSendingLeftovers } from '#client/room/leftovers.ts';
 import { preloadRoom } from '#client/room/load.ts';
 import { type Me, signOut, useMe } from '#client/session.ts';
@@ -14,6 +13,7 @@ import { Waiting } from '#client/ui/spinner.tsx';
 import { useUiText } from '#client/ui/text.ts';
 import type { MySession } from '#contract/courses.ts';
 import { FinishedSession, LiveSession, UpcomingSession } from './session-card.tsx';
+import { mySessionsQuery } from './sessions-query.ts';
 import { useListText } from './text.ts';
 
 /** While the page is open a class may begin. */
@@ -85,11 +85,7 @@ function NoPerson() {
 
 function Sessions() {
   const t = useListText();
-  const sessions = useQuery({
-    queryKey: ['my-sessions'],
-    queryFn: () => call('GET /my/sessions'),
-    refetchInterval: REFRESH_MS,
-  });
+  const sessions = useQuery({ ...mySessionsQuery, refetchInterval: REFRESH_MS });
   const anyLive = sessions.data?.some(({ session }) => session.state === 'live') ?? false;
   // The room's program comes while its button is being found.
   useEffect(() => {

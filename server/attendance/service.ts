@@ -13,6 +13,7 @@ import { type Entered, type Entering, enter } from './entries.ts';
 import { creditedOf, mayCount, missedFrom, ranLate } from './presence.ts';
 import { createSigns } from './signs.ts';
 import * as store from './store.ts';
+import { noteWait } from './waits.ts';
 
 /** Whose beats these are, as their signed ticket says. */
 export interface BeatSource {
@@ -172,6 +173,8 @@ export function createAttendance(
 
     /** Notes that a person is in a session's room. The first time it keeps what they are now: unit, area, category. */
     enter: (sessionId: string, person: Entering): Promise<Entered> => entries.add({ ...person, sessionId }),
+
+    noteWait: (wait: Parameters<typeof noteWait>[1]): Promise<void> => noteWait(db.pool, wait),
 
     /** Freezes 应到: everybody who is invited now. Part of the transaction that starts the session. */
     async freezeDue(tx: Tx, session: { id: string; courseId: string }): Promise<number> {

@@ -111,6 +111,12 @@ export const errors = {
   },
   'evidence-too-large': { status: 413, zh: '依据文件过大，上限 {limit}', en: 'The evidence is larger than {limit}' },
   'rate-limited': { status: 429, zh: '操作过快，请稍后再试', en: 'Too fast; try again in a moment' },
+  /** Not refused: put in line. `PLACE_HEADER` holds the place; ask again with it in `retryMs`. */
+  'in-line': {
+    status: 503,
+    zh: '正在排队，前面约 {ahead} 人，约 {seconds} 秒',
+    en: 'You are in line: about {ahead} people before you, about {seconds} s',
+  },
   busy: { status: 503, zh: '服务繁忙，请稍后再试', en: 'The service is busy; try again in a moment' },
   'question-already-open': { status: 409, zh: '已有一道题正在作答', en: 'A question is already open' },
   'question-closed': { status: 409, zh: '本题已结束作答', en: 'This question is closed' },

@@ -16,6 +16,9 @@ export const END_AFTER_LOST_MS = 15 * 60_000;
 /** Chapters of one session. */
 export const MAX_MARKS = 60;
 
+/** Carries a signed place in the line of those who wait to come in, both ways. */
+export const PLACE_HEADER = 'x-anke-place';
+
 /** Reports of network checks are deleted after so long. */
 export const NETWORK_REPORTS_KEPT_DAYS = 30;
 

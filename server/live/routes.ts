@@ -3,6 +3,7 @@ import type { liveEndpoints } from '#contract/live.ts';
 import type { Principal } from '../accounts/principal.ts';
 import { AppError } from '../errors.ts';
 import type { Handlers } from '../http.ts';
+import { placeOf } from '../line/at-the-door.ts';
 import type { AudienceQuestions } from './audience-questions.ts';
 import type { Outside } from './outside.ts';
 import type { LiveService } from './service.ts';
@@ -13,10 +14,10 @@ export function liveRoutes(
   outside: Outside,
 ): Handlers<typeof liveEndpoints> {
   return {
-    'POST /sessions/:sessionId/ticket': ({ params, body, principal }) => {
+    'POST /sessions/:sessionId/ticket': ({ params, body, principal, req }) => {
       if (principal.loginId === null) throw new AppError('not-signed-in');
       const who = { personId: personOf(principal), loginId: principal.loginId, deviceId: body.deviceId };
-      return live.enter(who, params.sessionId);
+      return live.enter(who, params.sessionId, placeOf(req));
     },
     'POST /sessions/:sessionId/playback': ({ params, principal }) =>
       live.playback(personOf(principal), params.sessionId),

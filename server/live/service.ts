@@ -84,10 +84,14 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
     storeBeats,
 
     /**
-     * Lets a person in: notes them as present in the room and gives a ticket for this page load.
+     * Lets a person in: notes them as present in the room and gives a ticket for this page load. `wait`: how long they stood in line for it.
      * @throws AppError `session-not-open` for a draft, `person-refused`
      */
-    async enter(who: { personId: string; loginId: string; deviceId: string }, sessionId: string): Promise<Admission> {
+    async enter(
+      who: { personId: string; loginId: string; deviceId: string },
+      sessionId: string,
+      wait: { beganAt: number; waitedMs: number } | null = null,
+    ): Promise<Admission> {
       const now = clock();
       const person = await needs.personForLogin(who.personId);
       if (!person) throw new AppError('not-signed-in');
@@ -98,6 +102,7 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
         room.state === 'scheduled' || room.state === 'live'
           ? await attendance.enter(sessionId, person)
           : { creditedMs: await attendance.credit(sessionId, who.personId), standing: NOTHING_ASKED };
+      if (wait) await attendance.noteWait({ ...wait, sessionId, personId: who.personId });
       const connId = randomUUID();
       const ticket = signTicket(
         secrets.ticket,

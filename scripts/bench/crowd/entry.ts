@@ -43,19 +43,28 @@ export async function enter(
   sessionId: string,
   took: (step: EntryStep, ms: number) => void,
 ): Promise<Entered> {
-  const wire = new Wire(url, arrival.from);
+  let wire = new Wire(url, arrival.from);
   let cookie = '';
+  let place = '';
   const ask = async (step: EntryStep, method: string, path: string, body?: object) => {
     const from = performance.now();
-    const reply = await wire.ask(request(url, method, path, cookie, body));
+    const reply = await wire.ask(request(url, method, path, cookie, place, body));
     took(step, performance.now() - from);
     const set = [...reply.head.matchAll(/^set-cookie: (\w+=[^;]+)/gim)].map(([, pair]) => pair);
     if (set.length > 0) cookie = set.join('; ');
+    place = /^x-anke-place: (\S+)/im.exec(reply.head)?.[1] ?? place;
     return reply;
   };
   const call = async <T>(step: EntryStep, method: string, path: string, body?: object): Promise<T> => {
     const reply = await ask(step, method, `/api/v1${path}`, body);
-    const answer = JSON.parse(reply.body.toString() || 'null') as T & { code?: string };
+    const answer = JSON.parse(reply.body.toString() || 'null') as T & { code?: string; params?: { retryMs: number } };
+    if (answer?.code === 'in-line') {
+      // In line, as the page is; on another connection, since the server closes one that is silent.
+      wire.close();
+      await new Promise((resolve) => setTimeout(resolve, answer.params?.retryMs));
+      wire = new Wire(url, arrival.from);
+      return call(step, method, path, body);
+    }
     if (reply.status >= 300) throw new Refused(step, answer?.code ?? String(reply.status));
     return answer;
   };
@@ -81,7 +90,7 @@ export async function enter(
   }
 }
 
-function request(url: URL, method: string, path: string, cookie: string, body?: object): string {
+function request(url: URL, method: string, path: string, cookie: string, place: string, body?: object): string {
   const content = body ? JSON.stringify(body) : '';
   const lines = [
     `${method} ${path} HTTP/1.1`,
@@ -89,6 +98,7 @@ function request(url: URL, method: string, path: string, cookie: string, body?: 
     'Accept-Language: zh-CN,zh;q=0.9',
     'X-Anke-Client: web',
     ...(cookie ? [`Cookie: ${cookie}`] : []),
+    ...(place ? [`X-Anke-Place: ${place}`] : []),
     ...(body ? ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(content)}`] : []),
   ];
   return `${lines.join('\r\n')}\r\n\r\n${content}`;
