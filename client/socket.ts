@@ -6,6 +6,9 @@ import { ApiError } from './api.ts';
 export type RoomSocket = Socket<ServerEvents, ClientEvents>;
 
 const ACK_TIMEOUT_MS = 10_000;
+/** The first range within which it comes back, ms; each is twice the one before. */
+const FIRST_RANGE_MS = 4_000;
+const LAST_RANGE_MS = 15_000;
 
 /**
  * Opens a connection of its own. It reconnects for ever, at moments drawn at random from a growing range (full jitter), so that a
@@ -18,10 +21,9 @@ export function openSocket(): RoomSocket {
     transports: ['websocket', 'polling'],
     tryAllTransports: true,
     timeout: 15_000,
-    reconnectionDelay: 1_000,
-    reconnectionDelayMax: 15_000,
-    randomizationFactor: 1,
+    ...reconnection,
   });
+  spreadReconnects(socket);
   let failures = 0;
   socket.on('connect', () => {
     failures = 0;
@@ -41,6 +43,21 @@ export function openSocket(): RoomSocket {
     }, Math.random() * withinMs);
   });
   return socket;
+}
+
+/** Socket.IO draws from 0 to twice the delay, which it doubles each time. */
+export const reconnection = { reconnectionDelay: FIRST_RANGE_MS / 2, randomizationFactor: 1 };
+
+/**
+ * Draws the longest wait anew before each attempt. Socket.IO cuts what it has drawn off at a fixed one, which after some attempts would bring
+ * most of a crowd back at that very moment.
+ */
+export function spreadReconnects(socket: Pick<Socket, 'io' | 'on'>): void {
+  const draw = () => socket.io.reconnectionDelayMax(Math.random() * LAST_RANGE_MS);
+  draw();
+  // Both come before the next wait is drawn.
+  socket.on('connect_error', draw);
+  socket.on('disconnect', draw);
 }
 
 /**

@@ -5,6 +5,7 @@ import { ROOT } from './folders.ts';
 import { LUA_MODULE } from './outside/nginx.ts';
 import { REDIS } from './outside/redis.ts';
 import { buildPages } from './pages.ts';
+import { buildPrograms } from './programs.ts';
 
 /*
  * npm test: sets up, then checks, unit and integration tests, end to end. `npm test -- unit integration` runs a part.
@@ -25,6 +26,7 @@ if (unknown.length > 0) {
 const chosen = asked.length > 0 ? asked : Object.keys(parts);
 
 await buildPages();
+if (chosen.includes('integration') || chosen.includes('e2e')) await buildPrograms();
 if (chosen.includes('integration') || chosen.includes('e2e')) {
   needProgram('ffmpeg', ['ffmpeg'], ['/usr/bin/ffmpeg', process.env.FFMPEG_PATH]);
   needProgram('openssl', ['openssl'], ['/usr/bin/openssl']);

@@ -103,7 +103,7 @@ export class Supervisor {
       });
       this.#media = new Media({
         program: programs.media,
-        execArgv: nodeOptions(programs.media),
+        execArgv: nodeOptions(programs.media, ['--enable-source-maps']),
         env,
         logger,
         patient,
@@ -116,7 +116,7 @@ export class Supervisor {
     });
     this.#workers = new Workers({
       program: programs.worker,
-      execArgv: nodeOptions(programs.worker),
+      execArgv: nodeOptions(programs.worker, []),
       count: config.workers,
       env: { ...shared, PORT: String(parts.port), DATABASE_URL: parts.databaseUrl, MEDIA_URL: mediaUrl },
       port: parts.shared,
@@ -198,9 +198,9 @@ interface Parts {
   metrics: { port: number; token: string } | null;
 }
 
-/** What Node needs to run a program: nothing, when it is bundled. */
-function nodeOptions(program: string): string[] {
-  return program.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
+/** What Node needs to run a program; `bundled` when it is that. */
+function nodeOptions(program: string, bundled: string[]): string[] {
+  return program.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : bundled;
 }
 
 /** Where the media process reaches the app: on this machine, whatever address people use. */
