@@ -20,8 +20,8 @@ let district: District;
 let sessionId: string;
 const opened: RoomSocket[] = [];
 
+const ports: number[] = [];
 beforeAll(async () => {
-  const ports: number[] = [];
   first = await startApp({ ports });
   second = await startApp({ ports, beside: first });
   district = await first.seedDistrict();
@@ -66,6 +66,21 @@ it('devices are counted over both workers, and a device with two tabs once', asy
   await sockets[1]?.close();
   await sockets[2]?.close();
   await expect.poll(() => sockets[0]?.heard('room:viewers').at(-1)?.devices, soon).toBe(before);
+});
+
+it('a worker that ends tells its pages to move, waits for them, and its late good-bye takes nobody away who is back', async () => {
+  const third = await startApp({ ports, beside: first });
+  const deviceId = randomUUID();
+  const client = await learner();
+  const there = await enter(third, client, deviceId);
+  const ending = third.close();
+  await expect.poll(() => there.heard('server:draining'), soon).toEqual([{ withinMs: expect.any(Number) }]);
+  const back = await enter(first, client, deviceId);
+  const before = opened.filter((socket) => socket.connected).length;
+  await there.close();
+  await ending;
+  expect(opened.filter((socket) => socket.connected)).toHaveLength(before - 1);
+  expect(await back.refusal('beat:send', { beats: [] })).not.toBe('not-joined');
 });
 
 describe('who is sent out through one worker', () => {
