@@ -45,7 +45,7 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
         paged={paged}
         total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="personId"
-        minWidth={1_110}
+        minWidth={1_210}
         empty={paged.query.q || paged.query.present ? t('nobodyFound') : t('noRows')}
         columns={[
           {
@@ -86,6 +86,13 @@ export function PeopleTable({ sessionId, live }: { sessionId: string; live: bool
             key: 'complete',
             width: 60,
             render: (_, row) => (row.complete ? <Mark tone="green">{shared('yes')}</Mark> : shared('no')),
+          },
+          {
+            title: t('checks'),
+            key: 'checks',
+            align: 'right',
+            width: 100,
+            render: (_, row) => `${row.checksConfirmed} / ${row.checksConfirmed + row.checksMissed}`,
           },
           {
             title: t('live'),
