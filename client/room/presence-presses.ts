@@ -35,7 +35,7 @@ export async function sendKeptPress(): Promise<boolean> {
     forgetPress();
     return true;
   } catch (error) {
-    if (error instanceof ApiError && error.status !== undefined && error.code !== 'busy') forgetPress();
+    if (error instanceof ApiError && error.status !== 0 && error.code !== 'busy') forgetPress();
     return false;
   }
 }

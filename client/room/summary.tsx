@@ -1,6 +1,7 @@
 import { formatLength } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { ButtonLink } from '#client/ui/button.tsx';
+import { MissedTime } from './missed-time.tsx';
 import { MyCorrections } from './my-corrections.tsx';
 import { Progress } from './progress.tsx';
 import type { Room } from './room-link.ts';
@@ -16,6 +17,7 @@ export function Summary({ room, creditedMs }: { room: Room; creditedMs: number }
       <p className="summary__label">{t('yourTime')}</p>
       <p className="summary__time numbers">{formatLength(creditedMs, language)}</p>
       <Progress creditedMs={creditedMs} requiredMs={room.requiredMs} />
+      <MissedTime sessionId={room.sessionId} />
       <MyCorrections sessionId={room.sessionId} />
       <p className="summary__hint">{t('stillCounting')}</p>
       <div className="summary__actions">

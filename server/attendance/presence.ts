@@ -79,6 +79,23 @@ export function creditedOf(coverage: Coverage, gaps: Coverage): number {
   return lengthOf(gaps.length === 0 ? coverage : without(coverage, pairs(gaps)));
 }
 
+/** A gap, and how much of what was attended lies in it; `to` is null while it goes on. */
+export interface Lost {
+  from: number;
+  to: number | null;
+  lostMs: number;
+}
+
+/** What each gap costs. */
+export function lostTo(coverage: Coverage, gaps: Coverage): Lost[] {
+  const all = lengthOf(coverage);
+  return pairs(gaps).map((gap) => ({
+    from: gap.from,
+    to: gap.to === OPEN_END ? null : gap.to,
+    lostMs: all - lengthOf(without(coverage, [gap])),
+  }));
+}
+
 /** Credited milliseconds of a person in a session: the whole rule in one call, for recomputing from raw entries. */
 export function creditFrom(spans: readonly Attended[], misses: readonly Miss[], signs: readonly Sign[]): number {
   const gaps = gapsOf(misses, signs);

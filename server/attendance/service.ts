@@ -10,7 +10,7 @@ import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
 import { genesis, nextLink } from './chain.ts';
 import { unite } from './credit.ts';
 import { type Entered, type Entering, enter } from './entries.ts';
-import { creditedOf, mayCount, missedFrom, ranLate } from './presence.ts';
+import { creditedOf, type Lost, lostTo, mayCount, missedFrom, ranLate } from './presence.ts';
 import { createSigns } from './signs.ts';
 import * as store from './store.ts';
 import { noteWait } from './waits.ts';
@@ -194,6 +194,15 @@ export function createAttendance(
       (await creditsOf(personId)).get(sessionId) ?? 0,
     /** Credited milliseconds of a person, by session. */
     creditsOf,
+
+    /** What missed presence checks cost a person. */
+    async missedBy(sessionId: string, personId: string): Promise<Lost[]> {
+      const row = await db.prisma.attendee.findUnique({
+        where: { sessionId_personId: { sessionId, personId } },
+        select: { coverage: true, gaps: true },
+      });
+      return row ? lostTo(row.coverage.map(Number), row.gaps.map(Number)) : [];
+    },
 
     sign: signs.sign,
     noteAct: signs.noteAct,

@@ -50,6 +50,13 @@ export const attendanceEndpoints = endpoints({
     summary: 'What is credited to me in this session',
     action: 'my:credit',
     target: 'session',
-    response: z.object({ personId: Id, creditedMs: z.int(), requiredMs: z.int(), complete: z.boolean() }),
+    response: z.object({
+      personId: Id,
+      creditedMs: z.int(),
+      requiredMs: z.int(),
+      complete: z.boolean(),
+      /** What missed presence checks cost: each stretch of the session axis, epoch ms (`to` null: it goes on), and how much was played of it. */
+      missed: z.array(z.object({ from: z.int(), to: z.int().nullable(), lostMs: z.int() })),
+    }),
   },
 });

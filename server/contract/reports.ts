@@ -102,6 +102,9 @@ export const PersonAttendance = z.object({
   creditedSeconds: z.int(),
   present: z.boolean(),
   complete: z.boolean(),
+  /** 在线确认: confirmed, and missed without a confirmation that came late. */
+  checksConfirmed: z.int(),
+  checksMissed: z.int(),
   devices: z.int(),
   liveAnswered: z.int(),
   liveCorrect: z.int(),

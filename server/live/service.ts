@@ -153,8 +153,12 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
     async myCredit(sessionId: string, personId: string) {
       const session = await courses.sessionForRoom(sessionId);
       if (!session) throw notFound();
-      const creditedMs = await attendance.credit(sessionId, personId);
-      return { personId, creditedMs, requiredMs: session.requiredMs, complete: creditedMs >= session.requiredMs };
+      const [creditedMs, missed] = await Promise.all([
+        attendance.credit(sessionId, personId),
+        attendance.missedBy(sessionId, personId),
+      ]);
+      const { requiredMs } = session;
+      return { personId, creditedMs, requiredMs, complete: creditedMs >= requiredMs, missed };
     },
 
     /** Playback for a console: the test stream before the class, the class from its start. */

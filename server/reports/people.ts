@@ -18,6 +18,8 @@ export interface PersonRow {
   creditedSeconds: number;
   present: boolean;
   complete: boolean;
+  checksConfirmed: number;
+  checksMissed: number;
   devices: number;
   liveAnswered: number;
   liveCorrect: number;
@@ -59,13 +61,16 @@ export async function readPeople(pool: pg.Pool, scope: Scope, filter: PeopleFilt
   // With ids at hand instead of one large join, whose rows the planner can't guess.
   const sessionIds = scope.measures.map((measure) => measure.id);
   const personIds = rows.map((row) => row.personId);
-  const [used, answered, sat] = await Promise.all([
+  const [checked, used, answered, sat] = await Promise.all([
+    byPerson<{ confirmed: number; missed: number }>(pool, CHECKS, sessionIds, personIds),
     byPerson<{ devices: number }>(pool, DEVICES, sessionIds, personIds),
     byPerson<{ answered: number; correct: number }>(pool, ANSWERS, sessionIds, personIds),
     byPerson<{ percent: number | null; passed: boolean | null }>(pool, PAPERS, sessionIds, personIds),
   ]);
   return rows.map((row) => ({
     ...row,
+    checksConfirmed: checked.get(row.personId)?.confirmed ?? 0,
+    checksMissed: checked.get(row.personId)?.missed ?? 0,
     devices: used.get(row.personId)?.devices ?? 0,
     liveAnswered: answered.get(row.personId)?.answered ?? 0,
     liveCorrect: answered.get(row.personId)?.correct ?? 0,
@@ -74,7 +79,19 @@ export async function readPeople(pool: pg.Pool, scope: Scope, filter: PeopleFilt
   }));
 }
 
-type AttendedRow = Omit<PersonRow, 'devices' | 'liveAnswered' | 'liveCorrect' | 'paperPercent' | 'paperPassed'>;
+type AttendedRow = Omit<
+  PersonRow,
+  'checksConfirmed' | 'checksMissed' | 'devices' | 'liveAnswered' | 'liveCorrect' | 'paperPercent' | 'paperPassed'
+>;
+
+/** A check that somebody missed and confirmed late is confirmed. */
+const CHECKS = `select person_id, count(*) filter (where confirmed)::int as confirmed,
+    count(*) filter (where not confirmed)::int as missed
+  from (
+    select person_id, check_id, bool_or(kind = 'sign') as confirmed from attendance_entry
+    where session_id = any ($1::uuid[]) and person_id = any ($2::uuid[]) and seq is null and check_id is not null
+    group by person_id, check_id
+  ) checked group by person_id`;
 
 const DEVICES = `select person_id, count(distinct device_id)::int as devices from connection
   where session_id = any ($1::uuid[]) and accepted_ms > 0 and person_id = any ($2::uuid[]) group by person_id`;

@@ -144,6 +144,13 @@ describe('a check that is opened by hand', () => {
 
     expect(await settled()).toMatchObject({ byHand: true, confirmed: 1, unconfirmed: 1 });
     expect(await credit(silent)).toBe(0);
+    const lost = (await silent.client.call('GET /sessions/:sessionId/credit', { params: { sessionId } })).body.missed;
+    expect(lost).toEqual([{ from: expect.any(Number), to: null, lostMs: 130_000 }]);
+    const people = await district.clients.bureau.call('GET /sessions/:sessionId/people', { params: { sessionId } });
+    const checksOf = (of: PresenceLearner) => people.body.items.find(({ personId }) => personId === of.personId);
+    expect(checksOf(silent)).toMatchObject({ checksConfirmed: 0, checksMissed: 1 });
+    expect(checksOf(confirms)).toMatchObject({ checksConfirmed: 1, checksMissed: 0 });
+    expect(checksOf(asks)).toMatchObject({ checksConfirmed: 0, checksMissed: 0 });
     expect(await credit(confirms)).toBe(130_000);
     expect(await credit(asks)).toBe(130_000);
     expect(await credit(leaves)).toBe(65_000);

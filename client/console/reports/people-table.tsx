@@ -59,7 +59,7 @@ export function PeopleTable({
         paged={paged}
         total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="personId"
-        minWidth={correctable ? 1_190 : 1_110}
+        minWidth={correctable ? 1_290 : 1_210}
         empty={paged.query.q || paged.query.present ? t('nobodyFound') : t('noRows')}
         columns={[
           {
@@ -100,6 +100,13 @@ export function PeopleTable({
             key: 'complete',
             width: 60,
             render: (_, row) => (row.complete ? <Mark tone="green">{shared('yes')}</Mark> : shared('no')),
+          },
+          {
+            title: t('checks'),
+            key: 'checks',
+            align: 'right',
+            width: 100,
+            render: (_, row) => `${row.checksConfirmed} / ${row.checksConfirmed + row.checksMissed}`,
           },
           {
             title: t('live'),

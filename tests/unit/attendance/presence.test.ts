@@ -5,6 +5,7 @@ import {
   type Attended,
   creditFrom,
   gapsOf,
+  lostTo,
   type Miss,
   missedFrom,
   OPEN_END,
@@ -133,5 +134,13 @@ describe('a gap', () => {
     expect(creditFrom([first, back], [miss], [])).toBe(0);
     expect(creditFrom([first, back], [miss], [{ at: 1_810_000, checkId: null }])).toBe(600_000);
     expect(creditFrom([first, back], [], [])).toBe(1_500_000);
+  });
+
+  it('is shown with what it costs', () => {
+    const gaps = gapsOf([miss], [{ at: 2_400_000, checkId: null }]);
+    expect(lostTo([0, 1_200_000, 2_000_000, 3_000_000], gaps)).toEqual([
+      { from: 600_000, to: 2_400_000, lostMs: 1_000_000 },
+    ]);
+    expect(lostTo([0, 1_200_000], gapsOf([miss], []))).toEqual([{ from: 600_000, to: null, lostMs: 600_000 }]);
   });
 });
