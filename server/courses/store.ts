@@ -28,10 +28,12 @@ export function createInvitationStore(services: Pick<Services, 'db' | 'logger' |
     'invitation-looks',
     async (asked) => {
       const { rows } = await pool.query<{ invited: boolean }>(
-        `select exists (
-           select 1 from (${invitedPeople('asked.course_id')}) as invited
-           where invited.person_id = asked.person_id or invited.unit_id = asked.unit_id
-         ) as invited
+        // Apart: asked for the one or the other, PostgreSQL would go through everybody there is.
+        `select case when asked.person_id is null then false else exists (
+             select 1 from (${invitedPeople('asked.course_id')}) as invited where invited.person_id = asked.person_id) end
+           or case when asked.unit_id is null then false else exists (
+             select 1 from (${invitedPeople('asked.course_id')}) as invited where invited.unit_id = asked.unit_id) end
+           as invited
          from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as asked (course_id, person_id, unit_id, n)
          order by asked.n`,
         [

@@ -23,8 +23,6 @@ export function isAtLimit({ underWay, delayMs, databaseQueue }: Load, limit: num
   return underWay >= limit || (underWay > limit / 10 && (delayMs > LATE_MS || databaseQueue > DATABASE_QUEUE));
 }
 
-export type Pace = ReturnType<typeof createPace>;
-
 /**
  * How many of the line a worker may call in: evenly, quicker while it has room and slower when it has none, and never more than it may
  * have under way.
