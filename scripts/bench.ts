@@ -21,6 +21,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   entry: async () => (await import('./bench/entry.ts')).entry,
   latency: async () => (await import('./bench/latency.ts')).latency,
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
+  scale: async () => (await import('./bench/scale/scale.ts')).scale,
   soak: async () => (await import('./bench/soak.ts')).soak,
 };
 
