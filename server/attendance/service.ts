@@ -81,7 +81,7 @@ export function createAttendance(
     key: ({ sessionId }) => sessionId,
     write: (sessionId, people) => enter(db.pool, sessionId, people, clock()),
   });
-  const signs = createSigns({ db, clock, logger, metrics });
+  const signs = createSigns({ db, clock, logger, metrics }, needs.windowOf);
 
   /** The session is read once a batch: read for each report, it would cost more than all that is written. */
   async function write(sessionId: string, reports: Report[]): Promise<(Stored | Refusal)[]> {

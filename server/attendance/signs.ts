@@ -4,6 +4,7 @@ import { transaction } from '../db.ts';
 import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
+import { acceptance, type Window } from './admit.ts';
 import { type ChainedEntry, genesis, nextLink } from './chain.ts';
 import { recorrect } from './correction-store.ts';
 import { attendedOf, creditedOf, gapsOf, missedFrom } from './presence.ts';
@@ -35,13 +36,16 @@ const MAX_QUEUE = 20_000;
 const MAX_BATCH = 2_000;
 
 /** Signs of life and missed presence checks, in the chain beside the beats. */
-export function createSigns({ db, clock, logger, metrics }: Pick<Services, 'db' | 'clock' | 'logger' | 'metrics'>) {
+export function createSigns(
+  { db, clock, logger, metrics }: Pick<Services, 'db' | 'clock' | 'logger' | 'metrics'>,
+  windowOf: (sessionId: string) => Promise<Window | null>,
+) {
   const limits = { intervalMs: GATHER_MS, maxQueue: MAX_QUEUE, maxBatch: MAX_BATCH, logger };
-  const gather = createGather<SignOfLife, Signed>({
+  const gather = createGather<SignOfLife, Signed | 'too-late'>({
     ...limits,
     metrics: metrics.gather('signs'),
     key: ({ sessionId }) => sessionId,
-    write: append,
+    write,
   });
   /** Most of those who answer a question have missed nothing: only for the others it is written down as a sign of life. */
   const acts = createGather<SignOfLife, undefined>({
@@ -58,6 +62,22 @@ export function createSigns({ db, clock, logger, metrics }: Pick<Services, 'db' 
       return given.map(() => undefined);
     },
   });
+
+  /** Corrections begin where beats end: what came later would have to be weighed against them. */
+  async function mayBeStored(sessionId: string, at: number): Promise<boolean> {
+    const window = await windowOf(sessionId);
+    return window !== null && acceptance(window, at) === 'open';
+  }
+
+  async function write(sessionId: string, signs: SignOfLife[]): Promise<(Signed | 'too-late')[]> {
+    const latest = Math.max(...signs.map(({ receivedAt }) => receivedAt));
+    if (!(await mayBeStored(sessionId, latest))) {
+      // One at a time, so that nobody is refused for what came with them.
+      if (signs.length > 1) return (await Promise.all(signs.map((sign) => write(sessionId, [sign])))).flat();
+      return ['too-late'];
+    }
+    return append(sessionId, signs);
+  }
 
   /** Stores signs of one session as one link of its chain. A check that somebody has confirmed before is confirmed. */
   async function append(sessionId: string, signs: SignOfLife[]): Promise<Signed[]> {
@@ -126,17 +146,25 @@ export function createSigns({ db, clock, logger, metrics }: Pick<Services, 'db' 
   return {
     /**
      * Stores a sign of life; resolves after the commit. A check that was confirmed before is confirmed again without another entry.
-     * @throws AppError `not-joined`, `busy` (nothing stored: send again)
+     * @throws AppError `not-joined`, `too-late` (over ten minutes after the end), `busy` (nothing stored: send again)
      */
-    sign: (sign: SignOfLife): Promise<Signed> => gather.add(sign),
+    async sign(sign: SignOfLife): Promise<Signed> {
+      const signed = await gather.add(sign);
+      if (signed === 'too-late') throw new AppError('too-late');
+      return signed;
+    },
 
     /** Notes something that a person did, if time of theirs is being taken away. Nobody waits for it. */
     noteAct(act: SignOfLife): void {
       acts.add(act).catch((error: unknown) => logger.warn({ err: error }, 'a sign of life was not noted'));
     },
 
-    /** Writes down who missed a check; who is on record for it already stays as they are. @returns how many are on record now */
-    async miss(sessionId: string, checkId: string, missing: presence.Missing[]): Promise<number> {
+    /**
+     * Writes down who missed a check; who is on record for it already stays as they are.
+     * @returns how many are on record now; null when the record takes no more, over ten minutes after the end
+     */
+    async miss(sessionId: string, checkId: string, missing: presence.Missing[]): Promise<number | null> {
+      if (!(await mayBeStored(sessionId, clock()))) return null;
       for (const some of batchesOf(missing, MAX_BATCH)) {
         await transaction(db.pool, async (client) => {
           const head = await store.lockChain(client, sessionId, genesis(sessionId));

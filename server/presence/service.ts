@@ -140,7 +140,7 @@ export function createPresence(services: Services, needs: PresenceNeeds) {
   /**
    * Stores that somebody is there; resolves after the commit. Sent again it is stored already.
    * @throws AppError `presence-closed` (their time is over, and they were not cut off), `not-found` for a check of another session,
-   * `not-joined`, `rate-limited`, `busy` (nothing stored: send again)
+   * `not-joined`, `rate-limited`, `too-late` (over ten minutes after the class), `busy` (nothing stored: send again)
    */
   async function confirm(who: Confirming, given: PresenceConfirmation): Promise<PresenceStored> {
     const receivedAt = clock();

@@ -29,7 +29,8 @@ export function createSettling({ db, clock }: Pick<Services, 'db' | 'clock'>, { 
     const missed = await attendance.miss(sessionId, id, missing);
     await prisma.presenceCheck.updateMany({
       where: { id, settledAt: null },
-      data: { settledAt: new Date(clock()), missed },
+      // Nobody is charged with what was found out too late.
+      data: { settledAt: new Date(clock()), missed: missed ?? 0, cancelled: missed === null },
     });
   }
 

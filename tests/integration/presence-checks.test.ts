@@ -280,6 +280,21 @@ it('is cancelled when the class ends before its time is over', async () => {
   ).toBe(200);
   expect((await results())[0]).toMatchObject({ state: 'cancelled', unconfirmed: 0 });
   expect(await credit(somebody)).toBe(95_000);
+  first.clock.advance(600_001);
+  expect(await somebody.refusal({ checkId: null })).toBe('too-late');
+});
+
+it('charges nobody when it is settled only after the record was closed to beats', async () => {
+  const somebody = await learner();
+  await pass(60, somebody);
+  await open();
+  for (const seconds of [20, 40]) await pass(seconds, somebody);
+  // As though every worker had been away for so long.
+  const endedAt = new Date(first.clock() - 600_001);
+  await first.prisma.session.update({ where: { id: sessionId }, data: { state: 'ended', endedAt } });
+  first.clock.advance(25_000);
+  await expect.poll(async () => (await results())[0]?.state, soon).toBe('cancelled');
+  expect(await first.prisma.attendanceEntry.count({ where: { sessionId, kind: 'missed' } })).toBe(0);
 });
 
 describe('a class whose course asks by itself', () => {
