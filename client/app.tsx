@@ -19,6 +19,7 @@ const PersonalLink = lazy(() => import('./entry/personal-link.tsx'));
 const List = lazy(() => import('./list/list.tsx'));
 const Room = lazy(loadRoom);
 const Check = lazy(loadCheck);
+const Verify = lazy(() => import('./verify/verify.tsx'));
 const Paper = lazy(() => import('./paper/paper.tsx'));
 const ConsoleApp = lazy(() => import('./console/app.tsx'));
 
@@ -53,6 +54,7 @@ export function App() {
             <Route path="/j/:token" element={<PersonalLink />} />
             <Route path={LIST_PATH} element={<SignedIn page={<List />} />} />
             <Route path={ROOM_PATH} element={<SignedIn page={<Room />} meanwhile={<Room />} />} />
+            <Route path="/verify/:sessionId/:code" element={<Verify />} />
             <Route path="/check" element={<Check />} />
             <Route path="/learn/:sessionId/check" element={<Check />} />
             <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />

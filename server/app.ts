@@ -10,6 +10,7 @@ import { networkEndpoints } from '#contract/network.ts';
 import { organisationEndpoints } from '#contract/organisations.ts';
 import { presenceEndpoints } from '#contract/presence.ts';
 import { quizEndpoints } from '#contract/quiz.ts';
+import { recordSealEndpoints } from '#contract/record-seals.ts';
 import { recordingEndpoints } from '#contract/recordings.ts';
 import { reportEndpoints } from '#contract/reports.ts';
 import { videoEndpoints } from '#contract/videos.ts';
@@ -19,7 +20,8 @@ import { refuseForeignOrigin } from './accounts/origin.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAccounts } from './accounts/service.ts';
 import { createCorrections } from './attendance/correcting.ts';
-import { correctionRoutes } from './attendance/routes.ts';
+import { correctionRoutes, sealRoutes } from './attendance/routes.ts';
+import { createSeals } from './attendance/seals.ts';
 import { createAttendance } from './attendance/service.ts';
 import type { Clock } from './clock.ts';
 import type { Config, Secrets } from './config.ts';
@@ -143,13 +145,20 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
   const corrections = createCorrections(services);
   mount(api, correctionEndpoints, correctionRoutes(corrections), locators);
+  const seals = createSeals(db);
+  mount(api, recordSealEndpoints, sealRoutes(seals), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
   mount(api, presenceEndpoints, presenceRoutes(presence, live.readTicket), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
   const networkReports = createNetworkReports(services);
   mount(api, networkEndpoints, networkRoutes(networkReports), locators);
   const reports = createReports(services);
-  mount(api, reportEndpoints, reportRoutes(reports, createExports(reports, clock)), locators);
+  mount(
+    api,
+    reportEndpoints,
+    reportRoutes(reports, createExports(reports, { seals, corrections }, clock), config.publicUrl),
+    locators,
+  );
 
   const web = express();
   web.disable('x-powered-by');

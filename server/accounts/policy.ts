@@ -81,6 +81,8 @@ export const policy = {
   'beat:store': { anyone: 'all' },
   'my:credit': learners,
   'attendance:correct': bureauOnly,
+  /** Whoever holds an export may ask whether it is genuine. */
+  'seal:check': { anyone: 'all' },
   'video:list': bureauOnly,
   'video:upload': bureauOnly,
   'video:delete': bureauOnly,

@@ -1,7 +1,9 @@
 import type { correctionEndpoints } from '#contract/corrections.ts';
+import type { recordSealEndpoints } from '#contract/record-seals.ts';
 import { AppError } from '../errors.ts';
 import type { Handlers } from '../http.ts';
 import type { Corrections } from './correcting.ts';
+import type { Seals } from './seals.ts';
 
 export function correctionRoutes(corrections: Corrections): Handlers<typeof correctionEndpoints> {
   return {
@@ -21,5 +23,11 @@ export function correctionRoutes(corrections: Corrections): Handlers<typeof corr
       corrections.correct(params.sessionId, body, actor),
     'POST /sessions/:sessionId/corrections/withdraw': ({ params, body, actor }) =>
       corrections.withdraw(params.sessionId, body.correctionId, body.reason, actor),
+  };
+}
+
+export function sealRoutes(seals: Seals): Handlers<typeof recordSealEndpoints> {
+  return {
+    'GET /seals/:sessionId/:code': ({ params }) => seals.check(params.sessionId, params.code),
   };
 }

@@ -9,6 +9,7 @@ import { networkEndpoints } from './network.ts';
 import { organisationEndpoints } from './organisations.ts';
 import { presenceEndpoints } from './presence.ts';
 import { quizEndpoints } from './quiz.ts';
+import { recordSealEndpoints } from './record-seals.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
 import { videoEndpoints } from './videos.ts';
@@ -21,6 +22,7 @@ export const api = {
   ...liveEndpoints,
   ...attendanceEndpoints,
   ...correctionEndpoints,
+  ...recordSealEndpoints,
   ...quizEndpoints,
   ...recordingEndpoints,
   ...reportEndpoints,

@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { Report } from '#contract/reports.ts';
 import type { Visibility } from '../accounts/principal.ts';
+import type { Corrections } from '../attendance/correcting.ts';
+import type { Seals } from '../attendance/seals.ts';
 import type { Actor } from '../audit.ts';
 import type { Clock } from '../clock.ts';
 import { type CellKind, type CellValue, shanghaiTime } from './cells.ts';
 import { streamCsv } from './csv.ts';
+import { CORRECTION_COLUMNS, type SealedRecord, sealColumn, writeSeal } from './seal-sheet.ts';
 import type { Reports } from './service.ts';
 import * as sheets from './sheets.ts';
 import { type Line, streamWorkbook, type WorkbookWriter } from './workbook.ts';
@@ -23,23 +26,33 @@ const TYPES: Record<ExportFormat, string> = {
 };
 
 /** The files that reports can be taken away as. Who took one is on record before it is sent. */
-export function createExports(reports: Reports, clock: Clock) {
+export function createExports(
+  reports: Reports,
+  { seals, corrections }: { seals: Pick<Seals, 'sealOf'>; corrections: Pick<Corrections, 'all'> },
+  clock: Clock,
+) {
   /** By unit, group and person; as CSV by person. @throws AppError `not-found` */
   async function sessionAttendance(
     sessionId: string,
     format: ExportFormat,
     visibility: Visibility,
     actor: Actor,
+    publicUrl: string,
   ): Promise<ExportFile> {
+    // Before anything that it covers is read: what comes meanwhile is shown as having come after it.
+    const sealed = await sealedRecord(sessionId, publicUrl);
     const report = await reports.sessionReport(sessionId, visibility);
     await reports.recordExport({ kind: 'session', id: sessionId }, `attendance.${format}`, actor);
     const people = reports.everybody(sessionId, visibility);
     const content =
       format === 'csv'
-        ? streamCsv(sheets.PERSON_COLUMNS, people)
+        ? streamCsv([...sheets.PERSON_COLUMNS, sealColumn([sealed])], people)
         : streamWorkbook(async (workbook) => {
             await writeFigures(workbook, report, []);
             await workbook.table('人员明细', headingOf(report, '人员明细'), sheets.PERSON_COLUMNS, people);
+            const corrected = await corrections.all(sessionId, visibility);
+            await workbook.table('更正记录', headingOf(report, '更正记录'), CORRECTION_COLUMNS, [corrected]);
+            await writeSeal(workbook, '核验', sealed);
           });
     return fileOf(report, '考勤', format, content);
   }
@@ -50,13 +63,20 @@ export function createExports(reports: Reports, clock: Clock) {
     format: ExportFormat,
     visibility: Visibility,
     actor: Actor,
+    publicUrl: string,
   ): Promise<ExportFile> {
     const { report, sessions } = await reports.courseReports(courseId, visibility);
+    const sealed: SealedRecord[] = [];
+    for (const { sessionId } of sessions) if (sessionId) sealed.push(await sealedRecord(sessionId, publicUrl));
     await reports.recordExport({ kind: 'course', id: courseId }, `attendance.${format}`, actor);
     const content =
       format === 'csv'
-        ? streamCsv(sheets.UNIT_COLUMNS, [report.units])
-        : streamWorkbook((workbook) => writeFigures(workbook, report, sessions));
+        ? streamCsv([...sheets.UNIT_COLUMNS, sealColumn(sealed)], [report.units])
+        : streamWorkbook(async (workbook) => {
+            await writeFigures(workbook, report, sessions);
+            for (const [n, each] of sealed.entries())
+              await writeSeal(workbook, `核验-第${sessions[n]?.number}期`, each);
+          });
     return fileOf(report, '考勤', format, content);
   }
 
@@ -82,6 +102,11 @@ export function createExports(reports: Reports, clock: Clock) {
             ),
           );
     return fileOf(report, '未参训名单', format, content);
+  }
+
+  async function sealedRecord(sessionId: string, publicUrl: string): Promise<SealedRecord> {
+    const seal = await seals.sealOf(sessionId);
+    return { ...seal, address: `${publicUrl}/verify/${sessionId}/${seal.code}`, at: clock() };
   }
 
   async function writeFigures(workbook: WorkbookWriter, report: Report, sessions: Report[]): Promise<void> {

@@ -10,6 +10,8 @@ const FORMATS: Record<CellKind, string> = {
   minutes: '#,##0.0',
   time: 'yyyy-mm-dd hh:mm:ss',
 };
+/** Empty squares around a code. */
+const QUIET = 4;
 const HEADING_FILL = 'FFE8EEF7';
 /** Title and note stand above the headings. */
 const HEADING_ROW = 3;
@@ -18,6 +20,8 @@ const HEADING_ROW = 3;
 export interface WorkbookWriter {
   /** A sheet of lines of one's own; widths in characters of half width. */
   page(name: string, widths: number[], lines: Line[]): Promise<void>;
+  /** A sheet of squares, dark where true: a code to be scanned off the screen or a print. */
+  squares(name: string, rows: boolean[][]): Promise<void>;
   /** A table with a title and a note above its headings, which stay in sight and filter. */
   table<Row>(
     name: string,
@@ -59,6 +63,27 @@ export function streamWorkbook(write: (workbook: WorkbookWriter) => Promise<void
         });
         if (look === 'title') row.font = { bold: true, size: 14 };
         if (look === 'heading') styleHeading(row);
+        row.commit();
+      }
+      sheet.commit();
+      await readerIsReady();
+    },
+
+    async squares(name, rows) {
+      const sheet = workbook.addWorksheet(name, {
+        views: [{ showGridLines: false }],
+        properties: { defaultRowHeight: 9 },
+      });
+      // A margin of four, which readers of such codes ask for.
+      sheet.columns = Array.from({ length: (rows[0]?.length ?? 0) + 2 * QUIET }, () => ({ width: 1 }));
+      for (let n = 0; n < QUIET; n += 1) sheet.addRow([]).commit();
+      for (const squares of rows) {
+        const row = sheet.addRow([]);
+        row.height = 9;
+        squares.forEach((dark, n) => {
+          if (dark)
+            row.getCell(n + 1 + QUIET).fill = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FF000000' } };
+        });
         row.commit();
       }
       sheet.commit();

@@ -111,7 +111,15 @@ describe('the attendance workbook', () => {
       `filename*=UTF-8''${encodeURIComponent('开工_第一课-第1期-考勤.xlsx')}`,
     );
     const workbook = await open(reply.body);
-    expect(workbook.worksheets.map((sheet) => sheet.name)).toEqual(SHEETS);
+    expect(workbook.worksheets.map((sheet) => sheet.name)).toEqual([...SHEETS, '更正记录', '核验', '核验码']);
+    const seal = new Map<unknown, unknown>();
+    workbook.getWorksheet('核验')?.eachRow((row) => seal.set(row.getCell(1).value, row.getCell(2).value));
+    expect(seal.get('记录链摘要')).toMatch(/^[0-9a-f]{64}$/);
+    expect(seal.get('核验地址')).toMatch(/^http.*\/verify\/[0-9a-f-]{36}\/0-[0-9a-f]{32}$/);
+    const dark = (row: number, column: number) =>
+      workbook.getWorksheet('核验码')?.getCell(row, column).fill?.type === 'pattern';
+    // The ring of the code's first corner, behind a margin of four.
+    expect([dark(4, 5), dark(5, 4), dark(5, 5), dark(6, 6), dark(11, 11)]).toEqual([false, false, true, false, true]);
     const [person] = rowsOf(workbook, '人员明细').filter((row) => row.姓名 === `'=HYPERLINK("http://x")`);
     expect(person).toMatchObject({
       手机号: '138****0004',
@@ -169,6 +177,7 @@ describe('the attendance workbook', () => {
       query: { format: 'csv' },
     });
     expect(csv.body.toString().split('\r\n')).toHaveLength(1 + 3 + 1);
+    expect(csv.body.toString().split('\r\n')[0]).toMatch(/,核验摘要 [0-9a-f]{64} 核验地址 http\S+$/);
   });
 });
 
