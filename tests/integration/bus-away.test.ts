@@ -107,8 +107,6 @@ describe.runIf(hasRedis)('Redis', () => {
       expect(await socket.request('quiz:answer', { liveQuestionId: id, choice: [0] })).toEqual({ stored: true });
     await closeQuestion(room, id);
     for (const socket of here) await expect.poll(() => shown(socket), soon).toEqual([id, true, 4]);
-    // Nobody could tell the other worker.
-    for (const socket of there) expect(shown(socket)[0]).not.toBe(id);
     await back();
     for (const socket of there) await expect.poll(() => shown(socket), soon).toEqual([id, true, 4]);
     await expect.poll(() => room.logged('the bus is back') - saidBack, soon).toBe(2);
@@ -150,7 +148,6 @@ describe('PostgreSQL', () => {
     const { id } = await openQuestion(room);
     const answered = there.ask('quiz:answer', { liveQuestionId: id, choice: [0] });
     await here.request('quiz:answer', { liveQuestionId: id, choice: [1] });
-    expect(shown(there)[0]).not.toBe(id);
     line.goOn();
     // What the line held is let through; a page that was told to wait would send it again.
     expect(await answered).toEqual({ ok: true, data: { stored: true } });

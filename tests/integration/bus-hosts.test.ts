@@ -54,7 +54,7 @@ describe.each([
         url.port = String(line.port);
         return url.href;
       };
-      const started = far.startWorker({
+      const started = far.start({
         DATABASE_URL: await forwarded(near.config.databaseUrl ?? '', DATABASE),
         REDIS_URL: redis ? await forwarded(redis.url, REDIS) : '',
         ANKE_DATA: near.config.dataDir,

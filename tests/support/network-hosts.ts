@@ -12,12 +12,20 @@ export interface NetworkHost {
   /** Pulls a cable: nothing passes, and nobody is told. */
   pull(cable: number): void;
   plug(cable: number): void;
-  /** Starts one worker of the app, and resolves to where people reach it, by the first cable. */
-  startWorker(env: Record<string, string>): Promise<string>;
+  /** Starts the product with one worker and no media process, and resolves to where people reach it, by the first cable. */
+  start(env: Record<string, string>): Promise<string>;
   remove(): Promise<void>;
 }
 
 const PORT = 8080;
+const SETTING = {
+  LOG_LEVEL: 'fatal',
+  HOST: '0.0.0.0',
+  PORT: String(PORT),
+  WORKERS: '1',
+  MEDIA_URL: 'http://127.0.0.1:9',
+};
+const START_MS = 90_000;
 
 /** Whether this process may make network namespaces, which takes root and Linux. */
 export function canMakeHosts(): boolean {
@@ -34,7 +42,7 @@ export function makeHost(cables: number): NetworkHost {
   // Of the block for such trials (RFC 2544); several runs on a machine have different ones.
   const net = (cable: number) => `198.18.${(process.pid * 4 + cable) % 256}`;
   const nearEnd = (cable: number) => `anke${process.pid}-${cable}`;
-  let worker: ChildProcess | undefined;
+  let supervisor: ChildProcess | undefined;
 
   ip('netns', 'add', name);
   ip('-n', name, 'link', 'set', 'lo', 'up');
@@ -51,28 +59,29 @@ export function makeHost(cables: number): NetworkHost {
     gateway: (cable) => `${net(cable)}.1`,
     pull: (cable) => ip('link', 'set', nearEnd(cable), 'down'),
     plug: (cable) => ip('link', 'set', nearEnd(cable), 'up'),
-    async startWorker(env) {
-      const args = ['netns', 'exec', name, process.execPath, '--import', 'tsx', 'server/main.ts'];
+    async start(env) {
+      const args = ['netns', 'exec', name, process.execPath, '--import', 'tsx', 'scripts/start.ts'];
       const started = spawn('ip', args, {
         cwd: ROOT,
-        env: { ...process.env, LOG_LEVEL: 'fatal', HOST: '0.0.0.0', PORT: String(PORT), ...env },
-        stdio: ['ignore', 'inherit', 'inherit'],
+        env: { ...process.env, ...SETTING, ...env },
+        stdio: ['ignore', 'ignore', 'inherit'],
       });
-      worker = started;
+      supervisor = started;
       const url = `http://${net(0)}.2:${PORT}`;
-      await until('the worker of a host answers', async () => {
-        if (started.exitCode !== null) throw new Error(`the worker of a host ended with ${started.exitCode}`);
+      const answers = async () => {
+        if (started.exitCode !== null) throw new Error(`a host ended with ${started.exitCode}`);
         return fetch(`${url}/health/live`).then(
           (answer) => answer.ok,
           () => false,
         );
-      });
+      };
+      await until('a host answers', answers, () => '', START_MS);
       return url;
     },
     async remove() {
-      if (worker && worker.exitCode === null) {
-        const ended = once(worker, 'exit');
-        worker.kill('SIGKILL');
+      if (supervisor && supervisor.exitCode === null) {
+        const ended = once(supervisor, 'exit');
+        supervisor.kill('SIGTERM');
         await ended;
       }
       // The cables go with it.
