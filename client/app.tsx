@@ -1,7 +1,6 @@
 import { lazy, type ReactNode, Suspense } from 'react';
 import { matchPath, Navigate, Route, Routes, useLocation } from 'react-router';
 import { loadCheck } from './check/load.ts';
-import { InLine } from './line/in-line.tsx';
 import { useStanding } from './line/place.ts';
 import { mySessionsQuery } from './list/sessions-query.ts';
 import { queryClient } from './query-client.ts';
@@ -16,6 +15,7 @@ const Login = lazy(() => import('./entry/login.tsx'));
 const Setup = lazy(() => import('./entry/setup.tsx'));
 const Join = lazy(() => import('./entry/join.tsx'));
 const PersonalLink = lazy(() => import('./entry/personal-link.tsx'));
+const InLine = lazy(() => import('./line/in-line.tsx'));
 const List = lazy(() => import('./list/list.tsx'));
 const Room = lazy(loadRoom);
 const Check = lazy(loadCheck);
@@ -41,7 +41,11 @@ export function App() {
   return (
     <>
       <OfflineBanner />
-      {standing && <InLine standing={standing} />}
+      {standing && (
+        <Suspense fallback={<Waiting />}>
+          <InLine standing={standing} />
+        </Suspense>
+      )}
       {/* Kept as it is, with what somebody has typed, until it is their turn. */}
       <div hidden={standing !== null}>
         <Suspense fallback={<Waiting />}>

@@ -8,7 +8,7 @@ import { useLineText } from './text.ts';
 import { inMinutes, roughly } from './words.ts';
 
 /** Stands for the page as long as its requests wait to be let in. */
-export function InLine({ standing: { ahead, seconds } }: { standing: Standing }) {
+export default function InLine({ standing: { ahead, seconds } }: { standing: Standing }) {
   const t = useLineText();
   useOwnTitle();
   const minutes = inMinutes(seconds);
