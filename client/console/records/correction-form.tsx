@@ -64,7 +64,9 @@ export function CorrectionForm({
       save={save}
       onClose={onClose}
     >
-      <p className="muted">{t('correctHint')}</p>
+      <p className="muted" style={{ marginBottom: 16 }}>
+        {t('correctHint')}
+      </p>
       <Form.Item name="effect" label={t('effect')}>
         <Select options={(['difference', 'present', 'absent'] as const).map((value) => ({ value, label: t(value) }))} />
       </Form.Item>
@@ -129,7 +131,7 @@ function Outcome({ sessionId, personId, change }: { sessionId: string; personId:
   const { beforeMs, afterMs, requiredMs } = outcome.data;
   const complete = afterMs > 0 && afterMs >= requiredMs;
   return (
-    <p className="numbers" role="status">
+    <p className="numbers" role="status" style={{ marginBottom: 16 }}>
       {t('before', { length: formatLength(beforeMs, language) })} →{' '}
       {t('after', { length: formatLength(afterMs, language) })}{' '}
       <Mark tone={complete ? 'green' : 'plain'}>{t(complete ? 'willBeComplete' : 'willNotBeComplete')}</Mark>

@@ -25,14 +25,14 @@ export function CorrectionsList({ sessionId, mayCorrect }: { sessionId: string; 
         paged={paged}
         total={(count) => t('countCorrections', { count: formatCount(count) })}
         rowKey="id"
-        minWidth={mayCorrect ? 1_060 : 860}
+        minWidth={mayCorrect ? 940 : 790}
         empty={t('noCorrections')}
         columns={[
-          { title: t('at'), key: 'at', width: 165, render: (_, { at }) => formatDateTime(at, language) },
+          { title: t('at'), key: 'at', width: 155, render: (_, { at }) => formatDateTime(at, language) },
           {
             title: t('person'),
             key: 'person',
-            width: 190,
+            width: 180,
             render: (_, { personName, unitName }) => (
               <>
                 {personName} <div className="muted">{unitName}</div>
@@ -42,21 +42,21 @@ export function CorrectionsList({ sessionId, mayCorrect }: { sessionId: string; 
           {
             title: t('what'),
             key: 'what',
-            width: 170,
+            width: 150,
             render: (_, row) => (
               <>
                 <What correction={row} /> {row.withdrawn && <Mark tone="amber">{t('withdrawn')}</Mark>}
               </>
             ),
           },
-          { title: t('reason'), dataIndex: 'reason', width: 235 },
-          { title: t('by'), dataIndex: 'actorName', width: 100 },
+          { title: t('reason'), dataIndex: 'reason', width: 215 },
+          { title: t('by'), dataIndex: 'actorName', width: 90 },
           ...(mayCorrect
             ? [
                 {
                   title: <ActsTitle />,
                   key: 'acts',
-                  width: 200,
+                  width: 150,
                   render: (_: unknown, row: Correction) => (
                     <Space size={4}>
                       {row.evidence && (
