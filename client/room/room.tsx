@@ -1,5 +1,5 @@
 import './room.css';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 import { Link, useParams } from 'react-router';
 import type { ApiError } from '#client/api.ts';
 import { formatCount } from '#client/format.ts';
@@ -10,11 +10,12 @@ import { Tabs } from '#client/ui/tabs.tsx';
 import { useUiText } from '#client/ui/text.ts';
 import { Progress } from './progress.tsx';
 import { Questions } from './questions.tsx';
-import { Replay } from './replay.tsx';
 import { FINAL, type Room, RoomLink, type RoomView } from './room-link.ts';
 import { Stage } from './stage.tsx';
-import { Summary } from './summary.tsx';
 import { useRoomText } from './text.ts';
+
+const loadAfterClass = () => import('./after-class.tsx');
+const AfterClass = lazy(loadAfterClass);
 
 /** The picture is behind, a crowd's eight seconds and more: its last seconds still play when the class has ended. */
 const LAST_SECONDS_MS: Record<Room['delivery'], number> = { interactive: 5_000, crowd: 12_000 };
@@ -36,6 +37,11 @@ function Opened({ link }: { link: RoomLink }) {
   const { room, refusal } = view;
   const over = useOver(room);
   useTitle(room?.topic ?? t('room'));
+  // Not on the way to the picture, but here before the class ends for everybody at once.
+  const watching = view.creditedMs > 0;
+  useEffect(() => {
+    if (watching) loadAfterClass().catch(() => undefined);
+  }, [watching]);
 
   if (refusal && (!room || refusal.status === 403)) {
     return <Refused refusal={refusal} retry={() => void link.enter()} />;
@@ -48,8 +54,9 @@ function Opened({ link }: { link: RoomLink }) {
           {room.courseTitle} · {t('number', { number: room.number })}
         </p>
         <h1 className="room__over-topic">{room.topic}</h1>
-        {view.playable && room.prefix && <Replay link={link} room={room} view={view} />}
-        <Summary room={room} creditedMs={view.creditedMs} />
+        <Suspense fallback={<Waiting />}>
+          <AfterClass link={link} room={room} view={view} />
+        </Suspense>
       </Page>
     );
   }
