@@ -87,16 +87,31 @@ describe('a correction', () => {
     expect(await verify()).toMatchObject({ intact: true });
   });
 
-  it('is counted still when the person is heard of once more', async () => {
-    await correct(minutes(5));
-    const at = STARTED_AT + 20_000;
-    const miss = [{ personId, since: at, at: STARTED_AT + 25_000 }];
+  it('is counted still when a sign of life is written down after it that had come in time', async () => {
+    const now = sessions.time.now;
+    const receivedAt = STARTED_AT + 12 * MINUTE;
+    sessions.time.now = receivedAt;
+    const miss = [{ personId, since: STARTED_AT + 20_000, at: STARTED_AT + 25_000 }];
     await sessions.attendance.miss(sessionId, newId(), miss);
-    expect(await credited()).toBe(320_000);
-    const sign = { sessionId, personId, connId: newId(), receivedAt: sessions.time.now, checkId: null };
+    expect(await credited()).toBe(20_000);
+    sessions.time.now = now;
+    await correct(minutes(5));
+    const sign = { sessionId, personId, connId: newId(), receivedAt, checkId: null };
     const signed = await sessions.attendance.sign({ ...sign, at: STARTED_AT + 26_000, cause: 'hand' });
     expect(signed.creditedMs).toBe(324_000);
     expect(await credited()).toBe(324_000);
+    expect(await verify()).toMatchObject({ intact: true });
+  });
+
+  it('is followed by no sign of life and no missed check that come when it may be made', async () => {
+    await correct(minutes(5));
+    const miss = [{ personId, since: STARTED_AT + 20_000, at: STARTED_AT + 25_000 }];
+    expect(await sessions.attendance.miss(sessionId, newId(), miss)).toBeNull();
+    const sign = { sessionId, personId, connId: newId(), receivedAt: sessions.time.now, checkId: null };
+    await expect(sessions.attendance.sign({ ...sign, at: STARTED_AT + 26_000, cause: 'hand' })).rejects.toMatchObject({
+      code: 'too-late',
+    });
+    expect(await credited()).toBe(330_000);
     expect(await verify()).toMatchObject({ intact: true });
   });
 
