@@ -1,9 +1,10 @@
-import { type RefObject, useEffect, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import { preloadCheck } from '#client/check/load.ts';
 import { Button } from '#client/ui/button.tsx';
 import { Spinner } from '#client/ui/spinner.tsx';
 import { CaptionsButton } from './captions-button.tsx';
 import { CheckLink } from './check-link.tsx';
+import { Patience } from './patience.ts';
 import { QualityMenu } from './quality-menu.tsx';
 import { useRoomText } from './text.ts';
 import type { PlayerHandle } from './use-player.ts';
@@ -19,8 +20,7 @@ export const INLINE = {
   'x5-video-player-type': 'h5-page',
 } as const;
 
-/** A picture that stands still for longer than this is not worth waiting for without a word. */
-const LONG_MS = 10_000;
+const LOOK_MS = 500;
 
 /**
  * What lies over the picture.
@@ -67,6 +67,7 @@ export function Over({
 function Cover({ player }: { player: PlayerHandle }) {
   const t = useRoomText();
   const { started, waiting, paused, muted } = player.view;
+  const lost = useLost(waiting && !paused);
   if (paused) {
     return (
       <div className="stage__over">
@@ -76,7 +77,7 @@ function Cover({ player }: { player: PlayerHandle }) {
       </div>
     );
   }
-  if (waiting) return <Buffering />;
+  if (waiting || lost) return <Buffering lost={lost} />;
   if (started && muted) {
     return (
       <div className="stage__over">
@@ -89,19 +90,26 @@ function Cover({ player }: { player: PlayerHandle }) {
   return null;
 }
 
-/** What a viewer is told when the picture stands still; more of it when that takes long. */
-function Buffering() {
-  const t = useRoomText();
-  const [long, setLong] = useState(false);
+function useLost(waiting: boolean): boolean {
+  const [lost, setLost] = useState(false);
+  const now = useRef(waiting);
+  now.current = waiting;
   useEffect(() => {
-    const timer = setTimeout(() => setLong(true), LONG_MS);
-    return () => clearTimeout(timer);
+    const patience = new Patience();
+    const timer = setInterval(() => setLost(patience.isLost(performance.now(), now.current)), LOOK_MS);
+    return () => clearInterval(timer);
   }, []);
+  return lost;
+}
+
+/** What a viewer is told when the picture stands still; more of it when that takes long. */
+function Buffering({ lost }: { lost: boolean }) {
+  const t = useRoomText();
   return (
     <div className="stage__over" role="status">
       <span className="stage__loading">
         <Spinner />
-        {long ? (
+        {lost ? (
           <span>
             {t(navigator.onLine ? 'slow' : 'cut')}
             <br />
