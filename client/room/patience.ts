@@ -1,7 +1,7 @@
 /** Standing still for longer than this, at once or again and again, is not worth waiting for without a word. */
 const LONG_MS = 10_000;
-/** Time played counts so much against time that the picture stood still: after five seconds all is forgotten. */
-const FORGIVENESS = 2;
+/** Time played counts so much against time that it stood still: who sees half of a class is told so within a minute. */
+const FORGIVENESS = 0.5;
 
 /** Tells a picture that only loads for a moment from one whose network does not carry it, though it plays now and then. */
 export class Patience {

@@ -77,7 +77,7 @@ function Cover({ player }: { player: PlayerHandle }) {
       </div>
     );
   }
-  if (waiting || lost) return <Buffering lost={lost} />;
+  if (waiting || lost) return <Buffering waiting={waiting} lost={lost} />;
   if (started && muted) {
     return (
       <div className="stage__over">
@@ -103,12 +103,12 @@ function useLost(waiting: boolean): boolean {
 }
 
 /** What a viewer is told when the picture stands still; more of it when that takes long. */
-function Buffering({ lost }: { lost: boolean }) {
+function Buffering({ waiting, lost }: { waiting: boolean; lost: boolean }) {
   const t = useRoomText();
   return (
-    <div className="stage__over" role="status">
+    <div className={waiting ? 'stage__over' : 'stage__over stage__over--beside'} role="status">
       <span className="stage__loading">
-        <Spinner />
+        {waiting && <Spinner />}
         {lost ? (
           <span>
             {t(navigator.onLine ? 'slow' : 'cut')}
