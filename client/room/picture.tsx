@@ -109,7 +109,8 @@ function Buffering({ waiting, lost }: { waiting: boolean; lost: boolean }) {
     <div className={waiting ? 'stage__over' : 'stage__over stage__over--beside'} role="status">
       <span className="stage__loading">
         {waiting && <Spinner />}
-        {lost ? (
+        {waiting && !lost && t('buffering')}
+        {waiting && lost && (
           <span>
             {t(navigator.onLine ? 'slow' : 'cut')}
             <br />
@@ -117,8 +118,11 @@ function Buffering({ waiting, lost }: { waiting: boolean; lost: boolean }) {
             <br />
             <CheckLink />
           </span>
-        ) : (
-          t('buffering')
+        )}
+        {!waiting && (
+          <span>
+            {t('weak')} <CheckLink />
+          </span>
         )}
       </span>
     </div>
