@@ -40,7 +40,7 @@ const TARGETS = {
   lost: 0,
 };
 /** What a morning would have, and the product has not. */
-const NOT_IN_THE_PRODUCT = ['waiting room', 'chat (questions to the instructor stand for it)'];
+const NOT_IN_THE_PRODUCT = ['chat (questions to the instructor stand for it)'];
 /** What this bench leaves to others. */
 const LEFT_OUT = ['picture and playback tokens', 'scripts and styles of the pages', 'entry by personal link'];
 const ENTRY_STEPS = ['shell', 'me', 'code', 'sign-in', 'list', 'ticket', 'join'] as const;
