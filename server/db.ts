@@ -61,26 +61,44 @@ function numberArray(text: string): number[] {
   return text === '{}' ? [] : text.slice(1, -1).split(',').map(Number);
 }
 
+type Work<T> = (client: pg.PoolClient) => Promise<T>;
+
 /** Runs `work` in a transaction of the pool; rolls back when it throws. */
-export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export function transaction<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
+  return inTransaction(pool, 'begin', true, work);
+}
+
+/** Runs `work` in a transaction that changes nothing: it is rolled back in any case. */
+export function undone<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
+  return inTransaction(pool, 'begin', false, work);
+}
+
+/** Runs `work`, which only reads, on one snapshot of the database. */
+export function onSnapshot<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
+  return inTransaction(pool, 'begin transaction isolation level repeatable read read only', false, work);
+}
+
+async function inTransaction<T>(pool: pg.Pool, begin: string, commits: boolean, work: Work<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  let committed = false;
   // A connection that dies says so here as well as to its query; with nobody listening that would end the process.
   const lost = (error: Error) => {
     broken = error;
   };
   client.on('error', lost);
   try {
-    await client.query('begin');
+    await client.query(begin);
     const result = await work(client);
-    await client.query('commit');
+    if (commits) await client.query('commit');
+    committed = commits;
     return result;
-  } catch (error) {
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
-    throw error;
   } finally {
+    if (!committed) {
+      await client.query('rollback').catch((error: Error) => {
+        broken = error;
+      });
+    }
     client.off('error', lost);
     client.release(broken);
   }

@@ -11,12 +11,12 @@ import {
 import type { Visibility } from '../accounts/principal.ts';
 import { type Actor, auditWith } from '../audit.ts';
 import { requiredMs } from '../courses/completion.ts';
-import { transaction } from '../db.ts';
+import { transaction, undone } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { creditLimitMs, LATE_BEATS_MS } from './admit.ts';
-import { type ChainedEntry, genesis, nextLink } from './chain.ts';
+import { type ChainedEntry, nextLink } from './chain.ts';
 import * as corrections from './correction-store.ts';
 import { type CorrectionFact, corrected, unlimited } from './corrections.ts';
 import { pairs, without } from './credit.ts';
@@ -83,7 +83,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>)
     { reason, evidence, actor }: { reason: string; evidence: string | null; actor: Actor },
   ): Promise<CorrectionOutcome & { id: string }> {
     // First of all: whoever adds to the chain holds its head.
-    const head = await store.lockChain(client, sessionId, genesis(sessionId));
+    const head = await store.lockChain(client, sessionId);
     await corrections.addAttendee(client, sessionId, personId);
     const result = await outcome(client, sessionId, personId, fact);
     const now = clock();
@@ -230,16 +230,4 @@ function typeOf(content: Buffer): string | null {
   if (begins('25504446')) return 'application/pdf';
   if (begins('ffd8ff')) return 'image/jpeg';
   return begins('89504e470d0a1a0a') ? 'image/png' : null;
-}
-
-/** Runs `work` in a transaction that changes nothing. */
-async function undone<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
-    return await work(client);
-  } finally {
-    await client.query('rollback').catch(() => undefined);
-    client.release();
-  }
 }

@@ -7,7 +7,7 @@ import { createGather } from '../gather.ts';
 import { createLookUps } from '../look-ups.ts';
 import type { Services } from '../services.ts';
 import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
-import { genesis, nextLink } from './chain.ts';
+import { nextLink } from './chain.ts';
 import { unite } from './credit.ts';
 import { type Entered, type Entering, enter } from './entries.ts';
 import { creditedOf, type Lost, lostTo, mayCount, missedFrom, ranLate } from './presence.ts';
@@ -96,7 +96,7 @@ export function createAttendance(
   async function append(sessionId: string, window: Window, reports: Report[]): Promise<Stored[]> {
     const ends: number[] = [];
     const results = await transaction(db.pool, async (client) => {
-      const head = await store.lockChain(client, sessionId, genesis(sessionId));
+      const head = await store.lockChain(client, sessionId);
       const known = await store.connections(client, [...new Set(reports.map((r) => r.source.connId))]);
       const people = await store.attendees(client, sessionId, [...new Set(reports.map((r) => r.source.personId))]);
       const stored = await store.storedBeats(

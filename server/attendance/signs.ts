@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { PresenceStanding } from '#contract/presence.ts';
 import { batchesOf } from '../batches.ts';
 import { transaction } from '../db.ts';
@@ -5,7 +6,7 @@ import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
 import { acceptance, type Window } from './admit.ts';
-import { type ChainedEntry, genesis, nextLink } from './chain.ts';
+import { type ChainedEntry, nextLink } from './chain.ts';
 import { recorrect } from './correction-store.ts';
 import { attendedOf, creditedOf, gapsOf, missedFrom } from './presence.ts';
 import * as presence from './presence-store.ts';
@@ -82,7 +83,7 @@ export function createSigns(
   /** Stores signs of one session as one link of its chain. A check that somebody has confirmed before is confirmed. */
   async function append(sessionId: string, signs: SignOfLife[]): Promise<Signed[]> {
     return transaction(db.pool, async (client) => {
-      const head = await store.lockChain(client, sessionId, genesis(sessionId));
+      const head = await store.lockChain(client, sessionId);
       const people = await store.attendees(client, sessionId, [...new Set(signs.map((sign) => sign.personId))]);
       const confirmed = await presence.confirmations(client, signs);
       const entries: ChainedEntry[] = [];
@@ -112,7 +113,7 @@ export function createSigns(
   }
 
   async function record(
-    client: Parameters<typeof store.lockChain>[0],
+    client: pg.PoolClient,
     sessionId: string,
     head: Awaited<ReturnType<typeof store.lockChain>>,
     entries: ChainedEntry[],
@@ -123,11 +124,7 @@ export function createSigns(
   }
 
   /** From the entries: what is taken away from these people, and what is left. */
-  async function recompute(
-    client: Parameters<typeof store.lockChain>[0],
-    sessionId: string,
-    people: store.AttendeeRow[],
-  ): Promise<void> {
+  async function recompute(client: pg.PoolClient, sessionId: string, people: store.AttendeeRow[]): Promise<void> {
     if (people.length === 0) return;
     const ids = people.map(({ personId }) => personId);
     const facts = await presence.facts(client, sessionId, ids);
@@ -167,7 +164,7 @@ export function createSigns(
       if (!(await mayBeStored(sessionId, clock()))) return null;
       for (const some of batchesOf(missing, MAX_BATCH)) {
         await transaction(db.pool, async (client) => {
-          const head = await store.lockChain(client, sessionId, genesis(sessionId));
+          const head = await store.lockChain(client, sessionId);
           const known = await presence.onRecord(client, checkId, some);
           const added = some.filter(({ personId }) => !known.has(personId));
           if (added.length === 0) return;

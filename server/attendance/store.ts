@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Beat } from '#contract/attendance.ts';
-import type { Link } from './chain.ts';
+import { genesis, type Link } from './chain.ts';
 import type { Coverage } from './credit.ts';
 
 /*
@@ -9,14 +9,10 @@ import type { Coverage } from './credit.ts';
  */
 
 /** Takes the session's chain head, making it if this is the first batch, and holds it to the end of the transaction. */
-export async function lockChain(
-  client: pg.PoolClient,
-  sessionId: string,
-  genesisDigest: Buffer,
-): Promise<{ batch: number; digest: Buffer }> {
+export async function lockChain(client: pg.PoolClient, sessionId: string): Promise<{ batch: number; digest: Buffer }> {
   await client.query(
     'insert into attendance_chain (session_id, batch, digest) values ($1, 0, $2) on conflict (session_id) do nothing',
-    [sessionId, genesisDigest],
+    [sessionId, genesis(sessionId)],
   );
   const { rows } = await client.query<{ batch: number; digest: Buffer }>(
     'select batch, digest from attendance_chain where session_id = $1 for update',

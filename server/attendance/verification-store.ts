@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { ChainedCorrection, ChainedEntry } from './chain.ts';
 
-/* The SQL of checking a session's chain. All of it reads one snapshot, so that a class may go on meanwhile. */
+/* The SQL of checking a session's chain. All of it is to read one snapshot, so that a class may go on meanwhile. */
 
 export interface LinkRow {
   batch: number;
@@ -24,19 +24,6 @@ export interface EntryRow extends ChainedEntry {
 
 /** Rows that are fetched, and then worked on, at once: few enough that whatever else this process does waits some ms. */
 const SLICE = 1_000;
-
-/** Runs `work` on one snapshot of the database. */
-export async function snapshot<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin transaction isolation level repeatable read read only');
-    return await work(client);
-  } finally {
-    // Nothing was written; an error that ends it must not be hidden by one of the end.
-    await client.query('rollback').catch(() => undefined);
-    client.release();
-  }
-}
 
 /** The head of a session's chain, and when the class ran; null when there is no such session. */
 export async function readHead(client: pg.PoolClient, sessionId: string): Promise<Head | null> {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Fault, Verification } from '#contract/verification.ts';
 import type { Clock } from '../clock.ts';
+import { onSnapshot } from '../db.ts';
 import { notFound } from '../errors.ts';
 import { creditLimitMs } from './admit.ts';
 import { FINGERPRINT_BYTES, fingerprintsOf, genesis, link } from './chain.ts';
@@ -26,7 +27,7 @@ type Found = Omit<Fault, 'personName' | 'unitName'>;
  */
 export async function verifySession(pool: pg.Pool, sessionId: string, options: VerifyOptions): Promise<Verification> {
   const begun = performance.now();
-  return store.snapshot(pool, async (client) => {
+  return onSnapshot(pool, async (client) => {
     const at = options.clock();
     const head = await store.readHead(client, sessionId);
     if (!head) throw notFound();
