@@ -148,8 +148,11 @@ describe.each([
 describe.runIf(hasRedis)('a Redis', () => {
   it('that was away comes back empty, and with a clock that is behind', async () => {
     const redis = await startRedis();
+    const url = new URL(redis.url);
+    const line = await tcpLine(Number(url.port));
     const near = end(redisDial(redis.url));
-    const far = end(redisDial(redis.url));
+    url.port = String(line.port);
+    const far = end(redisDial(url.href));
     try {
       await expect.poll(() => near.bus.listening() && far.bus.listening(), soon).toBe(true);
       // Its ids are times of its clock, or follow the highest that there was: here from the year 2286 on.
@@ -161,14 +164,22 @@ describe.runIf(hasRedis)('a Redis', () => {
       await expect.poll(() => far.heard, soon).toEqual(['before']);
       await redis.kill();
       await expect.poll(() => near.bus.listening() || far.bus.listening(), soon).toBe(false);
+      line.breakOff();
       near.say('meanwhile');
       await redis.start();
+      // Said before the other is back.
+      const again = createClient({ url: redis.url });
+      await again.connect();
+      await expect.poll(() => again.xLen('anke:bus'), soon).toBeGreaterThan(0);
+      again.destroy();
+      line.goOn();
       await expect.poll(() => far.heard, soon).toEqual(['before', 'meanwhile']);
       await expect.poll(() => far.missed(), soon).toBe(1);
       far.say('answer');
       await expect.poll(() => near.heard, soon).toEqual(['answer']);
     } finally {
       for (const { bus } of [near, far]) await bus.close();
+      await line.close();
       await redis.stop();
     }
   });

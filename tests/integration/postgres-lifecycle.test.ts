@@ -50,7 +50,8 @@ test('a server killed with -9 comes back on the same port with everything that w
   await expect
     .poll(() => query(postgres.url(), 'SELECT n FROM kept').catch(() => []), { timeout: 30_000 })
     .toEqual([{ n: 1 }]);
-  expect(postgres.pid).not.toBe(killed);
+  // Known a moment after it answers.
+  await expect.poll(() => postgres.pid).not.toBe(killed);
 });
 
 test('a server whose parent was killed is adopted as it runs, watched, and stopped at the end', async () => {

@@ -37,8 +37,9 @@ export function redisDial(url: string): Dial {
     async function begin(): Promise<string> {
       const newest = (await reader.xRevRange(STREAM, '+', '-', { COUNT: 1 }))?.[0];
       if (lastRead === null) return newest?.id ?? BEGINNING;
-      // A Redis that came back empty, or another one whose clock is behind: its ids begin anew, below those that were read.
-      return newest && isBefore(lastRead, newest.id) ? lastRead : (newest?.id ?? BEGINNING);
+      // A Redis that came back empty, or another one whose clock is behind: its ids begin anew, below those that were read. All
+      // of it may be new to us, and what is not was numbered by its sender.
+      return newest && !isBefore(newest.id, lastRead) ? lastRead : BEGINNING;
     }
 
     async function read(from: string): Promise<void> {
