@@ -39,7 +39,7 @@ export class Feed {
   #run = 0;
   #outputs = new Map<string, { reader: Fmp4Reader; init: InitSegment | null }>();
   /** What came before the run's first picture. */
-  #early: { name: string; fragment: Fragment; arrivedAt: number }[] = [];
+  #early: { name: string; fragment: Fragment }[] = [];
   #pdt: PdtClock | null = null;
   #pace = new Pace();
   /** By how much the ladder was cut down. */
@@ -58,12 +58,12 @@ export class Feed {
     this.#logger = logger;
     this.#listeners = listeners;
     this.#watch = setInterval(() => this.#keepPace(), PACE_MS);
-    source.onBytes((bytes, arrivedAt, run, output) => {
+    source.onBytes((bytes, run, output) => {
       // An encoder that is let go still writes out what it holds: it must not come back on air with that.
       if (this.#closed) return;
       if (run !== this.#run) this.#beginRun(run);
       try {
-        this.#take(bytes, arrivedAt, output);
+        this.#take(bytes, output);
       } catch (error) {
         if (!(error instanceof Fmp4Error)) throw error;
         this.#logger.error({ err: error }, 'ffmpeg wrote unreadable fragmented MP4');
@@ -156,11 +156,11 @@ export class Feed {
     this.#input = null;
   }
 
-  #take(bytes: Buffer, arrivedAt: number, name: string): void {
+  #take(bytes: Buffer, name: string): void {
     const output = this.#outputs.get(name);
     if (!output) return;
     for (const item of output.reader.push(bytes)) {
-      if (item.kind === 'fragment') this.#takeFragment(name, item, arrivedAt);
+      if (item.kind === 'fragment') this.#takeFragment(name, item);
       else {
         output.init = item;
         this.#input?.init(name, item);
@@ -168,36 +168,30 @@ export class Feed {
     }
   }
 
-  #takeFragment(name: string, fragment: Fragment, arrivedAt: number): void {
+  #takeFragment(name: string, fragment: Fragment): void {
     const isKey = name !== SOUND && fragment.independent && fragment.hasVideo;
     if (!this.#input) {
       // What is shown until now stays until there is a picture to take its place.
       if (!isKey) {
-        this.#early = [...this.#early.slice(1 - MAX_EARLY), { name, fragment, arrivedAt }];
+        this.#early = [...this.#early.slice(1 - MAX_EARLY), { name, fragment }];
         return;
       }
       this.#enter(name);
-      for (const early of this.#early.splice(0)) this.#place(early.name, early.fragment, early.arrivedAt);
+      for (const early of this.#early.splice(0)) this.#place(early.name, early.fragment);
     } else if (this.#next && isKey) {
       this.#left = { input: this.#input, until: fragment.start };
       this.#enter(name);
     }
-    this.#place(name, fragment, arrivedAt);
+    this.#place(name, fragment);
   }
 
-  #place(name: string, fragment: Fragment, arrivedAt: number): void {
+  #place(name: string, fragment: Fragment): void {
     const { start, duration } = fragment;
-    const clock = this.#pdt ?? this.#anchor(fragment, arrivedAt);
+    this.#pdt ??= new PdtClock(this.source.runs(this.#run).startedAt, start);
+    const clock = this.#pdt;
     const left = this.#left;
     const input = left && start + duration / 2 < left.until ? left.input : this.#input;
     input?.take(name, fragment, () => clock.segmentAt(start));
-    if (name === this.source.runs(this.#run).outputs[0]) clock.observe(start + duration, arrivedAt);
-  }
-
-  #anchor(fragment: Fragment, arrivedAt: number): PdtClock {
-    const { startedAt } = this.source.runs(this.#run);
-    this.#pdt = new PdtClock(startedAt, fragment.start, fragment.start + fragment.duration, arrivedAt);
-    return this.#pdt;
   }
 
   /** Into the broadcast, or the one to which it is to move, with the first picture of this output. */

@@ -2,6 +2,8 @@
 const BEHIND_MS = 3_000;
 /** A publisher whose network stalls falls behind too; only an encoder that is slow keeps its publisher waiting, for this share of the time. */
 const WAITING_SHARE = 0.3;
+/** Who has come nearer by so much within that time is on the way back, ms. */
+const CATCHING_UP_MS = 200;
 /** For so long without a break before anything is done. */
 const PATIENCE_MS = 4_000;
 /** A lighter encoder needs time to catch up with what waits for it. */
@@ -10,7 +12,7 @@ const GRACE_MS = 15_000;
 /** Tells when an encoder is slower than its publisher. To be asked about once a second. */
 export class Pace {
   #last: { now: number; waitedMs: number } | null = null;
-  #behindSince: number | null = null;
+  #behindSince: { now: number; lagMs: number } | null = null;
   #quietUntil = 0;
 
   /**
@@ -28,8 +30,10 @@ export class Pace {
       this.#behindSince = null;
       return false;
     }
-    this.#behindSince ??= now;
-    if (now - this.#behindSince < PATIENCE_MS) return false;
+    // One that catches up is fast enough.
+    if (this.#behindSince === null || lagMs <= this.#behindSince.lagMs - CATCHING_UP_MS)
+      this.#behindSince = { now, lagMs };
+    if (now - this.#behindSince.now < PATIENCE_MS) return false;
     this.#behindSince = null;
     this.#quietUntil = now + GRACE_MS;
     return true;

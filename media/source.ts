@@ -5,6 +5,7 @@ import { type Rung, SOUND } from './ladder.ts';
 import type { Logger } from './logger.ts';
 import { Meter } from './meter.ts';
 import type { Publication } from './publication.ts';
+import { PublisherClock } from './publisher-clock.ts';
 import type { SoundFiller } from './sound.ts';
 import type { Tag } from './tag.ts';
 import type { Followed } from './timeline.ts';
@@ -34,14 +35,14 @@ export interface Source {
   readonly encoderPid: number | undefined;
 }
 
-type BytesListener = (bytes: Buffer, arrivedAt: number, run: number, output: string) => void;
+type BytesListener = (bytes: Buffer, run: number, output: string) => void;
 
 export interface EncoderRun {
   outputs: string[];
   /** The publisher's own picture among the outputs; null where all are encoded. */
   copied: Copied | null;
-  /** When its first frame arrived here, epoch ms: probing delays its first fragment. */
-  startedAt: number;
+  /** When its first frame was taken, epoch ms, as far as that is known by now. */
+  startedAt: () => number;
 }
 
 /** A picture that goes to viewers as it came. */
@@ -114,13 +115,15 @@ class EncodedSource implements Source {
   #run: Run | null = null;
   /** While the last run writes out what it holds. */
   #draining: Promise<unknown> | null = null;
-  /** Tags since a key frame that no run has had yet, and when that came. */
+  /** Tags since a key frame that no run has had yet. */
   #held: Tag[] = [];
-  #heldSince = 0;
   /** What is held before this was shown already, ms; null where the run begins with what is held. */
   #goesOnAt: number | null = null;
   /** From the first, which has number 1. */
   #runs: EncoderRun[] = [];
+  /** Since the publisher's last silence, or the last jump of its clock. */
+  #publisherClock = new PublisherClock();
+  #lastPictureAt: number | null = null;
   #restarts: number[] = [];
   #stall: NodeJS.Timeout | undefined;
   #waitingSince: number | null = null;
@@ -194,8 +197,8 @@ class EncodedSource implements Source {
   take(tag: Tag): void {
     // Configuration goes into a run with its headers.
     if (this.#ended || tag.kind === 'config') return;
-    if (tag.kind !== 'audio') this.#silence?.refresh();
     const run = this.#run;
+    if (tag.kind !== 'audio') this.#seePicture(tag);
     if (
       run &&
       (jumps(run.lastTimestamp, tag.timestamp) || (tag.kind === 'key' && (this.#renewing || this.#isOutdated(run))))
@@ -206,6 +209,18 @@ class EncodedSource implements Source {
     } else if (run?.copied && tag.kind !== 'audio') this.#checkCopied(run, run.copied, tag);
     if (this.#run) this.#feed(this.#run, tag);
     else this.#hold(tag);
+  }
+
+  #seePicture({ timestamp }: Tag): void {
+    this.#silence?.refresh();
+    if (this.#lastPictureAt !== null && jumps(this.#lastPictureAt, timestamp)) {
+      this.#publisherClock = new PublisherClock();
+      // No run begins before a jump and goes on after it.
+      this.#held = [];
+      this.#goesOnAt = null;
+    }
+    this.#lastPictureAt = timestamp;
+    this.#publisherClock.observe(timestamp, this.#clock(), this.waitedMs);
   }
 
   async finish(reason: string): Promise<void> {
@@ -237,6 +252,7 @@ class EncodedSource implements Source {
       return;
     }
     this.#logger.info({ run: this.#runs.length }, 'no picture from the publisher');
+    this.#publisherClock = new PublisherClock();
     await this.#drain(run);
     if (!this.#ended && !this.#run) this.#silenceListener();
   }
@@ -257,7 +273,6 @@ class EncodedSource implements Source {
     if (tag.kind !== 'key' || goesOnAt < tag.timestamp) {
       // Decoding begins at a key frame, and sound went on where frames are missing.
       this.#held = [...sinceKey];
-      this.#heldSince = this.#clock() - (tag.timestamp - goesOnAt);
       this.#goesOnAt = goesOnAt;
     }
     void this.#drain(run);
@@ -277,10 +292,7 @@ class EncodedSource implements Source {
   #hold(tag: Tag): void {
     if (tag.kind === 'key' && this.#goesOnAt === null) {
       // Of two key frames the later one is as good a beginning, unless nothing but sound is waited for.
-      if (this.#held.length === 0 || this.#draining) {
-        this.#held = [];
-        this.#heldSince = this.#clock();
-      }
+      if (this.#held.length === 0 || this.#draining) this.#held = [];
     } else if (this.#held.length === 0) return;
     this.#held.push(tag);
     this.#startWhenReady();
@@ -305,7 +317,10 @@ class EncodedSource implements Source {
     const copied = this.#goesOnAt === null ? this.#copied(all) : null;
     const rungs = this.#lightened(all, copied !== null);
     const outputs = outputsOf(rungs);
-    this.#runs.push({ outputs, copied, startedAt: this.#heldSince });
+    const first = this.#goesOnAt ?? this.#held[0]?.timestamp ?? 0;
+    const publisherClock = this.#publisherClock;
+    const begunAt = this.#clock();
+    this.#runs.push({ outputs, copied, startedAt: () => publisherClock.wallTimeOf(first) ?? begunAt });
     const number = this.#runs.length;
     const { path, meters: metered } = this.#ffmpeg;
     const args = ladderArguments({
@@ -372,7 +387,7 @@ class EncodedSource implements Source {
   #written(bytes: Buffer, run: number, output: string): void {
     // Not before: what is announced as a picture may be one that nobody can decode.
     if (output !== SOUND) clearTimeout(this.#noPicture);
-    this.#bytesListener(bytes, this.#clock(), run, output);
+    this.#bytesListener(bytes, run, output);
   }
 
   #feed(run: Run, tag: Tag): void {

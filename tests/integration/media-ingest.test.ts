@@ -59,7 +59,7 @@ beforeEach(async () => {
       const rungs = (height: number | null) => rungsFor(RUNGS, height);
       const source = createSource(publication, { ffmpeg, logger, rungs, clock: Date.now, stallMs });
       const runs = new Map<number, Map<string, Buffer[]>>();
-      source.onBytes((bytes, _, run, output) => {
+      source.onBytes((bytes, run, output) => {
         const outputs = runs.get(run) ?? new Map<string, Buffer[]>();
         runs.set(run, outputs.set(output, [...(outputs.get(output) ?? []), bytes]));
       });
@@ -179,7 +179,7 @@ it('goes on with another encoder after kill -9, from a key frame', async () => {
   process.kill(feed.source.encoderPid ?? 0, 'SIGKILL');
   await until(() => feed.fragments(2).length > 3);
   expect(feed.fragments(2)[0]).toMatchObject({ independent: true });
-  expect(feed.source.runs(2).startedAt).toBeGreaterThan(feed.source.runs(1).startedAt);
+  expect(feed.source.runs(2).startedAt()).toBeGreaterThan(feed.source.runs(1).startedAt());
   await publisher.stop();
   expect(await feed.ended).toBe('the publisher stopped');
   expect((await probe(feed, '360p', 2)).streams).toHaveLength(1);
@@ -193,6 +193,10 @@ it('replaces an encoder that hangs', async () => {
   const hanging = await until(() => Math.max(0, ...feed.runs.keys()));
   process.kill(feed.source.encoderPid ?? 0, 'SIGSTOP');
   await until(() => feed.fragments(hanging + 1).length > 0);
+  // Its first picture is as old as the publisher says, however late it was read: key frames are two seconds apart.
+  const apart = feed.source.runs(hanging + 1).startedAt() - feed.source.runs(hanging).startedAt();
+  expect(apart).toBeGreaterThan(0);
+  expect(Math.abs(apart - Math.round(apart / 2_000) * 2_000)).toBeLessThan(5);
   expect(publisher.stderr()).toBe('');
   await publisher.stop();
 });

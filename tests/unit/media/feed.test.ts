@@ -36,7 +36,7 @@ class WrittenSource {
   }
 
   runs() {
-    return { outputs: OUTPUTS, startedAt: Date.now() };
+    return { outputs: OUTPUTS, startedAt: Date.now };
   }
 
   /** The init segments, and `seconds` of picture and sound from `from` on. */
@@ -54,7 +54,7 @@ class WrittenSource {
   }
 
   #write(bytes: Buffer, run: number, name: string): void {
-    this.#listener(bytes, Date.now(), run, name);
+    this.#listener(bytes, run, name);
   }
 }
 

@@ -28,6 +28,11 @@ describe('the pace of an encoder', () => {
     expect(tooMuch(60, (second) => ({ lagMs: null, waitedMs: second * 600 }))).toEqual([]);
   });
 
+  it('is fast enough while what waits for it becomes less', () => {
+    expect(tooMuch(60, (second) => ({ lagMs: 20_000 - second * 250, waitedMs: second * 900 }))).toEqual([]);
+    expect(tooMuch(12, (second) => ({ lagMs: 20_000 - second * 20, waitedMs: second * 900 }))).toEqual([5]);
+  });
+
   it('may have a bad moment', () => {
     const moments = tooMuch(60, (second) => ({ lagMs: second % 4 === 0 ? 700 : 4_000, waitedMs: second * 600 }));
     expect(moments).toEqual([]);
