@@ -18,6 +18,7 @@ const LiveDesk = lazy(() => import('./live/live-desk.tsx'));
 const SessionReport = lazy(() => import('./reports/session-report.tsx'));
 const CourseReport = lazy(() => import('./reports/course-report.tsx'));
 const Bulletin = lazy(() => import('./reports/bulletin.tsx'));
+const RecordCheck = lazy(() => import('./records/record-check.tsx'));
 const NetworkReports = lazy(() => import('./network/network-reports.tsx'));
 const Units = lazy(() => import('./units/units.tsx'));
 const UnitPage = lazy(() => import('./units/unit.tsx'));
@@ -48,6 +49,7 @@ export default function ConsoleApp() {
               path="sessions/:sessionId/network"
               element={<Only roles={['bureau', 'supervisor', 'enterprise']} page={<NetworkReports />} />}
             />
+            <Route path="sessions/:sessionId/record" element={<Only roles={['bureau']} page={<RecordCheck />} />} />
             <Route path="units" element={<Units />} />
             <Route path="units/:unitId" element={<UnitPage />} />
             <Route path="accounts" element={<Only roles={['bureau']} page={<Accounts />} />} />

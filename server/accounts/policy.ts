@@ -81,6 +81,7 @@ export const policy = {
   'beat:store': { anyone: 'all' },
   'my:credit': learners,
   'attendance:correct': bureauOnly,
+  'record:check': bureauOnly,
   /** Whoever holds an export may ask whether it is genuine. */
   'seal:check': { anyone: 'all' },
   'video:list': bureauOnly,

@@ -1,7 +1,9 @@
 import type { correctionEndpoints } from '#contract/corrections.ts';
+import type { recordCheckEndpoints } from '#contract/record-checks.ts';
 import type { recordSealEndpoints } from '#contract/record-seals.ts';
 import { AppError } from '../errors.ts';
 import type { Handlers } from '../http.ts';
+import type { Checks } from './checks.ts';
 import type { Corrections } from './correcting.ts';
 import type { Seals } from './seals.ts';
 
@@ -29,5 +31,12 @@ export function correctionRoutes(corrections: Corrections): Handlers<typeof corr
 export function sealRoutes(seals: Seals): Handlers<typeof recordSealEndpoints> {
   return {
     'GET /seals/:sessionId/:code': ({ params }) => seals.check(params.sessionId, params.code),
+  };
+}
+
+export function checkRoutes(checks: Checks): Handlers<typeof recordCheckEndpoints> {
+  return {
+    'GET /sessions/:sessionId/record-checks': ({ params }) => checks.read(params.sessionId),
+    'POST /sessions/:sessionId/record-checks': ({ params, actor }) => checks.start(params.sessionId, actor),
   };
 }

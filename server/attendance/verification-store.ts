@@ -102,7 +102,7 @@ export async function readCredit(client: pg.PoolClient, sessionId: string): Prom
 
 /** Who these people are: in the session, or now. */
 export async function readNames(
-  client: pg.PoolClient,
+  client: pg.PoolClient | pg.Pool,
   sessionId: string,
   personIds: string[],
 ): Promise<Map<string, { personName: string; unitName: string }>> {

@@ -9,6 +9,7 @@ import { networkEndpoints } from './network.ts';
 import { organisationEndpoints } from './organisations.ts';
 import { presenceEndpoints } from './presence.ts';
 import { quizEndpoints } from './quiz.ts';
+import { recordCheckEndpoints } from './record-checks.ts';
 import { recordSealEndpoints } from './record-seals.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
@@ -22,6 +23,7 @@ export const api = {
   ...liveEndpoints,
   ...attendanceEndpoints,
   ...correctionEndpoints,
+  ...recordCheckEndpoints,
   ...recordSealEndpoints,
   ...quizEndpoints,
   ...recordingEndpoints,

@@ -126,7 +126,7 @@ async function consolePages(page: Page): Promise<string[]> {
     `courses/${empty}`,
     ...(full ? [`courses/${full.id}`, `courses/${full.id}/report`] : []),
     ...(live ? [`sessions/${live.id}/live`, `sessions/${live.id}/network`] : []),
-    ...(past ? [`sessions/${past.id}/report`, `sessions/${past.id}/bulletin`] : []),
+    ...(past ? [`sessions/${past.id}/report`, `sessions/${past.id}/record`, `sessions/${past.id}/bulletin`] : []),
     'units',
     ...(unit ? [`units/${unit.id}`] : []),
     'videos',

@@ -4,7 +4,7 @@ import { address, read, signInAs } from './pages.ts';
 
 const PDF = { name: '签到表.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4\n%%EOF\n') };
 
-test('an officer corrects what is credited to somebody, sees what it comes to, and withdraws it', async ({
+test('an officer corrects what is credited to somebody, withdraws it, and has the record checked', async ({
   browser,
   page,
 }) => {
@@ -49,4 +49,9 @@ test('an officer corrects what is credited to somebody, sees what it comes to, a
   const stranger = await (await browser.newContext()).newPage();
   await stranger.goto(address(new URL(link ?? '').pathname));
   await expect(stranger.getByText('摘要相符：导出之后没有新增记录')).toBeVisible();
+
+  await page.getByRole('link', { name: '核验', exact: true }).click();
+  await page.getByRole('button', { name: '开始核验' }).click();
+  await expect(page.getByText('核验通过：与生成时一致')).toBeVisible();
+  await expect(page.getByRole('row').filter({ hasText: '✓ 通过' }).first()).toContainText('王建国');
 });

@@ -2,6 +2,7 @@ import { addTexts } from '#client/i18n.ts';
 
 export const useRecordText = addTexts({
   zh: {
+    check: '核验',
     correct: '更正',
     correctOf: '更正 {name} 的有效时长',
     correctHint: '原记录不会改动：更正作为一条新记录写入，注明经办人、原因和依据，只能再写一条撤回。',
@@ -42,6 +43,7 @@ export const useRecordText = addTexts({
     openEvidence: '查看依据',
   },
   en: {
+    check: 'Check the record',
     correct: 'Correct',
     correctOf: 'Correct the credited time of {name}',
     correctHint:

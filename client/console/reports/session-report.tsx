@@ -54,6 +54,7 @@ function SessionReportView({
         {(bureau || supervisor) && (
           <LinkButton to={`/console/sessions/${sessionId}/bulletin`}>{t('bulletin')}</LinkButton>
         )}
+        {bureau && <LinkButton to={`/console/sessions/${sessionId}/record`}>{record('check')}</LinkButton>}
         {(bureau || supervisor || enterprise) && (
           <>
             <LinkButton to={`/console/sessions/${sessionId}/network`}>{t('network')}</LinkButton>
