@@ -19,6 +19,7 @@ const SessionReport = lazy(() => import('./reports/session-report.tsx'));
 const CourseReport = lazy(() => import('./reports/course-report.tsx'));
 const Bulletin = lazy(() => import('./reports/bulletin.tsx'));
 const NetworkReports = lazy(() => import('./network/network-reports.tsx'));
+const HoursPage = lazy(() => import('./hours/hours.tsx'));
 const Units = lazy(() => import('./units/units.tsx'));
 const UnitPage = lazy(() => import('./units/unit.tsx'));
 const Accounts = lazy(() => import('./accounts/accounts.tsx'));
@@ -47,6 +48,10 @@ export default function ConsoleApp() {
             <Route
               path="sessions/:sessionId/network"
               element={<Only roles={['bureau', 'supervisor', 'enterprise']} page={<NetworkReports />} />}
+            />
+            <Route
+              path="hours"
+              element={<Only roles={['bureau', 'supervisor', 'enterprise']} page={<HoursPage />} />}
             />
             <Route path="units" element={<Units />} />
             <Route path="units/:unitId" element={<UnitPage />} />
