@@ -12,18 +12,11 @@ import { percent } from '../reports/text.ts';
 import { useRoles } from '../roles.ts';
 import { useWords } from '../words.ts';
 import { AheadList } from './ahead-list.tsx';
+import type { LedgerFilters } from './filters.ts';
 import { HoursGroups } from './groups.tsx';
 import { HoursPeople } from './people.tsx';
 import { RuleTable } from './rule-table.tsx';
 import { useLedgerText } from './text.ts';
-
-/** What of the ledger is looked at, in every part of the page. */
-export interface LedgerFilters {
-  year?: number | undefined;
-  areaId?: string | undefined;
-  industry?: (typeof INDUSTRIES)[number] | undefined;
-  category?: (typeof PERSON_CATEGORIES)[number] | undefined;
-}
 
 /** 学时台账: who of the units that the caller sees has done which hours in a year, and who falls behind. */
 export default function HoursPage() {

@@ -7,7 +7,7 @@ import { useAct, useRead } from '../data.ts';
 import { ActsTitle, ConfirmButton, Loaded, Mark, SearchField } from '../parts.tsx';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useWords } from '../words.ts';
-import type { LedgerFilters } from './hours.tsx';
+import type { LedgerFilters } from './filters.ts';
 import { useLedgerText } from './text.ts';
 
 interface PeopleFilters {
