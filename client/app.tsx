@@ -20,6 +20,7 @@ const List = lazy(() => import('./list/list.tsx'));
 const Room = lazy(loadRoom);
 const Check = lazy(loadCheck);
 const Verify = lazy(() => import('./verify/verify.tsx'));
+const MyHours = lazy(() => import('./hours/my-hours.tsx'));
 const Paper = lazy(() => import('./paper/paper.tsx'));
 const ConsoleApp = lazy(() => import('./console/app.tsx'));
 
@@ -59,6 +60,7 @@ export function App() {
             <Route path={LIST_PATH} element={<SignedIn page={<List />} />} />
             <Route path={ROOM_PATH} element={<SignedIn page={<Room />} meanwhile={<Room />} />} />
             <Route path="/verify/:sessionId/:code" element={<Verify />} />
+            <Route path="/hours" element={<SignedIn page={<MyHours />} />} />
             <Route path="/check" element={<Check />} />
             <Route path="/learn/:sessionId/check" element={<Check />} />
             <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />

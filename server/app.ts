@@ -4,6 +4,7 @@ import { accountEndpoints } from '#contract/accounts.ts';
 import { attendanceEndpoints } from '#contract/attendance.ts';
 import { correctionEndpoints } from '#contract/corrections.ts';
 import { courseEndpoints } from '#contract/courses.ts';
+import { hoursEndpoints } from '#contract/hours.ts';
 import { liveEndpoints } from '#contract/live.ts';
 import type { FileEvent } from '#contract/media-videos.ts';
 import { networkEndpoints } from '#contract/network.ts';
@@ -33,6 +34,9 @@ import { type Courses, createCourses } from './courses/service.ts';
 import { openDb } from './db.ts';
 import { notFound } from './errors.ts';
 import { mediaPassThrough, publishPassThrough } from './front-door.ts';
+import { createLedgerExport } from './hours/export.ts';
+import { hoursRoutes } from './hours/routes.ts';
+import { createHours } from './hours/service.ts';
 import { type Locators, mount, problems, requestIds } from './http.ts';
 import { atTheDoor, createLateness } from './line/at-the-door.ts';
 import { createLine } from './line/line.ts';
@@ -163,6 +167,9 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     reportRoutes(reports, createExports(reports, { seals, corrections }, clock), config.publicUrl),
     locators,
   );
+
+  const hours = createHours(services);
+  mount(api, hoursEndpoints, hoursRoutes(hours, createLedgerExport(hours, clock)), locators);
 
   const web = express();
   web.disable('x-powered-by');

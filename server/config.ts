@@ -3,11 +3,21 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import type { ClassHourFigures, HoursByGroup } from '#contract/class-hours.ts';
 
 const flag = z.enum(['0', '1', 'true', 'false', '']).transform((value) => value === '1' || value === 'true');
 /** Addresses that this machine alone reaches. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 const port = z.coerce.number().int().min(0).max(65_535);
+
+/** `32,48,24,72`. */
+const hoursByGroup = z
+  .string()
+  .regex(/^\d{1,4}(,\d{1,4}){3}$/, 'four numbers of class hours with commas between')
+  .transform((text): HoursByGroup => {
+    const [managers = 0, managersInSectors = 0, workers = 0, workersInSectors = 0] = text.split(',').map(Number);
+    return { managers, managersInSectors, workers, workersInSectors };
+  });
 
 const Environment = z.object({
   PORT: port.default(8080),
@@ -36,6 +46,11 @@ const Environment = z.object({
   FFMPEG_PATH: z.string().optional(),
   /** A prepared video may be this large, GB of 2^30 bytes. */
   VIDEO_LIMIT_GB: z.coerce.number().positive().max(1_000).default(4),
+  /** Minutes of one class hour (学时). */
+  CLASS_HOUR_MINUTES: z.coerce.number().int().min(1).max(240).default(45),
+  /** Class hours due in the year of initial training, and in every other: managers, those in the five sectors, workers, those there. */
+  CLASS_HOURS_INITIAL: hoursByGroup.default({ managers: 32, managersInSectors: 48, workers: 24, workersInSectors: 72 }),
+  CLASS_HOURS_YEARLY: hoursByGroup.default({ managers: 12, managersInSectors: 16, workers: 0, workersInSectors: 20 }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Recordings are deleted so many days after their class; without it never. */
   KEEP_RECORDINGS_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
@@ -68,6 +83,7 @@ export interface Config {
   ffmpegPath: string | undefined;
   videoLimitBytes: number;
   keepRecordingsDays: number | undefined;
+  classHours: ClassHourFigures;
   logLevel: string;
   trustProxy: string | number | boolean;
   secureCookies: boolean;
@@ -117,6 +133,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ffmpegPath: e.FFMPEG_PATH,
     videoLimitBytes: Math.round(e.VIDEO_LIMIT_GB * 1024 ** 3),
     keepRecordingsDays: e.KEEP_RECORDINGS_DAYS,
+    classHours: { minutes: e.CLASS_HOUR_MINUTES, initial: e.CLASS_HOURS_INITIAL, yearly: e.CLASS_HOURS_YEARLY },
     logLevel: e.LOG_LEVEL,
     trustProxy: trustProxy(e.TRUST_PROXY),
     secureCookies: e.PUBLIC_URL?.startsWith('https:') ?? false,

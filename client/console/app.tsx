@@ -20,6 +20,7 @@ const CourseReport = lazy(() => import('./reports/course-report.tsx'));
 const Bulletin = lazy(() => import('./reports/bulletin.tsx'));
 const RecordCheck = lazy(() => import('./records/record-check.tsx'));
 const NetworkReports = lazy(() => import('./network/network-reports.tsx'));
+const HoursPage = lazy(() => import('./hours/hours.tsx'));
 const Units = lazy(() => import('./units/units.tsx'));
 const UnitPage = lazy(() => import('./units/unit.tsx'));
 const Accounts = lazy(() => import('./accounts/accounts.tsx'));
@@ -50,6 +51,10 @@ export default function ConsoleApp() {
               element={<Only roles={['bureau', 'supervisor', 'enterprise']} page={<NetworkReports />} />}
             />
             <Route path="sessions/:sessionId/record" element={<Only roles={['bureau']} page={<RecordCheck />} />} />
+            <Route
+              path="hours"
+              element={<Only roles={['bureau', 'supervisor', 'enterprise']} page={<HoursPage />} />}
+            />
             <Route path="units" element={<Units />} />
             <Route path="units/:unitId" element={<UnitPage />} />
             <Route path="accounts" element={<Only roles={['bureau']} page={<Accounts />} />} />

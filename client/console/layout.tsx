@@ -75,6 +75,7 @@ function Navigation({ onChosen }: { onChosen?: () => void }) {
     { key: '/console/courses', label: t('courses') },
     ...(bureau || supervisor ? [{ key: '/console/units', label: t('units') }] : []),
     ...(ownUnitId ? [{ key: `/console/units/${ownUnitId}`, label: t('ownUnit') }] : []),
+    ...(bureau || supervisor || ownUnitId ? [{ key: '/console/hours', label: t('hours') }] : []),
     ...(bureau ? [{ key: '/console/videos', label: t('videos') }] : []),
     ...(bureau ? [{ key: '/console/accounts', label: t('accounts') }] : []),
     ...(me?.personId ? [{ key: '/learn', label: t('learning') }] : []),

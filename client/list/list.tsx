@@ -43,6 +43,12 @@ export default function List() {
       <Standing me={me} />
       {me.personId ? <Sessions /> : <NoPerson />}
       <p className="list__help">
+        {me.personId && (
+          <>
+            <Link to="/hours">{t('myHours')}</Link>
+            <span aria-hidden="true"> · </span>
+          </>
+        )}
         <Link to="/check">{t('checkNetwork')}</Link>
       </p>
     </Page>

@@ -73,6 +73,9 @@ export const policy = {
   'session:stream': officersAndInstructor,
   'session:publish': officersAndInstructor,
   'my:sessions': { learner: 'all' },
+  'my:hours': { learner: 'all' },
+  'hours:read': units,
+  'hours:mark': units,
 
   'room:enter': learners,
   'room:read': { bureau: 'all', supervisor: 'all', enterprise: 'invited', instructor: 'own', learner: 'invited' },

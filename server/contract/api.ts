@@ -4,6 +4,7 @@ import { attendanceEndpoints } from './attendance.ts';
 import { correctionEndpoints } from './corrections.ts';
 import { courseEndpoints } from './courses.ts';
 import type { Endpoint } from './endpoint.ts';
+import { hoursEndpoints } from './hours.ts';
 import { liveEndpoints } from './live.ts';
 import { networkEndpoints } from './network.ts';
 import { organisationEndpoints } from './organisations.ts';
@@ -31,6 +32,7 @@ export const api = {
   ...videoEndpoints,
   ...networkEndpoints,
   ...presenceEndpoints,
+  ...hoursEndpoints,
 };
 
 export type Api = typeof api;

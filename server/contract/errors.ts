@@ -77,6 +77,11 @@ export const errors = {
     zh: '场次已开始，不能再修改这一项',
     en: 'The session has started; this can no longer change',
   },
+  'statutory-unfounded': {
+    status: 400,
+    zh: '计入法定学时须写明依据和批准人',
+    en: 'Statutory class hours need their basis and who approved them',
+  },
   'course-archived': { status: 409, zh: '课程已归档', en: 'The course is archived' },
   'not-invited': { status: 403, zh: '您不在本课程的参训范围内', en: 'You are not invited to this course' },
   'session-not-open': { status: 409, zh: '本场次没有开放', en: 'This session is not open' },

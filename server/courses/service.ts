@@ -43,6 +43,9 @@ type CourseChanges = { [K in keyof CourseInput]?: CourseInput[K] | undefined };
 /** What is measured by these is on record once a class has begun. */
 const MEASURES = ['attendanceSeconds', 'completePercent'] as const;
 
+/** Whether the course counts as statutory class hours, on what basis and by whose approval. */
+const STATUTORY = ['statutory', 'statutoryBasis', 'statutoryApprover'] as const;
+
 export type Courses = ReturnType<typeof createCourses>;
 
 export function createCourses(services: Services, needs: CourseNeeds) {
@@ -87,8 +90,10 @@ export function createCourses(services: Services, needs: CourseNeeds) {
   /**
    * Makes a course that invites everybody until its audience is narrowed. With `firstStartsAt` (RFC 3339) it gets the
    * six weekly drafts of the cloud classroom.
+   * @throws AppError `impossible-time`, `statutory-unfounded`
    */
   async function createCourse(input: CourseInput, firstStartsAt: string | null, actor: Actor): Promise<Course> {
+    refuseUnfounded(input);
     const now = clock();
     const id = newId();
     const planned = firstStartsAt === null ? [] : cloudClassroom(Date.parse(firstStartsAt));
@@ -98,12 +103,22 @@ export function createCourses(services: Services, needs: CourseNeeds) {
       await tx.session.createMany({
         data: planned.map((session) => ({ ...session, id: newId(), courseId: id, ...newStreamKey(services) })),
       });
-      await audit(tx, actor, now, 'course:create', { kind: 'course', id }, { sessions: planned.length });
+      await audit(
+        tx,
+        actor,
+        now,
+        'course:create',
+        { kind: 'course', id },
+        {
+          sessions: planned.length,
+          ...(input.statutory && { statutory: statutoryOf(input) }),
+        },
+      );
     });
     return readCourse(id, OFFICER);
   }
 
-  /** @throws AppError `course-archived`; `session-locked` for its measures once a session has begun */
+  /** @throws AppError `course-archived`; `session-locked` for its measures once a session has begun; `statutory-unfounded` */
   async function updateCourse(courseId: string, changes: CourseChanges, actor: Actor): Promise<Course> {
     const shown = await prisma.$transaction(async (tx) => {
       await lockCourse(tx, courseId);
@@ -113,13 +128,24 @@ export function createCourses(services: Services, needs: CourseNeeds) {
       const data = differing(row, changes);
       const changed = Object.keys(data);
       if (changed.length === 0) return [];
+      refuseUnfounded({ ...row, ...data });
       if (row.sessions.some((session) => hasStarted(session.state)) && MEASURES.some((field) => field in data)) {
         throw new AppError('session-locked');
       }
       await tx.course.update({ where: { id: courseId }, data });
       // Rooms show the course's title and what completes a session.
       await tx.session.updateMany({ where: { courseId }, data: { revision: { increment: 1 } } });
-      await audit(tx, actor, clock(), 'course:update', { kind: 'course', id: courseId }, { changed });
+      await audit(
+        tx,
+        actor,
+        clock(),
+        'course:update',
+        { kind: 'course', id: courseId },
+        {
+          changed,
+          ...(STATUTORY.some((field) => field in data) && { statutory: statutoryOf({ ...row, ...data }) }),
+        },
+      );
       return row.sessions.map((session) => session.id);
     });
     for (const sessionId of shown) signals.emit('room-changed', sessionId);
@@ -215,6 +241,15 @@ export function createCourses(services: Services, needs: CourseNeeds) {
     locateCourse,
     locateSession,
   };
+}
+
+function statutoryOf({ statutory, statutoryBasis, statutoryApprover }: Pick<CourseInput, (typeof STATUTORY)[number]>) {
+  return { statutory, statutoryBasis, statutoryApprover };
+}
+
+function refuseUnfounded(course: Pick<CourseInput, (typeof STATUTORY)[number]>): void {
+  if (course.statutory && !(course.statutoryBasis && course.statutoryApprover))
+    throw new AppError('statutory-unfounded');
 }
 
 const OFFICER: Viewer = { all: true, accountId: null, personId: null, unitIds: [] };

@@ -20,7 +20,7 @@ export interface ExportFile {
   content: Readable;
 }
 
-const TYPES: Record<ExportFormat, string> = {
+export const EXPORT_TYPES: Record<ExportFormat, string> = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   csv: 'text/csv; charset=utf-8',
 };
@@ -175,5 +175,5 @@ function fileOf(report: Report, what: string, format: ExportFormat, content: Rea
   const parts = [report.courseTitle, ...(report.number === null ? [] : [`第${report.number}期`]), what];
   // What file systems don't take.
   const name = parts.join('-').replace(/[\\/:*?"<>|\p{Cc}]/gu, '_');
-  return { name: `${name}.${format}`, type: TYPES[format], content };
+  return { name: `${name}.${format}`, type: EXPORT_TYPES[format], content };
 }

@@ -39,6 +39,7 @@ test('no barrier for a learner: the list, the room and the paper', async ({ brow
   await signInAs(desk, '王建国');
   await enter(page, desk);
   await judge(page, '/learn');
+  await judge(page, '/hours');
   const mine = await read<MySession[]>(page, '/my/sessions');
   const ofState = (state: string) => mine.find(({ session }) => session.state === state)?.session.id ?? '';
   const [before, live, over] = [ofState('scheduled'), ofState('live'), ofState('ended')];
@@ -129,6 +130,7 @@ async function consolePages(page: Page): Promise<string[]> {
     ...(past ? [`sessions/${past.id}/report`, `sessions/${past.id}/record`, `sessions/${past.id}/bulletin`] : []),
     'units',
     ...(unit ? [`units/${unit.id}`] : []),
+    'hours',
     'videos',
     'accounts',
     'me',
