@@ -1,13 +1,11 @@
 import type http from 'node:http';
-import { Server, type Socket } from 'socket.io';
+import { Server } from 'socket.io';
 import type { Ack } from '#contract/errors.ts';
 import {
   type AckData,
   type ClientEventName,
-  type ClientEvents,
   type ClientPayload,
   clientEvents,
-  type ServerEvents,
 } from '#contract/events.ts';
 import type { PresenceConfirmation, PresenceStored } from '#contract/presence.ts';
 import type { LiveQuestion } from '#contract/quiz.ts';
@@ -21,38 +19,16 @@ import type { Services } from '../services.ts';
 import type { AudienceQuestions } from './audience-questions.ts';
 import { createBus, dialFor } from './bus/bus.ts';
 import { createCountPacing } from './count-pacing.ts';
+import { createLettingGo } from './letting-go.ts';
 import { shareLongPolling } from './long-polling.ts';
+import { forgetRequest, type Io, type RoomSocket } from './room-socket.ts';
 import type { LiveService } from './service.ts';
 import { createShownRevisions } from './shown-revisions.ts';
 import { createSlices } from './slices.ts';
-import { type Allowance, fullAllowance, overstays, SOCKETS_A_PERSON, spend } from './socket-limits.ts';
 import * as textParser from './text-parser.ts';
 import { type Ticket, verifyTicket } from './ticket.ts';
-import { ANNOUNCE_MS, type Counts, createViewers } from './viewers.ts';
+import { ANNOUNCE_MS, createViewers } from './viewers.ts';
 
-/** What workers tell each other: ids and counts alone, so that it is small, and true however late it comes. */
-interface BusEvents {
-  'room-changed': (sessionId: string) => void;
-  viewers: (workerId: string, counts: Counts) => void;
-  'logins-revoked': (loginIds: string[]) => void;
-}
-
-interface SocketState {
-  /** Epoch ms. */
-  openedAt: number;
-  allowance: Allowance;
-  /** Of the request that opened it: a console is known by its login. */
-  cookie: string | undefined;
-  ticket?: Ticket;
-  /** The session that is watched from a console. */
-  watched?: string;
-  playbackGivenAt?: number;
-  /** In viewers.ts. */
-  counted?: boolean;
-}
-
-type Io = Server<ClientEvents, ServerEvents, BusEvents, SocketState>;
-type RoomSocket = Socket<ClientEvents, ServerEvents, BusEvents, SocketState>;
 type Answers = { [E in ClientEventName]: (socket: RoomSocket, payload: ClientPayload<E>) => Promise<AckData[E]> };
 
 export interface GatewayNeeds {
@@ -105,6 +81,7 @@ export function createGateway(
   const viewers = createViewers(clock);
   const pacing = createCountPacing(clock);
   const shown = createShownRevisions();
+  const lettingGo = createLettingGo(services, viewers);
   /** The room's revision and devices for which its delivery was looked at last. */
   const adapted = new Map<string, string>();
   /** The most devices of each session that were noted by this worker. */
@@ -175,9 +152,7 @@ export function createGateway(
   }
 
   io.on('connection', (socket) => {
-    const now = clock();
-    socket.data.openedAt = now;
-    socket.data.allowance = fullAllowance(now);
+    lettingGo.opened(socket);
     socket.data.cookie = socket.handshake.headers.cookie;
     forgetRequest(socket);
     // One listener for all: one for each event would cost every socket memory, and an unknown event nothing.
@@ -185,13 +160,11 @@ export function createGateway(
     socket.on('disconnect', () => leave(socket));
   });
 
-  /** Whatever a socket says counts, so that nobody keeps a worker busy alone. */
   function hear(socket: RoomSocket, event: string, payload: unknown, ack: unknown): void {
     const reply = typeof ack === 'function' ? (ack as (answer: Ack<unknown>) => void) : () => undefined;
-    const heard = spend(socket.data.allowance, clock());
-    if (heard === 'let-go') socket.disconnect(true);
-    else if (heard === 'refused') reply({ ok: false, error: { code: 'rate-limited' } });
-    else if (isClientEvent(event)) void answer(socket, event, payload, reply);
+    const heard = lettingGo.heard(socket);
+    if (heard === 'refused') reply({ ok: false, error: { code: 'rate-limited' } });
+    else if (heard === 'heard' && isClientEvent(event)) void answer(socket, event, payload, reply);
   }
 
   /** Validates, answers and acks a request. */
@@ -245,7 +218,7 @@ export function createGateway(
   async function enterRoom(socket: RoomSocket, ticket: Ticket): Promise<void> {
     const { ticket: before } = socket.data;
     leave(socket);
-    if (viewers.socketsOf(ticket.personId) >= SOCKETS_A_PERSON) throw new AppError('rate-limited');
+    lettingGo.mayEnter(ticket);
     socket.data.ticket = ticket;
     if (socket.connected) {
       viewers.join(ticket);
@@ -361,22 +334,8 @@ export function createGateway(
   signals.on('logins-revoked', onRevoked);
   signals.on('live-question-answered', onAnswered);
 
-  /** Who takes nothing, or came for nothing, holds memory that a crowd needs. */
-  function letGo(): void {
-    const now = clock();
-    for (const socket of io.sockets.sockets.values()) {
-      const { openedAt, ticket, watched } = socket.data;
-      const inRoom = ticket !== undefined || watched !== undefined;
-      const why = overstays({ waitingMessages: waitingMessages(socket), inRoom, openedAt }, now);
-      if (why === null) continue;
-      logger.info({ why }, 'a socket is let go');
-      if (why === 'does not read') cut(socket);
-      else socket.disconnect(true);
-    }
-  }
-
   const announcing = setInterval(() => {
-    letGo();
+    lettingGo.look(io.sockets.sockets.values());
     const own = viewers.own();
     io.serverSideEmit('viewers', workerId, own);
     for (const room of io.sockets.adapter.rooms.keys()) {
@@ -429,23 +388,6 @@ function sessionOf(room: string): string | null {
 
 function isClientEvent(event: string): event is ClientEventName {
   return Object.hasOwn(clientEvents, event);
-}
-
-/** What is kept of the request that opened a connection is a good part of what a viewer costs, and nobody asks for it again. */
-function forgetRequest(socket: RoomSocket): void {
-  Object.assign(socket.conn, { request: null });
-  Object.assign(socket, { handshake: null });
-}
-
-function waitingMessages({ conn }: RoomSocket): number {
-  return (conn as unknown as { writeBuffer: unknown[] }).writeBuffer.length;
-}
-
-/** At once, since a goodbye would only wait behind what is not taken. */
-function cut({ conn }: RoomSocket): void {
-  const { transport } = conn as unknown as { transport: { socket?: { terminate(): void } } };
-  if (transport.socket) transport.socket.terminate();
-  else conn.close(true);
 }
 
 function ticketOf(socket: RoomSocket): Ticket {

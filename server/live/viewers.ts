@@ -17,6 +17,8 @@ interface Sum {
   elsewhere: { workerId: string; heard: number; devices: number }[];
 }
 
+export type Viewers = ReturnType<typeof createViewers>;
+
 export interface Viewer {
   sessionId: string;
   deviceId: string;

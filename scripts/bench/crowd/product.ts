@@ -8,7 +8,7 @@ import { temporaryFolder } from '#tests/support/temporary-folder.ts';
 import { childrenOf, startWhole, type WholeRun } from '#tests/support/whole-run.ts';
 import { until } from '../../outside/until.ts';
 import { buildPages } from '../../pages.ts';
-import { addressFor } from '../generator.ts';
+import { ADDRESSES, addressFor } from '../generator.ts';
 import type { Planned } from './messages.ts';
 import { killFirst, type Stage } from './stage.ts';
 
@@ -174,7 +174,7 @@ async function plan(bureau: HttpClient, viewers: number): Promise<Planned[]> {
     joinCode: codes[n % units] ?? '',
     name: `学员${n}`,
     phone: `13${String(100_000_000 + n)}`,
-    from: n < 500 ? addressFor(0) : addressFor(1 + (n % 7)),
+    from: n < 500 ? addressFor(0) : addressFor(1 + (n % (ADDRESSES - 1))),
     mistypes: n % MISTYPES === MISTYPES - 1,
   }));
 }
