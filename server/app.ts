@@ -43,7 +43,7 @@ import { createLine } from './line/line.ts';
 import { createAudienceQuestions } from './live/audience-questions.ts';
 import { createBroadcasts } from './live/broadcasts.ts';
 import { createCaptions } from './live/captions.ts';
-import { createGateway } from './live/gateway.ts';
+import { createGateway, type Heartbeat } from './live/gateway.ts';
 import { mediaHooks } from './live/hooks.ts';
 import {
   denyPlaybackOfExcluded,
@@ -92,8 +92,8 @@ export interface AppOptions {
   secrets: Secrets;
   clock: Clock;
   logger: Logger;
-  /** Which worker this is, and the private ports of all of them (0: away), for long polling. */
-  worker: { index: number; siblings: () => number[] };
+  /** Which worker this is, and the private ports of all of them (0: away), for long polling; `heartbeat`: of its sockets, where it is not the usual one. */
+  worker: { index: number; siblings: () => number[]; heartbeat?: Heartbeat };
 }
 
 export interface App {

@@ -99,6 +99,8 @@ export const PersonAttendance = z.object({
   verification: Verification,
   due: z.boolean(),
   firstJoinedAt: Instant.nullable(),
+  /** 排队: how long they stood in line because the installation was at its limit. */
+  waitedSeconds: z.int(),
   creditedSeconds: z.int(),
   present: z.boolean(),
   complete: z.boolean(),

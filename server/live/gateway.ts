@@ -1,12 +1,7 @@
 import type http from 'node:http';
 import { Server } from 'socket.io';
 import type { Ack } from '#contract/errors.ts';
-import {
-  type AckData,
-  type ClientEventName,
-  type ClientPayload,
-  clientEvents,
-} from '#contract/events.ts';
+import { type AckData, type ClientEventName, type ClientPayload, clientEvents } from '#contract/events.ts';
 import type { PresenceConfirmation, PresenceStored } from '#contract/presence.ts';
 import type { LiveQuestion } from '#contract/quiz.ts';
 import { isOwnOrigin } from '../accounts/origin.ts';
@@ -64,6 +59,13 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** How soon a socket is noticed whose other end is gone, ms: asked after each interval, and cut when it does not answer in time. */
+export interface Heartbeat {
+  pingInterval: number;
+  pingTimeout: number;
+}
+
+const HEARTBEAT: Heartbeat = { pingInterval: 25_000, pingTimeout: 20_000 };
 /** Largest message a browser sends: fifty beats. */
 const MAX_MESSAGE_BYTES = 64 * 1_024;
 const IDS_A_MESSAGE = 100;
@@ -73,7 +75,7 @@ const DRAIN_WITHIN_MS = 5_000;
 export function createGateway(
   services: Services,
   servers: { publicHttp: http.Server; privateHttp: http.Server },
-  worker: { index: number; siblings: () => number[] },
+  worker: { index: number; siblings: () => number[]; heartbeat?: Heartbeat },
   needs: GatewayNeeds,
 ): Gateway {
   const { clock, config, secrets, logger, signals, metrics } = services;
@@ -96,8 +98,7 @@ export function createGateway(
     httpCompression: false,
     perMessageDeflate: false,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
-    pingInterval: 25_000,
-    pingTimeout: 20_000,
+    ...(worker.heartbeat ?? HEARTBEAT),
     allowRequest: (req, done) => done(null, isOwnOrigin(req.headers, config.publicUrl)),
   });
   const sendToRoom = createSlices(io);

@@ -15,6 +15,7 @@ export interface PersonRow {
   verification: Verification;
   due: boolean;
   firstJoinedAt: Date | null;
+  waitedSeconds: number;
   creditedSeconds: number;
   present: boolean;
   complete: boolean;
@@ -61,7 +62,8 @@ export async function readPeople(pool: pg.Pool, scope: Scope, filter: PeopleFilt
   // With ids at hand instead of one large join, whose rows the planner can't guess.
   const sessionIds = scope.measures.map((measure) => measure.id);
   const personIds = rows.map((row) => row.personId);
-  const [checked, used, answered, sat] = await Promise.all([
+  const [waited, checked, used, answered, sat] = await Promise.all([
+    byPerson<{ seconds: number }>(pool, WAITS, sessionIds, personIds),
     byPerson<{ confirmed: number; missed: number }>(pool, CHECKS, sessionIds, personIds),
     byPerson<{ devices: number }>(pool, DEVICES, sessionIds, personIds),
     byPerson<{ answered: number; correct: number }>(pool, ANSWERS, sessionIds, personIds),
@@ -69,6 +71,7 @@ export async function readPeople(pool: pg.Pool, scope: Scope, filter: PeopleFilt
   ]);
   return rows.map((row) => ({
     ...row,
+    waitedSeconds: waited.get(row.personId)?.seconds ?? 0,
     checksConfirmed: checked.get(row.personId)?.confirmed ?? 0,
     checksMissed: checked.get(row.personId)?.missed ?? 0,
     devices: used.get(row.personId)?.devices ?? 0,
@@ -81,8 +84,18 @@ export async function readPeople(pool: pg.Pool, scope: Scope, filter: PeopleFilt
 
 type AttendedRow = Omit<
   PersonRow,
-  'checksConfirmed' | 'checksMissed' | 'devices' | 'liveAnswered' | 'liveCorrect' | 'paperPercent' | 'paperPassed'
+  | 'waitedSeconds'
+  | 'checksConfirmed'
+  | 'checksMissed'
+  | 'devices'
+  | 'liveAnswered'
+  | 'liveCorrect'
+  | 'paperPercent'
+  | 'paperPassed'
 >;
+
+const WAITS = `select person_id, (sum(waited_ms) / 1000)::int as seconds from attendance_wait
+  where session_id = any ($1::uuid[]) and person_id = any ($2::uuid[]) group by person_id`;
 
 /** A check that somebody missed and confirmed late is confirmed. */
 const CHECKS = `select person_id, count(*) filter (where confirmed)::int as confirmed,

@@ -187,6 +187,8 @@ export const PERSON_COLUMNS: Column<ExportedPerson>[] = [
   text('参训', 8, (person) => (person.present ? '是' : '否')),
   text('达标', 8, (person) => (person.complete ? '是' : '否')),
   time('首次进入时间', (person) => person.firstJoinedAt),
+  // Nobody is late in a class because our machine was.
+  { heading: '进入前排队（秒）', width: 16, kind: 'count', value: (person) => person.waitedSeconds },
   { heading: '有效时长（分钟）', width: 16, kind: 'minutes', value: (person) => minutes(person.creditedSeconds) },
   { heading: '在线确认次数', width: 14, kind: 'count', value: (person) => person.checksConfirmed },
   { heading: '未确认次数', width: 12, kind: 'count', value: (person) => person.checksMissed },

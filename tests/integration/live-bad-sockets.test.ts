@@ -57,8 +57,8 @@ async function connect(): Promise<RoomSocket> {
 }
 
 /** A connection that says what it is told to, as text. */
-async function bare(): Promise<WebSocket> {
-  const socket = new WebSocket(`${app.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+async function bare(url = app.url): Promise<WebSocket> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
   opened.push({ close: () => socket.terminate() });
   await once(socket, 'message');
   socket.send('40');
@@ -90,6 +90,29 @@ describe('a socket', () => {
       await page.ask('quiz:answer', { liveQuestionId: newId(), choice: [0] });
     }
     await expect.poll(devices, soon).toBe(1);
+  });
+
+  it('that never answers a ping is cut off, and its device with it', async () => {
+    const heartbeat = { pingInterval: 100, pingTimeout: 5_000 };
+    const worker = await startApp({ beside: app, ports: [0], heartbeat });
+    try {
+      const answering = await RoomSocket.connect(worker.url);
+      const ticket = ticketOf();
+      const viewers = async () => (await answering.request('room:join', { ticket })).viewers;
+      // It has heard of the page in the other worker.
+      await expect.poll(viewers, { timeout: 20_000, interval: 1_000 }).toBe(2);
+      const silent = await bare(worker.url);
+      const closed = once(silent, 'close');
+      const answers: string[] = [];
+      silent.on('message', (message) => answers.push(message.toString()));
+      silent.send(`420${JSON.stringify(['room:join', { ticket: ticketOf() }])}`);
+      await expect.poll(() => answers.find((answer) => answer.startsWith('430')), soon).toContain('"viewers":3');
+      await closed;
+      expect(await viewers()).toBe(2);
+      await answering.close();
+    } finally {
+      await worker.close();
+    }
   });
 
   it('that enters thirty times at once is one device', async () => {

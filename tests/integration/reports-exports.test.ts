@@ -106,6 +106,14 @@ const SHEETS = ['汇总', '按单位', '按街道', '按单位类型', '按行�
 
 describe('the attendance workbook', () => {
   test('has its sheets, a Chinese file name, and types that count', async () => {
+    // In line twice, since the page was away for a while.
+    const wait = { sessionId, personId: district.personA.id };
+    await app.prisma.attendanceWait.createMany({
+      data: [
+        { ...wait, beganAt: new Date(app.clock() - 200_000), waitedMs: 61_500 },
+        { ...wait, beganAt: new Date(app.clock() - 90_000), waitedMs: 30_000 },
+      ],
+    });
     const reply = await download('GET /sessions/:sessionId/export/attendance', 'xlsx');
     expect(reply.headers.get('content-disposition')).toContain(
       `filename*=UTF-8''${encodeURIComponent('开工_第一课-第1期-考勤.xlsx')}`,
@@ -128,6 +136,7 @@ describe('the attendance workbook', () => {
       参训: '是',
       达标: '否',
       首次进入时间: new Date(Date.UTC(2027, 1, 1, 9, 2, 3)),
+      '进入前排队（秒）': 91,
     });
     const sheet = workbook.getWorksheet('按单位');
     expect(sheet?.autoFilter).toBeTruthy();

@@ -6,6 +6,7 @@ import type { PrismaClient } from '#prisma/client.ts';
 import { createApp } from '#server/app.ts';
 import { type Config, loadConfig, loadSecrets, type Secrets } from '#server/config.ts';
 import { openDb } from '#server/db.ts';
+import type { Heartbeat } from '#server/live/gateway.ts';
 import { createLogger, type Logger } from '#server/logger.ts';
 import { createSealing, type Sealing } from '#server/sealing.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -36,6 +37,8 @@ export interface AppSetting {
   beside?: TestApp;
   /** Private ports of the installation's workers by their index; filled in as they start. Share it among them. */
   ports?: number[];
+  /** Of its sockets. */
+  heartbeat?: Heartbeat;
 }
 
 /** Starts the whole app on a database of its own, a free port and a clock that the test moves. */
@@ -44,6 +47,7 @@ export async function startApp({
   logger = silent(),
   beside,
   ports = [],
+  heartbeat,
 }: AppSetting = {}): Promise<TestApp> {
   const database = beside ? borrowed(beside) : await createTestDatabase();
   const dataDir = beside?.config.dataDir ?? (await temporaryFolder());
@@ -53,7 +57,7 @@ export async function startApp({
     ...changes,
   };
   const secrets = loadSecrets(dataDir);
-  const worker = { index: ports.length, siblings: () => ports };
+  const worker = { index: ports.length, siblings: () => ports, ...(heartbeat && { heartbeat }) };
   const app = await createApp({ config, secrets, clock, logger, worker });
   const url = `http://127.0.0.1:${await listen(app.http)}`;
   ports.push(await listen(app.privateHttp));

@@ -86,7 +86,14 @@ export function PeopleTable({
             title: t('joined'),
             key: 'joined',
             width: 165,
-            render: (_, row) => (row.firstJoinedAt ? formatDateTime(row.firstJoinedAt, language) : '–'),
+            render: (_, row) => (
+              <>
+                {row.firstJoinedAt ? formatDateTime(row.firstJoinedAt, language) : '–'}
+                {row.waitedSeconds > 0 && (
+                  <div className="muted">{t('waited', { seconds: formatCount(row.waitedSeconds) })}</div>
+                )}
+              </>
+            ),
           },
           {
             title: t('minutes'),
