@@ -15,16 +15,10 @@ export interface Bare extends Stage {
 export async function startBare(workers: number, room: object, spreadMs: number): Promise<Bare> {
   const child = fork(PROGRAM, [String(workers)], { execArgv: ['--import', import.meta.resolve('tsx')] });
   const parent = child.pid ?? 0;
-  let port = 0;
-  for (let listening = 0; listening < workers; listening += 1) {
-    const [message] = (await once(child, 'message')) as [{ listening: number }];
-    port = message.listening;
-  }
+  const [{ listening: port }] = (await once(child, 'message')) as [{ listening: number }];
   let presence: object | null = null;
   const show = (question: object | null, shown = true) => child.send({ room: { ...room, question, presence }, shown });
   show(null, false);
-  // A worker that comes back has to be told again.
-  child.on('message', () => show(null, false));
   const workerPids = () => childrenOf(parent, 'bare-server.ts');
   return {
     url: `http://127.0.0.1:${port}`,
@@ -46,6 +40,7 @@ export async function startBare(workers: number, room: object, spreadMs: number)
       show(null);
     },
     eventLoopDelayMs: async () => null,
+    memoryKB: async () => ({}),
     killWorker: () => killFirst(workerPids()),
     async remove() {
       const left = once(child, 'exit');

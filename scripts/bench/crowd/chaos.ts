@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BEAT_INTERVAL_MS } from '#contract/plain.ts';
 import { until } from '../../outside/until.ts';
 import type { Measured } from '../benchmark.ts';
+import { arriveWithin } from './arrival.ts';
 import { Fleet, type Reported } from './fleet.ts';
 import { type Product, startProduct, type Victim } from './product.ts';
 import { compareWithDatabase, lostOf, type Truth } from './truth.ts';
@@ -95,8 +96,7 @@ export async function playChaos(product: Product, plan: ChaosPlan, say: Say): Pr
   const fleet = new Fleet(plan.viewers);
   try {
     await fleet.gather(product.url, product.sessionId, product.people);
-    const come = { startAt: Date.now() + HEARD_MS, overMs: plan.arriveMs };
-    await fleet.order({ type: 'arrive', ...come });
+    await arriveWithin(fleet, 0, plan.arriveMs);
     const classStartedAt = await product.startClass();
     const again = { startAt: Date.now() + HEARD_MS, overMs: Math.min(JOIN_AGAIN_MS, plan.arriveMs) };
     const connected = await fleet.order({ type: 'storm', ...again, classStartedAt });

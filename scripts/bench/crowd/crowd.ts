@@ -13,7 +13,7 @@ export interface CrowdOptions {
   /** One run each. */
   viewers: number[];
   minutes: number;
-  /** In how long they come for the first time; null: a fifth of the time. */
+  /** In how long they come for the first time; null: in a fifth of the time, or as fast as the machine lets them in. */
   arriveSeconds: number | null;
 }
 
@@ -26,6 +26,8 @@ const BARE_COOKIE = `anke_access=${'x'.repeat(480)}`;
 const GROWS_FROM = 5_000;
 /** With less of the machine idle there is nothing left. */
 const LEAST_IDLE = 0.05;
+/** While people come at a part of what the machine lets in. */
+const LITTLE_IDLE = 0.3;
 const LONGEST_DELAY_MS = 200;
 const TARGETS = {
   errors: 0,
@@ -50,20 +52,27 @@ type Times = Pick<CrowdOptions, 'minutes' | 'arriveSeconds'>;
 
 /** A morning of the crowd against the product, and the same messages against Socket.IO alone. */
 export async function crowd({ viewers, minutes, arriveSeconds }: CrowdOptions, say: Say): Promise<Measured> {
+  const times = { minutes, arriveSeconds };
+  const [first] = viewers;
+  if (first === undefined) throw new RangeError('no viewers');
+  // A crowd alone has nothing to be held against.
+  const small = viewers.length === 1 && first > GROWS_FROM ? await playProduct(GROWS_FROM, times, say) : null;
   const runs = [];
-  for (const count of viewers) runs.push(await measure(count, { minutes, arriveSeconds }, say));
-  const small = runs.find((run) => run.viewers === GROWS_FROM) ?? runs[0];
-  const largest = runs.at(-1);
-  if (!small || !largest) throw new RangeError('no viewers');
-  const growthRatio = runs.length > 1 ? rounded(largest.cpuMsPerViewerMinute / small.cpuMsPerViewerMinute, 2) : null;
+  for (const count of viewers) runs.push(await measure(count, times, say));
+  const largest = runs.at(-1) as (typeof runs)[number];
+  const before = small
+    ? cpuOf(small.morning)
+    : (runs.find((run) => run.viewers === GROWS_FROM) ?? runs[0])?.cpuMsPerViewerMinute;
+  const growthRatio = before && (small || runs.length > 1) ? rounded(largest.cpuMsPerViewerMinute / before, 2) : null;
   const rows: Measured['rows'] = {};
   for (const run of runs) {
-    const { entrySteps, errorsByKind, complaints, machineShare, truth, saturated, ...figures } = run;
+    const { entrySteps, errorsByKind, complaints, machineShare, truth, saturated, memory, ...figures } = run;
     const { bare, ...own } = figures;
     rows[`${run.viewers} viewers`] = flat(own);
     rows[`${run.viewers} viewers, bare Socket.IO`] = flat(bare);
     rows[`${run.viewers} viewers, p99 of each step of entry, ms`] = entrySteps;
     rows[`${run.viewers} viewers, share of the machine`] = { ...machineShare, saturated: saturated.join(', ') || '–' };
+    rows[`${run.viewers} viewers, memory of a viewer, KB`] = memory;
     rows[`${run.viewers} viewers, what the database has`] = { ...truth };
     rows[`${run.viewers} viewers, in the product's log`] = complaints;
     if (run.errors > 0) rows[`${run.viewers} viewers, errors`] = errorsByKind;
@@ -84,26 +93,14 @@ export async function crowd({ viewers, minutes, arriveSeconds }: CrowdOptions, s
   };
 }
 
-async function measure(viewers: number, { minutes, arriveSeconds }: Times, say: Say) {
+async function measure(viewers: number, times: Times, say: Say) {
+  const { minutes } = times;
   const [loadBefore = 0] = os.loadavg();
-  const workers = Math.max(2, Math.ceil(viewers / VIEWERS_A_WORKER));
-  say(`${viewers} viewers, the product with ${workers} workers`);
-  const product = await startProduct(viewers, workers);
-  let room: object;
-  let result: Awaited<ReturnType<typeof playProduct>>;
-  try {
-    say('a class is scheduled');
-    result = await playProduct(product, viewers, { minutes, arriveSeconds }, say);
-    room = await product.room();
-  } catch (error) {
-    say(product.lastWords());
-    throw error;
-  } finally {
-    await product.remove();
-  }
+  const workers = workersFor(viewers);
+  const { people, room, ...result } = await playProduct(viewers, times, say);
   say(`${viewers} viewers, Socket.IO alone with ${workers} workers`);
   const bare = await startBare(workers, room, result.morning.spreadMs);
-  const alone = await playBare(bare, product.people, minutes, say).finally(() => bare.remove());
+  const alone = await playBare(bare, people, minutes, say).finally(() => bare.remove());
   const { morning, truth, complaints, ...rest } = result;
   const own = figuresOf(morning);
   const ratio = (of: (morning: Morning) => number) => rounded(of(morning) / of(alone), 2);
@@ -114,7 +111,8 @@ async function measure(viewers: number, { minutes, arriveSeconds }: Times, say: 
     ...own,
     entryP99Ms: p(morning, 'entry', 0.99),
     entryMaxMs: p(morning, 'entry', 1),
-    entryCpuMsPerPerson: morning.entrySeconds && rounded((serverSeconds(morning.entrySeconds) / viewers) * 1_000, 1),
+    entryCpuMsPerPerson: morning.arrival && rounded((serverSeconds(morning.arrival.seconds) / viewers) * 1_000, 1),
+    ...arrivalOf(morning),
     ...rest,
     cpuRatio: ratio((each) => serverSeconds(each.seconds)),
     cpuRatioWorkers: ratio((each) => each.seconds.workers),
@@ -127,16 +125,35 @@ async function measure(viewers: number, { minutes, arriveSeconds }: Times, say: 
     truth,
     entrySteps: Object.fromEntries(ENTRY_STEPS.map((step) => [step, p(morning, `entry-${step}`, 0.99) ?? 0])),
     machineShare: shareOf(morning),
+    memory: Object.fromEntries(Object.entries(morning.memoryKB).map(([part, kb]) => [part, rounded(kb, 1)])),
     complaints,
     errorsByKind: morning.reported.errors,
   };
 }
 
-async function playProduct(product: Product, viewers: number, times: Times, say: Say) {
+const workersFor = (viewers: number) => Math.max(2, Math.ceil(viewers / VIEWERS_A_WORKER));
+
+async function playProduct(viewers: number, times: Times, say: Say) {
+  const workers = workersFor(viewers);
+  say(`${viewers} viewers, the product with ${workers} workers`);
+  const product = await startProduct(viewers, workers);
+  try {
+    say('a class is scheduled');
+    const result = await playOn(product, viewers, times, say);
+    return { ...result, people: product.people, room: await product.room() };
+  } catch (error) {
+    say(product.lastWords());
+    throw error;
+  } finally {
+    await product.remove();
+  }
+}
+
+async function playOn(product: Product, viewers: number, times: Times, say: Say) {
   const fleet = new Fleet(viewers);
   try {
     await fleet.gather(product.url, product.sessionId, product.people);
-    const options = { ...times, viewers, arrive: true, startClass: product.startClass };
+    const options = { ...times, viewers, haveTickets: false, startClass: product.startClass };
     const morning = await playMorning(product, fleet, options, say);
     const list = await product.exportList();
     const url = await product.databaseUrl();
@@ -160,7 +177,7 @@ async function playBare(bare: Bare, people: Planned[], minutes: number, say: Say
     const known = people.map((person) => ({ ...person, ticket: BARE_TICKET, cookie: BARE_COOKIE }));
     await fleet.gather(bare.url, '', known);
     const viewers = people.length;
-    const options = { viewers, minutes, arriveSeconds: null, arrive: false, startClass: async () => Date.now() };
+    const options = { viewers, minutes, arriveSeconds: null, haveTickets: true, startClass: async () => Date.now() };
     return await playMorning(bare, fleet, options, say);
   } finally {
     await fleet.close();
@@ -169,7 +186,7 @@ async function playBare(bare: Bare, people: Planned[], minutes: number, say: Say
 
 /** What product and baseline are compared by. */
 function figuresOf(morning: Morning) {
-  const { reported, questionAskedAt, seconds, viewerMinutes } = morning;
+  const { reported, questionAskedAt } = morning;
   const screens = (reported.samples.get('questionAt') ?? []).map((at) => at - questionAskedAt);
   const count = (values: Record<string, number>) => Object.values(values).reduce((sum, times) => sum + times, 0);
   return {
@@ -193,7 +210,7 @@ function figuresOf(morning: Morning) {
     cut: reported.records.reduce((sum, { cut }) => sum + cut, 0),
     reconnectP99Ms: p(morning, 'reconnect', 0.99),
     rssPerViewerKB: rounded(morning.rssPerViewerKB, 1),
-    cpuMsPerViewerMinute: rounded((serverSeconds(seconds) / viewerMinutes) * 1_000, 2),
+    cpuMsPerViewerMinute: cpuOf(morning),
     ...costsOf(morning),
     eventLoopDelayP99Ms: morning.eventLoopDelayP99Ms,
     generatorLateP99Ms: p(morning, 'generatorLate', 0.99),
@@ -211,6 +228,23 @@ function costsOf({ phases, connected }: Morning) {
     // While they come back half of them watch.
     joinCpuMs: rounded(beyond(storm, 0.5), 2),
     questionCpuMs: rounded(beyond(question, 1), 2),
+  };
+}
+
+/** Of all that serves, milliseconds a viewer and minute. */
+function cpuOf({ seconds, viewerMinutes }: Morning): number {
+  return rounded((serverSeconds(seconds) / viewerMinutes) * 1_000, 2);
+}
+
+/** How fast people came for the first time, a second, and what kept more from coming. */
+function arrivalOf({ arrivalRate, arrival }: Morning) {
+  if (!arrivalRate || !arrival) return { arrivalPerSecond: null, arrivalLimitPerSecond: null, arrivalKeptBy: null };
+  const { came, limit, asked } = arrivalRate;
+  const idle = arrival.idleSeconds / (arrival.wallSeconds * os.availableParallelism());
+  return {
+    arrivalPerSecond: rounded(came, 0),
+    arrivalLimitPerSecond: rounded(limit, 0),
+    arrivalKeptBy: came >= asked ? null : idle < LITTLE_IDLE ? 'processor' : 'waiting for one another',
   };
 }
 
@@ -258,7 +292,7 @@ function chunked(values: number[]): number[] {
   return largest;
 }
 
-function flat(figures: Record<string, number | null>): Record<string, number | string> {
+function flat(figures: Record<string, number | string | null>): Record<string, number | string> {
   return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, value ?? '–']));
 }
 

@@ -55,25 +55,28 @@ export async function enter(
     place = /^x-anke-place: (\S+)/im.exec(reply.head)?.[1] ?? place;
     return reply;
   };
-  const call = async <T>(step: EntryStep, method: string, path: string, body?: object): Promise<T> => {
-    const reply = await ask(step, method, `/api/v1${path}`, body);
-    const answer = JSON.parse(reply.body.toString() || 'null') as T & { code?: string; params?: { retryMs: number } };
-    if (answer?.code === 'in-line') {
+  const inTurn = async (step: EntryStep, method: string, path: string, body?: object) => {
+    for (;;) {
+      const { status, ...reply } = await ask(step, method, `/api/v1${path}`, body);
+      const answer = JSON.parse(reply.body.toString() || 'null') as Answer | null;
+      if (answer?.code !== 'in-line') return { status, answer };
       // In line, as the page is; on another connection, since the server closes one that is silent.
       wire.close();
       await new Promise((resolve) => setTimeout(resolve, answer.params?.retryMs));
       wire = new Wire(url, arrival.from);
-      return call(step, method, path, body);
     }
-    if (reply.status >= 300) throw new Refused(step, answer?.code ?? String(reply.status));
-    return answer;
+  };
+  const call = async <T>(step: EntryStep, method: string, path: string, body?: object): Promise<T> => {
+    const { status, answer } = await inTurn(step, method, path, body);
+    if (status >= 300) throw new Refused(step, answer?.code ?? String(status));
+    return answer as T;
   };
   try {
     const shell = await ask('shell', 'GET', `/u/${arrival.joinCode}`);
     if (shell.status !== 200) throw new Refused('shell', String(shell.status));
     await call('me', 'GET', '/me');
     if (arrival.mistypes) {
-      const wrong = await ask('code', 'GET', '/api/v1/join/unit/AAAAAAAA');
+      const wrong = await inTurn('code', 'GET', '/join/unit/AAAAAAAA');
       if (wrong.status !== 404) throw new Refused('code', `a wrong code is answered ${wrong.status}`);
     }
     await call('code', 'GET', `/join/unit/${arrival.joinCode}`);
@@ -88,6 +91,11 @@ export async function enter(
   } finally {
     wire.close();
   }
+}
+
+interface Answer {
+  code?: string;
+  params?: { retryMs: number };
 }
 
 function request(url: URL, method: string, path: string, cookie: string, place: string, body?: object): string {

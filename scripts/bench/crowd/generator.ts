@@ -62,8 +62,12 @@ async function obey(order: Order): Promise<void> {
     crowd.url = new URL(order.url);
     crowd.sessionId = order.sessionId;
     people = order.people.map((planned) => new Person(planned, crowd));
+  } else if (order.type === 'probe') {
+    const { from, to } = order;
+    await inTurns(numbered(from, to), order.atOnce, (person) => person.arrive(Date.now()));
+    samples.clear();
   } else if (order.type === 'arrive') {
-    await evenly(people, order, (person, at) => person.arrive(at));
+    await evenly(numbered(order.from, Number.POSITIVE_INFINITY), order, (person, at) => person.arrive(at));
   } else if (order.type === 'storm') {
     traffic.received = 0;
     traffic.sent = 0;
@@ -79,6 +83,17 @@ async function obey(order: Order): Promise<void> {
   } else if (order.type === 'kill') crowd.killing = true;
   else if (order.type === 'finish') await finish(order.withinMs);
   say({ type: 'done', of: order.type, connected: people.filter((person) => person.joined).length });
+}
+
+const numbered = (from: number, to: number) => people.filter(({ planned: { n } }) => n >= from && n < to);
+
+/** The next one begins when one has done it; resolves when each has. */
+async function inTurns(who: Person[], atOnce: number, action: (person: Person) => Promise<void>): Promise<void> {
+  const waiting = who.values();
+  const turns = Array.from({ length: atOnce }, async () => {
+    for (const person of waiting) await action(person);
+  });
+  await Promise.all(turns);
 }
 
 /** One after the other, evenly; resolves when each has done it. */

@@ -12,8 +12,10 @@ export interface Planned extends Arrival {
 /** What a coordinator tells its generators. Moments are epoch ms. */
 export type Order =
   | { type: 'crowd'; url: string; sessionId: string; people: Planned[] }
-  /** Everybody comes for the first time, evenly from `startAt` on, and stays. */
-  | { type: 'arrive'; startAt: number; overMs: number }
+  /** People with these numbers, `from` to `to` without it, come for the first time and stay: so many at once, as fast as they are let in. Not measured. */
+  | { type: 'probe'; from: number; to: number; atOnce: number }
+  /** Everybody from this number on comes for the first time, evenly from `startAt` on, and stays. */
+  | { type: 'arrive'; from: number; startAt: number; overMs: number }
   /** Everybody's line is cut, and they come back evenly; from then on they watch. */
   | { type: 'storm'; startAt: number; overMs: number; classStartedAt: number }
   /** So many people ask the instructor something. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../outside/until.ts';
+import { type ArrivalRate, arriveAsFastAsCan, arriveWithin } from './arrival.ts';
 import type { Fleet, Reported } from './fleet.ts';
 import { ANSWER_WITHIN_MS, PRESS_WITHIN_MS } from './person.ts';
 import { Meter, rssOf } from './processes.ts';
@@ -25,20 +26,22 @@ export type Phase = 'storm' | 'watch' | 'presence' | 'question' | 'rest';
 
 export interface Morning {
   stormMs: number;
-  /** How long people came for the first time; null when they had tickets. */
-  arriveMs: number | null;
+  /** How fast people came for the first time; null when they had tickets, or were to come in a given time. */
+  arrivalRate: ArrivalRate | null;
   connected: number;
   connectedAtEnd: number;
   /** Resident memory of the workers with everybody in the room, above that of before anybody came. */
   rssPerViewerKB: number;
+  /** Of these, as Node counts: of each kind, per viewer, KB; empty where nobody counts it. */
+  memoryKB: Record<string, number>;
   /** Processor seconds from the storm to the end. */
   seconds: Seconds;
   /** Of these: while everybody comes back, while all watch, while all are asked whether they are there, from the question to its end, and the rest with the kill and the end. */
   phases: Record<Phase, { seconds: Seconds; wallSeconds: number }>;
   /** The longest of 1 % of the turns of the busiest worker's event loop, from the storm to the last answer, ms; null: not known. */
   eventLoopDelayP99Ms: number | null;
-  /** Of everybody's first arrival. */
-  entrySeconds: Seconds | null;
+  /** Of everybody's first arrival; null when they had tickets. */
+  arrival: { seconds: Seconds; idleSeconds: number; wallSeconds: number } | null;
   idleSeconds: number;
   wallSeconds: number;
   viewerMinutes: number;
@@ -49,8 +52,9 @@ export interface Morning {
 }
 
 /**
- * Plays a morning: everybody comes for the first time (unless the stage is a baseline), everybody's line is cut and they come
+ * Plays a morning: everybody comes for the first time (to a baseline they come with tickets), everybody's line is cut and they come
  * back, watch, answer a question; a worker is killed; the class ends.
+ * @param arriveSeconds null: as fast as was asked, or as the machine lets them in
  * @param startClass resolves to the moment at which the class began, epoch ms
  */
 export async function playMorning(
@@ -60,27 +64,26 @@ export async function playMorning(
     viewers: number;
     minutes: number;
     arriveSeconds: number | null;
-    arrive: boolean;
+    haveTickets: boolean;
     startClass: () => Promise<number>;
   },
   say: (step: string) => void,
 ): Promise<Morning> {
-  const { viewers, minutes, arriveSeconds, arrive, startClass } = options;
+  const { viewers, minutes, arriveSeconds, haveTickets, startClass } = options;
   const totalMs = minutes * 60_000;
-  const arriveMs = arriveSeconds === null ? totalMs * ARRIVE : arriveSeconds * 1_000;
   const stormMs = totalMs * STORM;
   const rss = () => stage.pids.workers().reduce((sum, pid) => sum + rssOf(pid), 0);
   const groups = { ...stage.pids, generators: () => fleet.pids };
   const rssBefore = rss();
 
-  let entrySeconds: Morning['entrySeconds'] = null;
-  if (arrive) {
-    const arriving = new Meter(groups);
-    const entered = await fleet.order({ type: 'arrive', startAt: Date.now() + HEARD_MS, overMs: arriveMs });
-    entrySeconds = arriving.read().seconds;
-    arriving.stop();
-    say(`${entered} have come for the first time`);
-  }
+  let arrivalRate: ArrivalRate | null = null;
+  const arriving = new Meter(groups);
+  if (haveTickets) await arriveWithin(fleet, 0, stormMs);
+  else if (arriveSeconds !== null) await arriveWithin(fleet, 0, arriveSeconds * 1_000);
+  else arrivalRate = await arriveAsFastAsCan(fleet, viewers, totalMs * ARRIVE, say);
+  const arrival = haveTickets ? null : arriving.read();
+  arriving.stop();
+  say(`${await fleet.order({ type: 'look' })} have come for the first time`);
   const classStartedAt = await startClass();
   await stage.eventLoopDelayMs();
   const meter = new Meter(groups);
@@ -119,6 +122,7 @@ export async function playMorning(
   const spreadMs = await stage.openPresence();
   await delay(Math.min(PRESENCE_MS, untilQuestionMs - SETTLE_MS));
   const rssPerViewerKB = (rss() - rssBefore) / viewers;
+  const memoryKB = Object.fromEntries(Object.entries(await stage.memoryKB()).map(([part, kb]) => [part, kb / viewers]));
   ends('presence');
   const questionAskedAt = await stage.openQuestion();
   await delay(ANSWER_WITHIN_MS + 2_000);
@@ -142,14 +146,15 @@ export async function playMorning(
   say('the class is over');
   return {
     stormMs,
-    arriveMs: arrive ? arriveMs : null,
+    arrivalRate,
     connected,
     connectedAtEnd,
     rssPerViewerKB,
+    memoryKB,
     seconds,
     phases,
     eventLoopDelayP99Ms,
-    entrySeconds,
+    arrival,
     idleSeconds,
     wallSeconds,
     viewerMinutes: (viewers * wallSeconds) / 60,

@@ -18,7 +18,11 @@ const BEATS_PER_MESSAGE = 50;
 const ACK_TIMEOUT_MS = 10_000;
 /** Everybody answers within so long after the question was there. */
 export const ANSWER_WITHIN_MS = 20_000;
+/** As the page: the first range within which it comes back, twice as long after each failure. */
+const RETRY_FIRST_MS = 4_000;
 const RETRY_LONGEST_MS = 15_000;
+/** A connection that is not there by then is given up, as the page does, instead of waiting for the kernel's next attempt. */
+const CONNECT_TIMEOUT_MS = 15_000;
 const ENTRY_ATTEMPTS = 6;
 const CHOICES = 2;
 /** Whoever is asked whether they are there presses within so long. */
@@ -162,11 +166,15 @@ export class Person {
   }
 
   #dial(): void {
-    const { url, wrong } = this.#crowd;
+    const { url, wrong, agenda } = this.#crowd;
     if (!this.#entered) return;
     this.#request ??= upgradeRequest(url, this.#entered.cookie);
-    this.#line = new Line(url, this.planned.from, this.#request, {
-      connected: () => this.#join(),
+    let connected = false;
+    const dialled = new Line(url, this.planned.from, this.#request, {
+      connected: () => {
+        connected = true;
+        this.#join();
+      },
       event: (message) => this.#heard(message),
       closed: (line, why) => {
         if (line !== this.#line) return;
@@ -178,6 +186,13 @@ export class Person {
         else if (!this.#crowd.killing) wrong(`line: ${why}`);
         this.#again(() => this.#dial());
       },
+    });
+    this.#line = dialled;
+    agenda.at(Date.now() + CONNECT_TIMEOUT_MS, () => {
+      if (connected || this.#line !== dialled) return;
+      wrong(`line: not connected within ${CONNECT_TIMEOUT_MS / 1_000} s`);
+      this.hangUp();
+      this.#again(() => this.#dial());
     });
   }
 
@@ -304,13 +319,17 @@ export class Person {
 
   /** Later, at a moment drawn at random from a growing range, as the page does. */
   #again(action: () => void): void {
+    const range = rangeAfter(this.#failures);
     this.#failures += 1;
-    const range = Math.min(1_000 * 2 ** this.#failures, RETRY_LONGEST_MS);
     this.#crowd.agenda.at(Date.now() + Math.random() * range, action);
   }
 
   #pause(attempt: number): Promise<void> {
-    const range = Math.min(1_000 * 2 ** attempt, RETRY_LONGEST_MS);
-    return new Promise((resolve) => this.#crowd.agenda.at(Date.now() + Math.random() * range, resolve));
+    const at = Date.now() + Math.random() * rangeAfter(attempt);
+    return new Promise((resolve) => this.#crowd.agenda.at(at, resolve));
   }
+}
+
+function rangeAfter(failures: number): number {
+  return Math.min(RETRY_FIRST_MS * 2 ** failures, RETRY_LONGEST_MS);
 }

@@ -97,6 +97,7 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
     },
     endClass: () => changeState(held, 'ended'),
     eventLoopDelayMs: () => eventLoopDelayMs(metricsPort),
+    memoryKB: () => memoryKB(metricsPort),
     killWorker: () => killFirst(workerPids()),
     consoleHeard: () => console.heard(),
     async exportList() {
@@ -117,9 +118,24 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
 }
 
 async function eventLoopDelayMs(metricsPort: number): Promise<number> {
+  const ofWorkers = await metricOfWorkers(metricsPort, 'nodejs_eventloop_lag_p99_seconds');
+  return Math.round(Math.max(0, ...ofWorkers) * 1_000);
+}
+
+async function memoryKB(metricsPort: number): Promise<Record<string, number>> {
+  const parts: Record<string, number> = {};
+  for (const part of ['heap_size_total', 'heap_size_used', 'external_memory']) {
+    const bytes = await metricOfWorkers(metricsPort, `nodejs_${part}_bytes`);
+    parts[part] = bytes.reduce((sum, each) => sum + each, 0) / 1_024;
+  }
+  return parts;
+}
+
+/** One value a worker. */
+async function metricOfWorkers(metricsPort: number, name: string): Promise<number[]> {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-  const ofWorkers = [...text.matchAll(/^nodejs_eventloop_lag_p99_seconds\{.*process="worker-\d+".*\} (\S+)$/gm)];
-  return Math.round(Math.max(0, ...ofWorkers.map(([, seconds]) => Number(seconds))) * 1_000);
+  const lines = text.matchAll(new RegExp(`^${name}\\{.*process="worker-\\d+".*\\} (\\S+)$`, 'gm'));
+  return [...lines].map(([, value]) => Number(value));
 }
 
 async function killAndWait(run: WholeRun, victim: Victim): Promise<void> {

@@ -14,6 +14,8 @@ export interface Stage {
   endClass(): Promise<void>;
   /** Of the busiest worker, 99 % of turns since it was last asked; null where nobody counts it. */
   eventLoopDelayMs(): Promise<number | null>;
+  /** Memory of all workers by what it is for, KB; empty where nobody counts it. */
+  memoryKB(): Promise<Record<string, number>>;
   /** Ends one worker with SIGKILL; it comes back by itself. */
   killWorker(): void;
 }
