@@ -27,7 +27,7 @@ import { checkRoutes, correctionRoutes, sealRoutes } from './attendance/routes.t
 import { createSeals } from './attendance/seals.ts';
 import { createAttendance } from './attendance/service.ts';
 import type { Clock } from './clock.ts';
-import type { Config, Secrets } from './config.ts';
+import { type Config, loadSecrets, type Secrets } from './config.ts';
 import { type Connections, countConnections } from './connections.ts';
 import { courseRoutes } from './courses/routes.ts';
 import { type Courses, createCourses } from './courses/service.ts';
@@ -78,6 +78,7 @@ import { createReadiness } from './readiness.ts';
 import { createExports } from './reports/exports.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { createReports } from './reports/service.ts';
+import { watchSealing } from './resealing.ts';
 import { createSealing } from './sealing.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
@@ -113,7 +114,11 @@ export interface App {
 export async function createApp({ config, secrets, clock, logger, worker }: AppOptions): Promise<App> {
   if (!config.databaseUrl) throw new Error('DATABASE_URL is not set; the supervisor sets it for its workers');
   const db = openDb(config.databaseUrl, logger);
-  const sealing = createSealing(secrets['phone-hash'], secrets['phone-cipher']);
+  const sealing = createSealing(
+    secrets['phone-hash'],
+    secrets['phone-cipher'],
+    () => loadSecrets(config.dataDir)['phone-cipher'],
+  );
   const metrics = createMetrics(worker.index);
   const services: Services = { db, clock, logger, config, secrets, sealing, signals: createSignals(), metrics };
 
@@ -239,6 +244,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const retention = watchRetention(services, recordings, captions);
   const expiredLogins = removeExpiredLogins(services);
   const oldNetworkReports = watchOldReports(services, networkReports);
+  const sealingWatch = watchSealing(services);
   await accounts.offerSetUpCode();
   await quiz.resume();
 
@@ -260,6 +266,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       await line.close();
       await accounts.close();
       await checks.close();
+      await sealingWatch.stop();
       await attendance.close();
       await questions.close();
       await quiz.close();

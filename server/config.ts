@@ -183,6 +183,16 @@ export function loadSecrets(dataDir: string): Secrets {
   return Object.fromEntries(SECRET_NAMES.map((name) => [name, readOrMake(path.join(folder, name))])) as Secrets;
 }
 
+/** Puts another text in a secret's place, whole or not at all. */
+export function replaceSecret(dataDir: string, name: SecretName, text: string): void {
+  const file = path.join(dataDir, 'secrets', name);
+  const draft = `${file}.${process.pid}`;
+  const { uid, gid } = fs.statSync(file);
+  fs.writeFileSync(draft, text, { mode: 0o600, flush: true });
+  fs.chownSync(draft, uid, gid);
+  fs.renameSync(draft, file);
+}
+
 function readOrMake(file: string): string {
   if (!fs.existsSync(file)) {
     // Written aside and linked into place: of several processes that start at once exactly one makes the secret,

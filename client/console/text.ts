@@ -34,6 +34,9 @@ export const useConsoleText = addTexts({
     yes: '是',
     no: '否',
     required: '必填',
+    showPhone: '查看完整号码',
+    showPhoneOf: '查看{name}的完整号码',
+    phoneAudited: '每次查看都会记录查看人和时间',
   },
   en: {
     courses: 'Courses',
@@ -67,5 +70,8 @@ export const useConsoleText = addTexts({
     yes: 'Yes',
     no: 'No',
     required: 'Required',
+    showPhone: 'Show in full',
+    showPhoneOf: 'Show the number of {name} in full',
+    phoneAudited: 'Who looks, and when, goes on record',
   },
 });

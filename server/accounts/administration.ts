@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { Account, accountEndpoints, Grant } from '#contract/accounts.ts';
-import { maskPhone } from '#contract/codes.ts';
 import { Industry } from '#contract/organisations.ts';
 import type { Prisma } from '#prisma/client.ts';
 import { type Actor, audit } from '../audit.ts';
@@ -134,7 +133,7 @@ export function createAdministration(
       id: row.id,
       name: row.name,
       displayName: row.displayName,
-      phoneMasked: row.phoneCipher && maskPhone(sealing.unseal(row.phoneCipher)),
+      phoneMasked: sealing.masked(row.phoneCipher, row.phoneLast4),
       person: row.person && { id: row.person.id, name: row.person.name, unitName: row.person.unit.name },
       grants: row.grants.map(({ role, areaId, industry, unitId, area, unit }) => {
         const known = Industry.safeParse(industry);

@@ -83,7 +83,7 @@ export const MissingUnit = z.object({
   due: z.int(),
   present: z.int(),
   contactName: z.string().nullable(),
-  /** In full for those who may call, else masked. */
+  /** Masked on pages; in full in the file that is exported. */
   contactPhone: z.string().nullable(),
 });
 export type MissingUnit = z.infer<typeof MissingUnit>;

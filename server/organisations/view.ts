@@ -1,4 +1,3 @@
-import { maskPhone } from '#contract/codes.ts';
 import { Industry, type Person, type Unit } from '#contract/organisations.ts';
 import type { Prisma } from '#prisma/client.ts';
 import type { Visibility } from '../accounts/principal.ts';
@@ -53,7 +52,7 @@ export function unitView(row: UnitRow, unverified: number, sealing: Sealing): Un
     highRisk: row.highRisk,
     address: row.address,
     contactName: row.contactName,
-    contactPhoneMasked: masked(row.contactCipher, row.contactLast4, sealing),
+    contactPhoneMasked: sealing.masked(row.contactCipher, row.contactLast4),
     joinCode: row.joinCode,
     people: row._count.people,
     unverified,
@@ -68,18 +67,8 @@ export function personView(row: PersonRow, sealing: Sealing): Person {
     name: row.name,
     category: row.category,
     position: row.position,
-    phoneMasked: masked(row.phoneCipher, row.phoneLast4, sealing),
+    phoneMasked: sealing.masked(row.phoneCipher, row.phoneLast4),
     verification: row.verification,
     hasLink: row.linkHash !== null,
   };
-}
-
-/** Sealed with a key that is gone: the last four are still known. */
-function masked(cipher: Uint8Array | null, last4: string | null, sealing: Sealing): string | null {
-  if (cipher === null) return null;
-  try {
-    return maskPhone(sealing.unseal(cipher));
-  } catch {
-    return `*******${last4 ?? '****'}`;
-  }
 }

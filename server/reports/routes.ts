@@ -14,8 +14,7 @@ export function reportRoutes(
   return {
     'GET /sessions/:sessionId/report': ({ params, visibility }) => reports.sessionReport(params.sessionId, visibility),
     'GET /courses/:courseId/report': ({ params, visibility }) => reports.courseReport(params.courseId, visibility),
-    'GET /sessions/:sessionId/missing': ({ params, visibility, actor }) =>
-      reports.missing(params.sessionId, visibility, actor),
+    'GET /sessions/:sessionId/missing': ({ params, visibility }) => reports.missing(params.sessionId, visibility),
     'GET /sessions/:sessionId/arrivals': ({ params, visibility }) => reports.arrivals(params.sessionId, visibility),
     'GET /sessions/:sessionId/people': ({ params, query, visibility }) =>
       reports.people(params.sessionId, query, visibility),

@@ -1,4 +1,3 @@
-import { maskPhone } from '#contract/codes.ts';
 import { Industry } from '#contract/organisations.ts';
 import type { Arrival, MissingUnit, PersonAttendance, Report } from '#contract/reports.ts';
 import type { Visibility } from '../accounts/principal.ts';
@@ -83,19 +82,22 @@ export function createReports({ db, clock, sealing }: Services) {
   }
 
   /**
-   * Units of whom nobody is here now (live), or attended (afterwards); before the class all that are invited. Their
-   * contacts are shown in full to those who may call, and that they were is on record.
+   * Units of whom nobody is here now (live), or attended (afterwards); before the class all that are invited. `reader`: who is given
+   * their numbers in full, which goes on record; without one they are masked.
    */
-  async function missing(sessionId: string, visibility: Visibility, actor: Actor): Promise<MissingUnit[]> {
+  async function missing(sessionId: string, visibility: Visibility, reader?: Actor): Promise<MissingUnit[]> {
     const { course, session } = await readSession(sessionId);
     const now = clock();
     const scope = scopeOf(course, [session], visibility);
     const rows = await store.readMissing(pool, scope, session.state === 'live' ? now - HERE_MS : null);
-    await audit(prisma, actor, now, 'phone:read', { kind: 'session', id: sessionId }, { missingUnits: rows.length });
+    if (reader) {
+      const subject = { kind: 'session', id: sessionId };
+      await audit(prisma, reader, now, 'phone:read', subject, { missingUnits: rows.length });
+    }
     return rows.map(({ contactCipher, contactLast4, industry, ...row }) => ({
       ...row,
       industry: industry === null ? null : Industry.parse(industry),
-      contactPhone: contactCipher && unsealed(contactCipher, contactLast4),
+      contactPhone: (reader && opened(contactCipher)) ?? sealing.masked(contactCipher, contactLast4),
     }));
   }
 
@@ -148,16 +150,15 @@ export function createReports({ db, clock, sealing }: Services) {
     return {
       ...row,
       firstJoinedAt: firstJoinedAt?.toISOString() ?? null,
-      phoneMasked: phoneCipher && maskPhone(unsealed(phoneCipher, phoneLast4)),
+      phoneMasked: sealing.masked(phoneCipher, phoneLast4),
     };
   }
 
-  /** Sealed with a key that is gone: the last four are still known. */
-  function unsealed(cipher: Buffer, last4: string | null): string {
+  function opened(cipher: Buffer | null): string | null {
     try {
-      return sealing.unseal(cipher);
+      return cipher && sealing.unseal(cipher);
     } catch {
-      return `*******${last4 ?? '****'}`;
+      return null;
     }
   }
 

@@ -1,5 +1,6 @@
 import { loadConfig, loadEnvFile } from '../config.ts';
 import { createLogger } from '../logger.ts';
+import { SealingKeyError } from '../sealing-keys.ts';
 import { LockedError } from './lock.ts';
 import type { Ready } from './messages.ts';
 import { PortError } from './ports.ts';
@@ -51,7 +52,7 @@ export async function run(options: RunOptions = {}): Promise<Supervisor> {
   try {
     supervisor = await Supervisor.start({ ...options, config, logger, onGivenUp: () => end(1) });
   } catch (error) {
-    const plain = error instanceof PortError || error instanceof LockedError;
+    const plain = [PortError, LockedError, SealingKeyError].some((kind) => error instanceof kind);
     if (!plain) logger.fatal({ err: error }, 'start failed');
     fail(error);
   }

@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import type http from 'node:http';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { applyMigrations } from '#scripts/database/migrations.ts';
-import { type Config, childEnvironment, loadSecrets, type MetricsAddress } from '../config.ts';
+import { type Config, childEnvironment, loadSecrets, type MetricsAddress, type Secrets } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createScrape, type Source } from '../metrics/scrape.ts';
+import { checkSealingKeys } from '../sealing-keys.ts';
 import { holdLock, type Lock } from './lock.ts';
 import { Media } from './media.ts';
 import { claimPort, freePort } from './ports.ts';
@@ -60,13 +62,15 @@ export class Supervisor {
     const lock = await holdLock(config.dataDir);
     let postgres: Postgres | undefined;
     try {
-      const { database: password, metrics: metricsToken } = loadSecrets(config.dataDir);
+      const secrets = loadSecrets(config.dataDir);
+      const { database: password, metrics: metricsToken } = secrets;
       if (!config.databaseUrl) {
         postgres = await Postgres.start({ dataDir: config.dataDir, password, logger, onGivenUp });
       }
       const databaseUrl = config.databaseUrl ?? postgres?.url() ?? '';
       const applied = await applyMigrations(databaseUrl);
       if (applied.length > 0) logger.info({ applied }, 'database migrated');
+      await checkKeys(databaseUrl, secrets);
       await options.prepare?.(databaseUrl);
       // The media process of a killed supervisor may need a moment to notice and leave.
       const rtmpPort = config.mediaUrl ? 0 : await claimPort('RTMP_PORT', config.rtmpPort, config.host, 5_000);
@@ -207,4 +211,13 @@ function nodeOptions(program: string, bundled: string[]): string[] {
 function appUrl(config: Config, port: number): string {
   const host = ['0.0.0.0', '::', 'localhost', ''].includes(config.host) ? '127.0.0.1' : config.host;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function checkKeys(databaseUrl: string, secrets: Secrets): Promise<void> {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  try {
+    await checkSealingKeys(pool, secrets, Date.now());
+  } finally {
+    await pool.end();
+  }
 }

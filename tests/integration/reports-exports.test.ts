@@ -210,9 +210,12 @@ describe('who is missing', () => {
     return reply.body.map((unit) => [unit.unitName, unit.due, unit.contactPhone]);
   }
 
-  test('afterwards: units of whom nobody attended, with the whole number, which goes on record', async () => {
-    expect(await missing()).toEqual([['+西山食品', 1, '13900000002']]);
-    const entry = await app.prisma.auditEntry.findFirst({ where: { subjectId: sessionId, action: 'phone:read' } });
+  test('afterwards: units of whom nobody attended, masked; the file has the whole number, which goes on record', async () => {
+    const read = { where: { subjectId: sessionId, action: 'phone:read' } };
+    expect(await missing()).toEqual([['+西山食品', 1, '139****0002']]);
+    expect(await app.prisma.auditEntry.count(read)).toBe(0);
+    expect((await download('GET /sessions/:sessionId/export/missing', 'csv')).body.toString()).toContain('13900000002');
+    const entry = await app.prisma.auditEntry.findFirst(read);
     expect(entry).toMatchObject({ accountId: district.accounts.bureau.id, detail: { missingUnits: 1 } });
   });
 

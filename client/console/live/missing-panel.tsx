@@ -51,7 +51,7 @@ function List({ session, units }: { session: Session; units: MissingUnit[] }) {
               {unit.unitName} {unit.highRisk && <HighRiskMark />}
               <div className="muted">{[unit.areaName, unit.contactName].filter(Boolean).join(' · ')}</div>
             </div>
-            <ContactPhone phone={unit.contactPhone} />
+            <ContactPhone unit={unit} />
           </li>
         ))}
       </ul>

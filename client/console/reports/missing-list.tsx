@@ -1,6 +1,8 @@
+import { call } from '#client/api.ts';
 import { formatCount } from '#client/format.ts';
 import type { Result } from '#contract/api.ts';
 import { useRead } from '../data.ts';
+import { MaskedPhone } from '../masked-phone.tsx';
 import { CopyButton, DownloadButton, HighRiskMark, Loaded } from '../parts.tsx';
 import { WideTable } from '../table.tsx';
 import { useReportText } from './text.ts';
@@ -54,7 +56,7 @@ function List({ sessionId, units }: { sessionId: string; units: MissingUnit[] })
           {
             title: t('contactPhone'),
             key: 'phone',
-            render: (_, unit) => <ContactPhone phone={unit.contactPhone} />,
+            render: (_, unit) => <ContactPhone unit={unit} />,
           },
         ]}
       />
@@ -62,8 +64,8 @@ function List({ sessionId, units }: { sessionId: string; units: MissingUnit[] })
   );
 }
 
-/** A number to call; a masked one only to be read. */
-export function ContactPhone({ phone }: { phone: string | null }) {
-  if (!phone) return '–';
-  return phone.includes('*') ? phone : <a href={`tel:${phone}`}>{phone}</a>;
+/** A unit's number: masked, and in full for whoever asks. */
+export function ContactPhone({ unit: { unitId, unitName, contactPhone } }: { unit: MissingUnit }) {
+  const read = () => call('GET /units/:unitId/contact-phone', { params: { unitId } });
+  return <MaskedPhone masked={contactPhone} of={unitName} read={read} />;
 }

@@ -1,9 +1,11 @@
 import { App, Button, Space, Switch, type TableColumnType } from 'antd';
 import { useState } from 'react';
+import { call } from '#client/api.ts';
 import { copyText } from '#client/clipboard.ts';
 import { formatCount } from '#client/format.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
+import { MaskedPhone } from '../masked-phone.tsx';
 import { ActsTitle, ConfirmButton, Mark, SearchField } from '../parts.tsx';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
@@ -58,13 +60,18 @@ export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean
         paged={paged}
         total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="id"
-        minWidth={900}
+        minWidth={960}
         empty={readOnly || paged.query.q || paged.query.verification ? t('nobodyFound') : t('rosterNone')}
         columns={[
           { title: t('personName'), dataIndex: 'name', fixed: 'left', width: 100 },
           { title: t('category'), key: 'category', width: 130, render: (_, person) => word(person.category) },
           { title: t('position'), key: 'position', width: 120, render: (_, person) => person.position || '–' },
-          { title: t('phone'), key: 'phone', width: 130, render: (_, person) => person.phoneMasked ?? '–' },
+          {
+            title: t('phone'),
+            key: 'phone',
+            width: 190,
+            render: (_, person) => <Phone person={person} readOnly={readOnly} />,
+          },
           {
             title: t('verification'),
             key: 'verification',
@@ -85,6 +92,11 @@ export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean
       {importing && <ImportWizard what="people" onClose={() => setImporting(false)} />}
     </section>
   );
+}
+
+function Phone({ person: { id, name, phoneMasked }, readOnly }: { person: Person; readOnly: boolean }) {
+  const read = () => call('GET /people/:personId/phone', { params: { personId: id } });
+  return <MaskedPhone masked={phoneMasked} of={name} {...(!readOnly && { read })} />;
 }
 
 function PersonActs({ person, onEdit }: { person: Person; onEdit: () => void }) {

@@ -6,7 +6,8 @@ import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { Notice } from '#client/ui/notice.tsx';
 import type { Result } from '#contract/api.ts';
-import { useAct, useRead, wordsOf } from '../data.ts';
+import { useAct, useRead } from '../data.ts';
+import { MaskedPhone } from '../masked-phone.tsx';
 import { ConfirmButton, CopyButton, HighRiskMark, Loaded, Mark, PageHead } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
 import { useConsoleText } from '../text.ts';
@@ -120,29 +121,10 @@ function ReopenButton({ unit: { id, name } }: { unit: Unit }) {
 }
 
 function ContactPhone({ unit }: { unit: Unit }) {
-  const t = useUnitText();
-  const { message } = App.useApp();
   const { bureau, supervisor } = useRoles();
-  const [phone, setPhone] = useState<string | null>(null);
-  if (!unit.contactPhoneMasked) return '–';
-  if (unit.closedAt && !bureau && !supervisor) return unit.contactPhoneMasked;
-  if (phone) return <a href={`tel:${phone}`}>{phone}</a>;
-  const show = async () => {
-    const answer = await call('GET /units/:unitId/contact-phone', { params: { unitId: unit.id } });
-    setPhone(answer.phone ?? t('noAnswer'));
-  };
-  return (
-    <>
-      {unit.contactPhoneMasked}{' '}
-      <Button
-        size="small"
-        title={t('phoneAudited')}
-        onClick={() => void show().catch((error: unknown) => void message.error(wordsOf(error)))}
-      >
-        {t('showPhone')}
-      </Button>
-    </>
-  );
+  const mayRead = !unit.closedAt || bureau || supervisor;
+  const read = () => call('GET /units/:unitId/contact-phone', { params: { unitId: unit.id } });
+  return <MaskedPhone masked={unit.contactPhoneMasked} of={unit.name} {...(mayRead && { read })} />;
 }
 
 function JoinCode({ unit }: { unit: Unit }) {

@@ -116,5 +116,10 @@ function differs(unit: StoredUnit, input: UnitRow, areaId: string, sealing: Seal
   ] as const;
   if (fields.some((field) => unit[field] !== after[field])) return true;
   if (input.contactPhone === undefined) return false;
-  return !unit.contact_cipher || sealing.unseal(unit.contact_cipher) !== input.contactPhone;
+  try {
+    return !unit.contact_cipher || sealing.unseal(unit.contact_cipher) !== input.contactPhone;
+  } catch {
+    // Sealed with a key that is gone: the sheet brings the number back.
+    return true;
+  }
 }
