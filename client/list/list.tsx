@@ -42,6 +42,11 @@ export default function List() {
       </header>
       <Standing me={me} />
       {me.personId ? <Sessions /> : <NoPerson />}
+      {me.personId && (
+        <p className="list__help">
+          <Link to="/proofs">{t('proofs')}</Link>
+        </p>
+      )}
       <p className="list__help">
         {me.personId && (
           <>
