@@ -25,7 +25,9 @@ export function ProofList({ sessionId, mayWithdraw }: { sessionId: string; mayWi
   const { q, state } = paged.query;
   return (
     <>
-      <p className="muted">{t('rule')}</p>
+      <p className="muted" style={{ marginBottom: 12 }}>
+        {t('rule')}
+      </p>
       <div className="filters">
         <SearchField label={t('search')} width={240} onSearch={(text) => paged.filter({ q: text })} />
         <Select<'all' | 'valid' | 'withdrawn'>
@@ -50,25 +52,25 @@ export function ProofList({ sessionId, mayWithdraw }: { sessionId: string; mayWi
         paged={paged}
         total={(count) => t('count', { count: formatCount(count) })}
         rowKey="id"
-        minWidth={1_000}
+        minWidth={960}
         empty={q || state ? t('nothing') : t('empty')}
         columns={[
-          { title: t('person'), dataIndex: 'personName', fixed: 'left', width: 90 },
-          { title: t('unit'), dataIndex: 'unitName', width: 200 },
-          { title: t('number'), dataIndex: 'number', width: 170 },
+          { title: t('person'), dataIndex: 'personName', fixed: 'left', width: 80 },
+          { title: t('unit'), dataIndex: 'unitName', width: 165 },
+          { title: t('number'), dataIndex: 'number', width: 155 },
           {
             title: t('minutes'),
             key: 'minutes',
             align: 'right',
-            width: 130,
+            width: 125,
             render: (_, { creditedSeconds }) => Math.floor(creditedSeconds / 60),
           },
-          { title: t('hours'), key: 'hours', align: 'right', width: 90, render: (_, row) => row.classHours ?? '–' },
-          { title: t('issuedAt'), key: 'at', width: 155, render: (_, row) => formatDateTime(row.issuedAt, language) },
+          { title: t('hours'), key: 'hours', align: 'right', width: 80, render: (_, row) => row.classHours ?? '–' },
+          { title: t('issuedAt'), key: 'at', width: 150, render: (_, row) => formatDateTime(row.issuedAt, language) },
           {
             title: t('state'),
             key: 'state',
-            width: 150,
+            width: 100,
             render: (_, { withdrawal, withdrawnReason }) =>
               withdrawal ? (
                 <>
@@ -82,7 +84,7 @@ export function ProofList({ sessionId, mayWithdraw }: { sessionId: string; mayWi
           {
             title: <ActsTitle />,
             key: 'acts',
-            width: 150,
+            width: 120,
             render: (_, row) => (
               <Space size={4}>
                 <DownloadButton
