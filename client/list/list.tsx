@@ -42,15 +42,12 @@ export default function List() {
       </header>
       <Standing me={me} />
       {me.personId ? <Sessions /> : <NoPerson />}
-      {me.personId && (
-        <p className="list__help">
-          <Link to="/proofs">{t('proofs')}</Link>
-        </p>
-      )}
       <p className="list__help">
         {me.personId && (
           <>
             <Link to="/hours">{t('myHours')}</Link>
+            <span aria-hidden="true"> · </span>
+            <Link to="/proofs">{t('proofs')}</Link>
             <span aria-hidden="true"> · </span>
           </>
         )}

@@ -44,8 +44,6 @@ export async function newDocument(options: {
   return { doc, faces };
 }
 
-export type Type = ReturnType<typeof createType>;
-
 /** Writes lines of text on a document's pages. */
 export function createType({ doc, faces }: { doc: Doc; faces: Faces }) {
   const missing = new Set<string>();

@@ -1,8 +1,8 @@
+import { classHours } from '#contract/class-hours.ts';
 import type { Faces } from '../pdf/faces.ts';
 import { fittingSize } from '../pdf/lines.ts';
 import { BRAND, BRAND_SOFT, createType, type Doc, drawSquares, LINE, MUTED, newDocument, RED } from '../pdf/sheet.ts';
 import { qrRows } from '../qr.ts';
-import { classHours } from './rule.ts';
 import type { ProofRow } from './store.ts';
 
 const PAGE = { width: 595.28, height: 841.89 };
@@ -137,9 +137,9 @@ function factsOf(proof: ProofRow): [name: string, value: string][] {
 }
 
 function hoursOf({ creditedMs, classHourMs, statutoryBasis, statutoryApprover }: ProofRow): string {
-  const hours = classHours(creditedMs, classHourMs);
-  if (hours === null || classHourMs === null) return '本课程不计入法定学时，以上仅为参训时长';
+  if (classHourMs === null) return '本课程不计入法定学时，以上仅为参训时长';
   const [basis, approver] = [statutoryBasis ?? '未填写', statutoryApprover ?? '未填写'];
+  const hours = classHours(creditedMs, classHourMs / 60_000);
   return `计 ${hours.toFixed(1)} 学时（每学时 ${classHourMs / 60_000} 分钟）；依据：${basis}；批准：${approver}`;
 }
 

@@ -9,9 +9,6 @@ import { randomInt } from 'node:crypto';
  *   rule.
  */
 
-/** 45 minutes, by which statutory class hours (学时) are counted. */
-export const CLASS_HOUR_MS = 45 * 60_000;
-
 /** Without I, O, 0 and 1: read aloud and typed by hand. */
 const SYMBOLS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
 
@@ -20,9 +17,4 @@ export function newNumber(issuedAt: number): string {
   const year = new Date(issuedAt + 8 * 3_600_000).getUTCFullYear();
   const symbols = Array.from({ length: 10 }, () => SYMBOLS[randomInt(SYMBOLS.length)]).join('');
   return `${year}-${symbols.slice(0, 5)}-${symbols.slice(5)}`;
-}
-
-/** Class hours in tenths, rounded down, so that no paper says more than was attended. */
-export function classHours(creditedMs: number, classHourMs: number | null): number | null {
-  return classHourMs === null ? null : Math.floor((creditedMs * 10) / classHourMs) / 10;
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { classHours } from '#contract/class-hours.ts';
 import { maskName } from '#contract/codes.ts';
 import { type MyProof, PROOF_BATCH_LIMIT, type Proof, type ProofCheck, ProofNumber } from '#contract/proofs.ts';
 import type { Visibility } from '../accounts/principal.ts';
@@ -9,7 +10,6 @@ import { AppError, notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { inFileName, streamBundle } from './bundle.ts';
 import { paperOf } from './paper.ts';
-import { classHours } from './rule.ts';
 import { type Settled, settle } from './settle.ts';
 import { digestOf } from './statement.ts';
 import * as store from './store.ts';
@@ -24,9 +24,12 @@ interface File {
   type: string;
 }
 
+type ProofServices = Pick<Services, 'db' | 'clock'> & { config: Pick<Services['config'], 'classHours'> };
+
 /** Proofs of training (参加线上培训证明). The rule is in rule.ts. */
-export function createProofs({ db, clock }: Pick<Services, 'db' | 'clock'>) {
+export function createProofs({ db, clock, config }: ProofServices) {
   const { pool } = db;
+  const by = (actor: Actor) => ({ actor, now: clock(), classHourMs: config.classHours.minutes * 60_000 });
 
   /** Issues and withdraws what the rule says of sessions whose record has grown, and of people who were confirmed or refused. */
   async function keepTheRule(): Promise<Settled> {
@@ -39,7 +42,7 @@ export function createProofs({ db, clock }: Pick<Services, 'db' | 'clock'>) {
       add(
         await transaction(pool, async (client) => {
           const batch = await store.holdChain(client, sessionId);
-          const settled = await settle(client, sessionId, null, SYSTEM, clock());
+          const settled = await settle(client, sessionId, null, by(SYSTEM));
           await store.noteProgress(client, sessionId, batch);
           return settled;
         }),
@@ -49,7 +52,7 @@ export function createProofs({ db, clock }: Pick<Services, 'db' | 'clock'>) {
       add(
         await transaction(pool, async (client) => {
           await store.holdChain(client, sessionId);
-          return settle(client, sessionId, personIds, SYSTEM, clock());
+          return settle(client, sessionId, personIds, by(SYSTEM));
         }),
       );
     }
@@ -58,7 +61,7 @@ export function createProofs({ db, clock }: Pick<Services, 'db' | 'clock'>) {
 
   /** Part of the transaction, which holds the head of the chain, of a correction. */
   const corrected = (client: pg.PoolClient, sessionId: string, personId: string, actor: Actor): Promise<Settled> =>
-    settle(client, sessionId, [personId], actor, clock());
+    settle(client, sessionId, [personId], by(actor));
 
   /** What anybody may know of a proof. One that does not come to its digest any more is unknown. */
   async function check(number: string): Promise<ProofCheck> {
@@ -165,7 +168,7 @@ export function createProofs({ db, clock }: Pick<Services, 'db' | 'clock'>) {
     return transaction(pool, async (client) => {
       await store.holdChain(client, sessionId);
       if (!(await store.supersede(client, sessionId, personId))) throw notFound();
-      const { issued } = await settle(client, sessionId, [personId], actor, now);
+      const { issued } = await settle(client, sessionId, [personId], by(actor));
       const number = await store.readValidNumber(client, sessionId, personId);
       if (issued !== 1 || number === null) throw new AppError('proof-not-due');
       const detail = { number, personId, reason };
@@ -190,7 +193,7 @@ function viewOf(row: store.ProofRow): MyProof {
     ...{ id, number, unitName, courseTitle, sessionNumber, topic, withdrawal },
     startedAt: row.startedAt.toISOString(),
     creditedSeconds: Math.floor(row.creditedMs / 1_000),
-    classHours: classHours(row.creditedMs, row.classHourMs),
+    classHours: row.classHourMs === null ? null : classHours(row.creditedMs, row.classHourMs / 60_000),
     issuedAt: row.issuedAt.toISOString(),
     withdrawnAt: row.withdrawnAt?.toISOString() ?? null,
   };

@@ -2,13 +2,21 @@ import type pg from 'pg';
 import { type Actor, auditWith } from '../audit.ts';
 import { requiredMs } from '../courses/completion.ts';
 import { newId } from '../ids.ts';
-import { CLASS_HOUR_MS, newNumber } from './rule.ts';
+import { newNumber } from './rule.ts';
 import { digestOf, type Statement } from './statement.ts';
 import * as store from './store.ts';
 
 export interface Settled {
   issued: number;
   withdrawn: number;
+}
+
+export interface Settling {
+  actor: Actor;
+  /** Epoch ms. */
+  now: number;
+  /** How long a statutory class hour is. */
+  classHourMs: number;
 }
 
 /**
@@ -19,23 +27,19 @@ export async function settle(
   client: pg.PoolClient,
   sessionId: string,
   personIds: string[] | null,
-  actor: Actor,
-  now: number,
+  { actor, now, classHourMs }: Settling,
 ): Promise<Settled> {
   const session = await store.readSession(client, sessionId);
   if (!session || session.mode === 'offline') return { issued: 0, withdrawn: 0 };
   const required = Math.max(1, requiredMs(session));
   const withdrawn = await store.withdrawByRule(client, sessionId, personIds, required, actor, now);
   const entitled = await store.readEntitled(client, sessionId, personIds, required);
+  const { statutoryBasis, statutoryApprover } = session;
+  const counted = session.statutory
+    ? { classHourMs, statutoryBasis, statutoryApprover }
+    : { classHourMs: null, statutoryBasis: null, statutoryApprover: null };
   const statements = entitled.map(({ personId, creditedMs }): Statement => {
-    const classHourMs = session.statutory ? CLASS_HOUR_MS : null;
-    const { statutoryBasis, statutoryApprover } = session.statutory
-      ? session
-      : { statutoryBasis: null, statutoryApprover: null };
-    const number = newNumber(now);
-    return {
-      ...{ number, personId, sessionId, issuedAt: now, creditedMs, classHourMs, statutoryBasis, statutoryApprover },
-    };
+    return { number: newNumber(now), personId, sessionId, issuedAt: now, creditedMs, ...counted };
   });
   await store.insertProofs(
     client,

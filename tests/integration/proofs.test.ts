@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCorrections } from '#server/attendance/correcting.ts';
 import type { Actor } from '#server/audit.ts';
+import { loadConfig } from '#server/config.ts';
 import { newId } from '#server/ids.ts';
 import { createProofs, type Proofs } from '#server/proofs/service.ts';
 import { type AttendedSessions, attendedSessions, STARTED_AT } from '#tests/support/attended-session.ts';
@@ -23,7 +24,8 @@ let li: string;
 beforeAll(async () => {
   sessions = await attendedSessions();
   const clock = () => sessions.time.now;
-  proofs = createProofs({ db: sessions.db, clock });
+  const { classHours } = loadConfig({ DATABASE_URL: sessions.url });
+  proofs = createProofs({ db: sessions.db, clock, config: { classHours } });
   corrections = createCorrections({ db: sessions.db, clock }, { credited: proofs.corrected });
   actor = { accountId: newId(), personId: null, requestId: 'r1' };
   await sessions.db.prisma.account.create({ data: { id: actor.accountId as string, displayName: '陈科长' } });
