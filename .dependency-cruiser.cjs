@@ -1,5 +1,6 @@
 // The import rules of the house. They run one way; `npm run check` enforces them.
-const feature = '^server/(accounts|organisations|courses|live|attendance|quiz|reports|videos|network|hours|venues|proofs)/';
+const feature =
+  '^server/(accounts|organisations|courses|live|attendance|quiz|reports|videos|network|hours|venues|proofs)/';
 
 module.exports = {
   forbidden: [
