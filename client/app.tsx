@@ -21,6 +21,8 @@ const Room = lazy(loadRoom);
 const Check = lazy(loadCheck);
 const Verify = lazy(() => import('./verify/verify.tsx'));
 const MyHours = lazy(() => import('./hours/my-hours.tsx'));
+const ProofCheck = lazy(() => import('./proof/check.tsx'));
+const MyProofs = lazy(() => import('./proof/mine.tsx'));
 const Paper = lazy(() => import('./paper/paper.tsx'));
 const ConsoleApp = lazy(() => import('./console/app.tsx'));
 
@@ -61,6 +63,8 @@ export function App() {
             <Route path={ROOM_PATH} element={<SignedIn page={<Room />} meanwhile={<Room />} />} />
             <Route path="/verify/:sessionId/:code" element={<Verify />} />
             <Route path="/hours" element={<SignedIn page={<MyHours />} />} />
+            <Route path="/proof/:number" element={<ProofCheck />} />
+            <Route path="/proofs" element={<SignedIn page={<MyProofs />} />} />
             <Route path="/check" element={<Check />} />
             <Route path="/learn/:sessionId/check" element={<Check />} />
             <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />

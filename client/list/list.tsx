@@ -47,6 +47,8 @@ export default function List() {
           <>
             <Link to="/hours">{t('myHours')}</Link>
             <span aria-hidden="true"> · </span>
+            <Link to="/proofs">{t('proofs')}</Link>
+            <span aria-hidden="true"> · </span>
           </>
         )}
         <Link to="/check">{t('checkNetwork')}</Link>

@@ -87,6 +87,10 @@ export const policy = {
   'record:check': bureauOnly,
   /** Whoever holds an export may ask whether it is genuine. */
   'seal:check': { anyone: 'all' },
+  'proof:check': { anyone: 'all' },
+  'my:proofs': { learner: 'all' },
+  'proof:read': { bureau: 'all', supervisor: 'all', enterprise: 'invited' },
+  'proof:withdraw': bureauOnly,
   'video:list': bureauOnly,
   'video:upload': bureauOnly,
   'video:delete': bureauOnly,

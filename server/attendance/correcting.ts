@@ -26,13 +26,19 @@ const MINUTE_MS = 60_000;
 /** What was uploaded and not used for so long is removed by the next upload. */
 const UNUSED_MS = 24 * 3_600_000;
 
+/** What corrections bring about elsewhere. */
+export interface CorrectionNeeds {
+  /** Part of the transaction: a person's credit is another one now. */
+  credited?: (client: pg.PoolClient, sessionId: string, personId: string, actor: Actor) => Promise<unknown>;
+}
+
 export type Corrections = ReturnType<typeof createCorrections>;
 
 /**
  * Corrections (更正) of credited time. Nothing is edited: each is an entry of the session's chain, and so is its withdrawal. Entry, link,
  * credit and audit entry are one transaction.
  */
-export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>) {
+export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>, needs: CorrectionNeeds = {}) {
   const { pool } = db;
 
   /** @throws AppError as {@link standing} does, `correction-without-effect`, `correction-out-of-range` */
@@ -106,6 +112,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>)
       { kind: 'session', id: sessionId },
       { personId, correctionId: id, effect, beforeMs, afterMs, ...(withdraws !== null && { withdraws }) },
     );
+    await needs.credited?.(client, sessionId, personId, actor);
     return { ...result, id };
   }
 

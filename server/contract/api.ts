@@ -9,6 +9,7 @@ import { liveEndpoints } from './live.ts';
 import { networkEndpoints } from './network.ts';
 import { organisationEndpoints } from './organisations.ts';
 import { presenceEndpoints } from './presence.ts';
+import { proofEndpoints } from './proofs.ts';
 import { quizEndpoints } from './quiz.ts';
 import { recordCheckEndpoints } from './record-checks.ts';
 import { recordSealEndpoints } from './record-seals.ts';
@@ -26,6 +27,7 @@ export const api = {
   ...correctionEndpoints,
   ...recordCheckEndpoints,
   ...recordSealEndpoints,
+  ...proofEndpoints,
   ...quizEndpoints,
   ...recordingEndpoints,
   ...reportEndpoints,

@@ -88,6 +88,18 @@ export const errors = {
   'bad-ticket': { status: 401, zh: '入场凭证无效或已过期', en: 'The ticket is not valid' },
   'not-joined': { status: 409, zh: '尚未进入课堂', en: 'You have not joined the room' },
   'too-late': { status: 409, zh: '已超过时限', en: 'Too late' },
+  'proof-withdrawn': { status: 409, zh: '这份证明已经撤销', en: 'This proof has been withdrawn already' },
+  'proof-not-due': {
+    status: 409,
+    zh: '此人目前不符合签发条件：有效时长未达标，或身份未核实',
+    en: 'Nothing can be issued: too little is credited, or the unit has not confirmed this person',
+  },
+  'no-proofs': { status: 404, zh: '没有有效的证明可以下载', en: 'There is no valid proof to download' },
+  'too-many-proofs': {
+    status: 409,
+    zh: '共 {count} 份证明，一次最多下载 {limit} 份，请按单位筛选后下载',
+    en: 'There are {count} proofs; at most {limit} go into one file: narrow them by unit',
+  },
   'record-closed': {
     status: 409,
     zh: '本期已归档，考勤记录不能再更正',

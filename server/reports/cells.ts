@@ -15,25 +15,29 @@ export interface Column<Row> {
 /** Exports are read in China, which has no summer time. */
 const SHANGHAI_MS = 8 * 3_600_000;
 
+const ACTS = /^[=+\-@\t\r]/;
+
 /** Text that a spreadsheet would run as a formula is led by an apostrophe, so that a name can't act. */
 export function harmless(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return ACTS.test(text) ? `'${text}` : text;
 }
 
-/** Epoch ms as a date whose UTC fields are those of a clock in Shanghai; spreadsheets know no time zone. */
-export function shanghaiClock(ms: number): Date {
-  return new Date(ms + SHANGHAI_MS);
+/** Epoch ms as days since 1899-12-30 by a clock in Shanghai: spreadsheets know no time zone. */
+export function shanghaiSerial(ms: number): number {
+  return (ms + SHANGHAI_MS) / 86_400_000 + 25_569;
 }
 
 /** `2026-02-08 09:00:00`, in Shanghai. */
 export function shanghaiTime(ms: number): string {
-  return shanghaiClock(ms).toISOString().slice(0, 19).replace('T', ' ');
+  return new Date(ms + SHANGHAI_MS).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** Minutes to one decimal. */
 export function minutes(seconds: number): number {
   return Math.round(seconds / 6) / 10;
 }
+
+const ROUNDED = /^\d{12,}$|^\d+E\d+$/;
 
 /** As a field of a CSV file. */
 export function csvField(kind: CellKind, value: CellValue): string {
@@ -43,5 +47,5 @@ export function csvField(kind: CellKind, value: CellValue): string {
     return kind === 'time' ? shanghaiTime(value) : String(value);
   }
   // Excel would make a rounded number of a credit code without letters, or with one E.
-  return /^\d{12,}$|^\d+E\d+$/.test(value) ? `\t${value}` : harmless(value);
+  return ROUNDED.test(value) ? `\t${value}` : harmless(value);
 }

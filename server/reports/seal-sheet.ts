@@ -1,6 +1,6 @@
-import { create } from 'qrcode';
 import type { Correction } from '#contract/corrections.ts';
 import type { Seal } from '../attendance/seals.ts';
+import { qrRows } from '../qr.ts';
 import { type Column, minutes, shanghaiTime } from './cells.ts';
 import type { WorkbookWriter } from './workbook.ts';
 
@@ -36,20 +36,11 @@ export async function writeSeal(workbook: WorkbookWriter, name: string, sealed: 
       ),
     ],
   );
-  await workbook.squares(`${name}码`, matrixOf(address));
+  await workbook.squares(`${name}码`, qrRows(address));
 }
 
 function line(name: string, value: string) {
   return { cells: [name, value].map((text) => ({ kind: 'text' as const, value: text })) };
-}
-
-/** Rows of a QR code, true where it is dark. */
-function matrixOf(text: string): boolean[][] {
-  const { modules } = create(text, { errorCorrectionLevel: 'M' });
-  const { size, data } = modules;
-  return Array.from({ length: size }, (_, row) =>
-    Array.from({ length: size }, (_, column) => data[row * size + column] === 1),
-  );
 }
 
 export const CORRECTION_COLUMNS: Column<Correction>[] = [

@@ -4,6 +4,8 @@ import { type Tab, Tabs } from '#client/ui/tabs.tsx';
 import type { SessionState } from '#contract/courses.ts';
 import { useRead } from '../data.ts';
 import { DownloadButton, LinkButton, Loaded, PageHead } from '../parts.tsx';
+import { ProofList } from '../proofs/proof-list.tsx';
+import { useProofListText } from '../proofs/text.ts';
 import { CorrectionsList } from '../records/corrections-list.tsx';
 import { useRecordText } from '../records/text.ts';
 import { useRoles } from '../roles.ts';
@@ -39,6 +41,7 @@ function SessionReportView({
 }) {
   const t = useReportText();
   const record = useRecordText();
+  const proof = useProofListText();
   const live = state === 'live';
   const over = state === 'ended' || state === 'archived';
   const { bureau, supervisor, enterprise } = useRoles();
@@ -97,6 +100,15 @@ function SessionReportView({
                     key: 'corrections',
                     title: record('corrections'),
                     panel: <CorrectionsList sessionId={sessionId} mayCorrect={bureau} />,
+                  },
+                ]
+              : []),
+            ...(over && (bureau || supervisor || enterprise)
+              ? [
+                  {
+                    key: 'proofs',
+                    title: proof('proofs'),
+                    panel: <ProofList sessionId={sessionId} mayWithdraw={bureau} />,
                   },
                 ]
               : []),
