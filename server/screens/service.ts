@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { maskName } from '#contract/codes.ts';
 import type { PersonCategory } from '#contract/organisations.ts';
+import { CONVENOR_CATEGORIES } from '#contract/plain.ts';
 import { SCAN_TICKET_MS, type Screen, type ScreenCandidate, type ScreenPerson } from '#contract/screens.ts';
 import type { Target } from '../accounts/policy.ts';
 import type { Principal, Visibility } from '../accounts/principal.ts';
@@ -37,8 +38,6 @@ interface Signed {
   again: boolean;
 }
 
-/** Who looks after a unit's safety, and may seat a room full of people. */
-const CONVENORS: ReadonlySet<PersonCategory> = new Set(['principal', 'safety_manager', 'deputy_leader', 'official']);
 const SHOWN_NAMES = 12;
 const ROSTER_LIMIT = 500;
 /** To a phone that looks for itself. */
@@ -57,7 +56,7 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
     const grant = principal.grants.find(({ role }) => role === 'enterprise');
     if (grant?.unitId) return grant.unitId;
     const person = principal.personId === null ? null : await organisations.personForLogin(principal.personId);
-    if (person?.verification !== 'verified' || !CONVENORS.has(person.category)) {
+    if (person?.verification !== 'verified' || !CONVENOR_CATEGORIES.includes(person.category)) {
       throw new AppError('not-a-convenor');
     }
     return person.unitId;

@@ -7,6 +7,8 @@ import { DownloadButton, LinkButton, Loaded, PageHead } from '../parts.tsx';
 import { CorrectionsList } from '../records/corrections-list.tsx';
 import { useRecordText } from '../records/text.ts';
 import { useRoles } from '../roles.ts';
+import { ScreensTable } from '../screens/screens-table.tsx';
+import { useScreensText } from '../screens/text.ts';
 import { useWords } from '../words.ts';
 import { GroupTable, UnitTable } from './group-table.tsx';
 import { MissingList } from './missing-list.tsx';
@@ -39,6 +41,7 @@ function SessionReportView({
 }) {
   const t = useReportText();
   const record = useRecordText();
+  const screens = useScreensText();
   const live = state === 'live';
   const over = state === 'ended' || state === 'archived';
   const { bureau, supervisor, enterprise } = useRoles();
@@ -88,6 +91,15 @@ function SessionReportView({
               title: t('byPerson'),
               panel: <PeopleTable sessionId={sessionId} live={live} correctable={correctable} />,
             },
+            ...(bureau || supervisor || enterprise
+              ? [
+                  {
+                    key: 'screens',
+                    title: screens('title'),
+                    panel: <ScreensTable sessionId={sessionId} live={live} />,
+                  },
+                ]
+              : []),
             ...(bureau || supervisor
               ? [{ key: 'missing', title: t('missing'), panel: <MissingList sessionId={sessionId} live={live} /> }]
               : []),
