@@ -23,6 +23,10 @@ const Verify = lazy(() => import('./verify/verify.tsx'));
 const MyHours = lazy(() => import('./hours/my-hours.tsx'));
 const ProofCheck = lazy(() => import('./proof/check.tsx'));
 const MyProofs = lazy(() => import('./proof/mine.tsx'));
+const OpenScreen = lazy(() => import('./screen/open.tsx'));
+const Wall = lazy(() => import('./screen/wall.tsx'));
+const Convenor = lazy(() => import('./screen/convenor.tsx'));
+const Scan = lazy(() => import('./screen/scan.tsx'));
 const Paper = lazy(() => import('./paper/paper.tsx'));
 const ConsoleApp = lazy(() => import('./console/app.tsx'));
 
@@ -68,6 +72,12 @@ export function App() {
             <Route path="/check" element={<Check />} />
             <Route path="/learn/:sessionId/check" element={<Check />} />
             <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />
+            <Route path="/learn/:sessionId/screen" element={<SignedIn page={<OpenScreen />} />} />
+            <Route path="/screen/:screenId" element={<SignedIn page={<Wall />} />} />
+            <Route path="/screen/:screenId/people" element={<SignedIn page={<Convenor />} />} />
+            <Route path="/s" element={<Scan />} />
+            <Route path="/s/:shortCode" element={<Scan />} />
+            <Route path="/s/:shortCode/:code" element={<Scan />} />
             <Route path="/console/*" element={<SignedIn page={<ConsoleApp />} />} />
             <Route path="*" element={<NotFound />} />
           </Routes>

@@ -1,6 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import type { Me as MeSchema } from '#contract/accounts.ts';
+import { CONVENOR_CATEGORIES } from '#contract/plain.ts';
 import { type ApiError, call, onSignedOut, refresh } from './api.ts';
 import { forgetPlace } from './line/place.ts';
 import { queryClient } from './query-client.ts';
@@ -48,6 +49,13 @@ function noteReason(refusal: ApiError): void {
 /** undefined while it is not known yet. */
 export function useMe(): Me | null | undefined {
   return useQuery(meQuery).data;
+}
+
+/** Whether somebody may open a shared screen for their unit; what counts is what the server allows. */
+export function mayConvene(me: Me | null | undefined): boolean {
+  if (!me) return false;
+  if (me.grants.some(({ role }) => role === 'enterprise')) return true;
+  return me.verification === 'verified' && me.category !== null && CONVENOR_CATEGORIES.includes(me.category);
 }
 
 /** As {@link useMe}, without asking for a stranger. */

@@ -16,12 +16,14 @@ import { recordCheckEndpoints } from '#contract/record-checks.ts';
 import { recordSealEndpoints } from '#contract/record-seals.ts';
 import { recordingEndpoints } from '#contract/recordings.ts';
 import { reportEndpoints } from '#contract/reports.ts';
+import { screenEndpoints } from '#contract/screens.ts';
 import { videoEndpoints } from '#contract/videos.ts';
 import { authenticate } from './accounts/authenticate.ts';
 import { removeExpiredLogins } from './accounts/expired-logins.ts';
 import { refuseForeignOrigin } from './accounts/origin.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAccounts } from './accounts/service.ts';
+import { createThrottle } from './accounts/throttle.ts';
 import { createChecks } from './attendance/checks.ts';
 import { createCorrections } from './attendance/correcting.ts';
 import { checkRoutes, correctionRoutes, sealRoutes } from './attendance/routes.ts';
@@ -83,6 +85,8 @@ import { createExports } from './reports/exports.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { createReports } from './reports/service.ts';
 import { watchSealing } from './resealing.ts';
+import { screenRoutes } from './screens/routes.ts';
+import { createScreens } from './screens/service.ts';
 import { createSealing } from './sealing.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
@@ -128,7 +132,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
 
   const features = createFeatures(services);
   const { accounts, organisations, courses, quiz, attendance, broadcasts, live, media, outside, questions } = features;
-  const { videos, playouts, recordings, captions, presence } = features;
+  const { videos, playouts, recordings, captions, presence, screens } = features;
 
   const lateness = createLateness();
   const line = createLine(services, {
@@ -149,6 +153,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     'room-question': questions.locate,
     video: videos.locate,
     mark: recordings.locateMark,
+    screen: screens.locate,
   };
   api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts), atTheDoor(line));
   mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
@@ -168,6 +173,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, recordCheckEndpoints, checkRoutes(checks), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
   mount(api, presenceEndpoints, presenceRoutes(presence, live.readTicket), locators);
+  mount(api, screenEndpoints, screenRoutes(screens), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
   const networkReports = createNetworkReports(services);
   mount(api, networkEndpoints, networkRoutes(networkReports), locators);
@@ -324,6 +330,8 @@ export function createFeatures(services: Services) {
     isLoginActive: accounts.isLoginActive,
     answeredBy: quiz.answeredBy,
   });
+  const throttle = createThrottle(services);
+  const screens = createScreens(services, { courses, organisations, attendance, live, throttle });
   const questions = createAudienceQuestions(services, courses.locateSession);
 
   const presence = createPresence(services, {
@@ -365,6 +373,7 @@ export function createFeatures(services: Services) {
     videos,
     playouts,
     presence,
+    screens,
   };
 }
 

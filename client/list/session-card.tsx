@@ -2,6 +2,7 @@ import { Link } from 'react-router';
 import { formatDateTime, formatLength } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { serverNow } from '#client/server-clock.ts';
+import { mayConvene, useMe } from '#client/session.ts';
 import { ButtonLink } from '#client/ui/button.tsx';
 import type { MySession } from '#contract/courses.ts';
 import { useListText } from './text.ts';
@@ -18,6 +19,7 @@ export function LiveSession({ mine }: { mine: MySession }) {
       <ButtonLink className="card__enter" look="primary" wide to={`/learn/${mine.session.id}`}>
         {t('enterLive')}
       </ButtonLink>
+      <Together sessionId={mine.session.id} />
     </article>
   );
 }
@@ -35,6 +37,9 @@ export function UpcomingSession({ mine }: { mine: MySession }) {
         <p className="card__line">
           <Link to={`/learn/${session.id}`}>{t('enter')}</Link>
         </p>
+      )}
+      {session.mode !== 'offline' && Date.parse(session.startsAt) - serverNow() < EARLY_MS && (
+        <Together sessionId={session.id} />
       )}
     </article>
   );
@@ -65,6 +70,17 @@ export function FinishedSession({ mine }: { mine: MySession }) {
         </div>
       )}
     </article>
+  );
+}
+
+/** For those who may seat a whole room before one screen. */
+function Together({ sessionId }: { sessionId: string }) {
+  const t = useListText();
+  if (!mayConvene(useMe())) return null;
+  return (
+    <p className="card__line">
+      <Link to={`/learn/${sessionId}/screen`}>{t('together')}</Link>
+    </p>
   );
 }
 

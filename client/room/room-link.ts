@@ -59,6 +59,7 @@ export class RoomLink {
   look: (() => Sample) | null = null;
   /** Where on the session axis the picture is, epoch ms, for somebody who has gone back in the class. */
   wasInPast: number | null = null;
+  readonly #admit: () => Promise<Admission>;
   #view: RoomView = {
     room: null,
     creditedMs: 0,
@@ -86,8 +87,10 @@ export class RoomLink {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(sessionId: string) {
+  /** @param admit how this page is let in: as the person who is signed in, unless it is a shared screen's */
+  constructor(sessionId: string, admit: () => Promise<Admission> = () => askAdmission(sessionId)) {
     this.sessionId = sessionId;
+    this.#admit = admit;
     this.socket.on('connect', () => void this.#join());
     this.socket.on('disconnect', () => {
       this.#joinedTicket = null;
@@ -118,7 +121,7 @@ export class RoomLink {
     clearTimeout(this.#timer);
     this.#entering = true;
     try {
-      const admission = await askAdmission(this.sessionId);
+      const admission = await this.#admit();
       if (!this.#closed) this.#admitted(admission);
     } catch (error) {
       this.#retry(error instanceof ApiError ? error : new ApiError('offline'), () => void this.enter());

@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react
 import { Link, useParams } from 'react-router';
 import type { ApiError } from '#client/api.ts';
 import { formatCount } from '#client/format.ts';
+import { mayConvene, useMeIfKnown } from '#client/session.ts';
 import { Button, ButtonLink } from '#client/ui/button.tsx';
 import { Page, useTitle } from '#client/ui/page.tsx';
 import { Waiting } from '#client/ui/spinner.tsx';
@@ -136,6 +137,11 @@ function Head({ room, view }: { room: Room; view: RoomView }) {
       <h1 className="room__topic">
         <span className="room__number">{t('number', { number: room.number })}</span> {room.topic}
       </h1>
+      {mayConvene(useMeIfKnown()) && (
+        <Link className="room__together" to={`/learn/${room.sessionId}/screen`}>
+          {t('together')}
+        </Link>
+      )}
       <span className="room__viewers numbers" role="status">
         {view.connected
           ? view.viewers !== null && t('viewers', { devices: formatCount(view.viewers) })

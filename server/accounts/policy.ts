@@ -113,6 +113,13 @@ export const policy = {
   'presence:read': { bureau: 'all', supervisor: 'all', instructor: 'own' },
   /** Proved by the ticket. */
   'presence:confirm': { anyone: 'all' },
+  /** The unit's own: whether they may convene, the feature asks. */
+  'screen:open': { enterprise: 'invited', learner: 'invited' },
+  'screen:list': { bureau: 'all', supervisor: 'all', enterprise: 'invited', learner: 'invited' },
+  'screen:run': { enterprise: 'own', learner: 'own' },
+  'screen:people': { ...units, learner: 'own' },
+  /** Proved by the code that is on the screen, and by the ticket that it gives. */
+  'screen:scan': { anyone: 'all' },
   'paper:read': officersAndInstructor,
   'paper:update': officersAndInstructor,
   'paper:sit': learners,

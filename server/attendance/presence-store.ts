@@ -101,7 +101,7 @@ export async function attended(
   if (personIds.length === 0) return byPerson;
   const { rows } = await client.query<{ personId: string; from: number; to: number; receivedAt: Date }>(
     `select person_id as "personId", "from", "to", received_at as "receivedAt" from attendance_entry
-     where session_id = $1 and person_id = any($2::uuid[]) and kind = 'live' and "to" > "from"`,
+     where session_id = $1 and person_id = any($2::uuid[]) and kind in ('live', 'screen') and "to" > "from"`,
     [sessionId, personIds],
   );
   for (const { personId, from, to, receivedAt } of rows) {

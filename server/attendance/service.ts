@@ -11,6 +11,7 @@ import { nextLink } from './chain.ts';
 import { unite } from './credit.ts';
 import { type Entered, type Entering, enter } from './entries.ts';
 import { creditedOf, type Lost, lostTo, mayCount, missedFrom, ranLate } from './presence.ts';
+import { createScreenRecord } from './screens.ts';
 import { createSigns } from './signs.ts';
 import * as store from './store.ts';
 import { noteWait } from './waits.ts';
@@ -82,6 +83,7 @@ export function createAttendance(
     write: (sessionId, people) => enter(db.pool, sessionId, people, clock()),
   });
   const signs = createSigns({ db, clock, logger, metrics }, needs.windowOf);
+  const screens = createScreenRecord({ db, clock, logger, metrics }, needs.windowOf);
 
   /** The session is read once a batch: read for each report, it would cost more than all that is written. */
   async function write(sessionId: string, reports: Report[]): Promise<(Stored | Refusal)[]> {
@@ -211,10 +213,11 @@ export function createAttendance(
     confirmedBy: signs.confirmedBy,
     wasCut: signs.wasCut,
     tally: signs.tally,
+    screens,
 
     /** Stores what is waiting. */
     async close(): Promise<void> {
-      await Promise.all([gather.close(), entries.close(), signs.close()]);
+      await Promise.all([gather.close(), entries.close(), signs.close(), screens.close()]);
     },
   };
 }

@@ -15,6 +15,7 @@ import { recordCheckEndpoints } from './record-checks.ts';
 import { recordSealEndpoints } from './record-seals.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
+import { screenEndpoints } from './screens.ts';
 import { videoEndpoints } from './videos.ts';
 
 /** Every REST call of the product. The server refuses to start when one has no handler or no policy. */
@@ -35,6 +36,7 @@ export const api = {
   ...networkEndpoints,
   ...presenceEndpoints,
   ...hoursEndpoints,
+  ...screenEndpoints,
 };
 
 export type Api = typeof api;

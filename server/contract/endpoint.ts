@@ -17,6 +17,7 @@ export type TargetKind =
   | 'room-question'
   | 'mark'
   | 'attempt'
+  | 'screen'
   | 'video';
 
 /** One REST call. Its key is `METHOD /path` below `/api/v1`; path parameters are `:name`. */

@@ -33,6 +33,14 @@ export const PERSON_CATEGORIES = [
   'special_operator',
 ] as const;
 
+/** Who looks after a unit's safety, and may open a shared screen for it. */
+export const CONVENOR_CATEGORIES: readonly (typeof PERSON_CATEGORIES)[number][] = [
+  'deputy_leader',
+  'official',
+  'principal',
+  'safety_manager',
+];
+
 /** The first five are those for which the regulation asks for more class hours. */
 export const INDUSTRIES = [
   'coal',

@@ -122,16 +122,16 @@ export function createGateway(
       return stored;
     },
     async 'question:ask'(socket, payload) {
-      const question = await needs.questions.ask(ticketOf(socket), payload);
+      const question = await needs.questions.ask(personOf(socket), payload);
       io.to(consoleRoom(question.sessionId)).emit('question:asked', question);
       return { id: question.id };
     },
     async 'quiz:answer'(socket, { liveQuestionId, choice }) {
-      const { sessionId, personId, unitId, connId } = ticketOf(socket);
+      const { sessionId, personId, unitId, connId } = personOf(socket);
       return needs.answerQuestion({ sessionId, liveQuestionId, personId, unitId, connId, choice });
     },
     async 'presence:confirm'(socket, confirmation) {
-      const { sessionId, personId, connId } = ticketOf(socket);
+      const { sessionId, personId, connId } = personOf(socket);
       return needs.confirmPresence({ sessionId, personId, connId }, confirmation);
     },
     async 'console:join'(socket, { sessionId }) {
@@ -389,6 +389,13 @@ function sessionOf(room: string): string | null {
 
 function isClientEvent(event: string): event is ClientEventName {
   return Object.hasOwn(clientEvents, event);
+}
+
+/** A shared screen asks and answers nothing: nobody knows who of the room it would be. */
+function personOf(socket: RoomSocket): Ticket {
+  const ticket = ticketOf(socket);
+  if (ticket.isScreen) throw new AppError('forbidden');
+  return ticket;
 }
 
 function ticketOf(socket: RoomSocket): Ticket {

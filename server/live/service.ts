@@ -3,7 +3,7 @@ import type { Beat, BeatsStored } from '#contract/attendance.ts';
 import type { Admission, StreamHealth } from '#contract/live.ts';
 import { SourceFormat } from '#contract/media.ts';
 import { type Entering, NOTHING_ASKED } from '../attendance/entries.ts';
-import type { AttendanceService } from '../attendance/service.ts';
+import type { AttendanceService, Stored } from '../attendance/service.ts';
 import { type Actor, audit } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
 import type { Tx } from '../db.ts';
@@ -62,9 +62,8 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
   /** With a fresh playback token if the last one, given at `playbackGivenAt` (epoch ms), is past half its life. */
   async function storeBeats(ticket: Ticket, beats: Beat[], playbackGivenAt = ticket.issuedAt): Promise<BeatsStored> {
     await checkStillIn(ticket);
-    const { personId, sessionId, connId, deviceId, issuedAt } = ticket;
-    const source = { personId, sessionId, connId, deviceId, openedAt: issuedAt };
-    const { standing, ...stored } = await attendance.store(source, beats);
+    const { personId, sessionId } = ticket;
+    const { standing, ...stored } = await stores(ticket, beats);
     const { revision, prefix, presence } = await rooms.snapshot(sessionId);
     // The check that somebody confirmed last is news only while it runs.
     const isNews = standing && (standing.missedFrom !== null || standing.confirmed === presence?.id);
@@ -76,6 +75,15 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
       ...(isNews && { standing }),
       ...(renews && { playbackToken: signPlayback(secrets.playback, { personId, sessionId, prefix }, now) }),
     };
+  }
+
+  /** What a screen plays is nobody's by itself: it has its own record. */
+  async function stores(ticket: Ticket, beats: Beat[]): Promise<Stored> {
+    const { personId, sessionId, connId, deviceId, issuedAt: openedAt, isScreen } = ticket;
+    const source = { sessionId, connId, deviceId, openedAt };
+    if (!isScreen) return attendance.store({ ...source, personId }, beats);
+    const { accepted, playedMs } = await attendance.screens.played({ ...source, screenId: personId }, beats);
+    return { accepted, creditedMs: playedMs };
   }
 
   return {
@@ -126,6 +134,33 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
       };
     },
 
+    /** Lets a shared screen in, for one load of its page. @throws AppError `session-not-open` for a draft */
+    async enterAsScreen(
+      screen: { screenId: string; unitId: string; unitName: string; room: string },
+      who: { loginId: string; deviceId: string },
+      sessionId: string,
+    ): Promise<Admission> {
+      const now = clock();
+      const room = await rooms.snapshot(sessionId);
+      if (room.state === 'draft') throw new AppError('session-not-open');
+      const connId = randomUUID();
+      const { screenId: personId, unitId, unitName, room: personName } = screen;
+      const names = { unitId, unitName, personName };
+      const ticket = { ...who, ...names, personId, sessionId, connId, isScreen: true as const };
+      const playback = room.prefix === null ? null : { personId, sessionId, prefix: room.prefix };
+      return {
+        ticket: signTicket(secrets.ticket, ticket, now),
+        connId,
+        playbackToken: playback && signPlayback(secrets.playback, playback, now),
+        creditedMs: 0,
+        standing: NOTHING_ASKED,
+        personId,
+        personName,
+        room,
+        answered: [],
+      };
+    },
+
     /** Playback for somebody who is in the room, and reports no beats by which a token would be renewed. @throws AppError `person-refused` */
     async playback(personId: string, sessionId: string): Promise<Pick<Playback, 'prefix' | 'playbackToken'>> {
       const person = await needs.personForLogin(personId);
@@ -135,10 +170,11 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
       return { prefix, playbackToken: signPlayback(secrets.playback, { personId, sessionId, prefix }, clock()) };
     },
 
-    /** Whom a ticket names, outside the socket. @throws AppError `bad-ticket`, `not-signed-in` */
+    /** Which person a ticket names, outside the socket. @throws AppError `bad-ticket`, `not-signed-in`, `forbidden` for a screen's */
     async readTicket(token: string): Promise<Ticket> {
       const ticket = verifyTicket(secrets.ticket, token, clock());
       if (!ticket) throw new AppError('bad-ticket');
+      if (ticket.isScreen) throw new AppError('forbidden');
       await checkStillIn(ticket);
       return ticket;
     },

@@ -18,6 +18,8 @@ const TicketClaims = z.object({
   lid: Id,
   nam: z.string(),
   unm: z.string(),
+  /** A shared screen's page, which is nobody's: `sub` is the screen then. */
+  scr: z.literal(true).optional(),
   iat: z.int(),
   exp: z.int(),
 });
@@ -31,6 +33,8 @@ export interface Ticket {
   loginId: string;
   personName: string;
   unitName: string;
+  /** It is a shared screen's; `personId` is the screen's id then. */
+  isScreen?: true;
   /** By the server's clock, epoch ms. */
   issuedAt: number;
 }
@@ -49,6 +53,7 @@ export function signTicket(secret: string, ticket: Omit<Ticket, 'issuedAt'>, now
     lid: ticket.loginId,
     nam: ticket.personName,
     unm: ticket.unitName,
+    ...(ticket.isScreen && { scr: true }),
     iat,
     exp: iat + TICKET_SECONDS,
   };
@@ -68,6 +73,7 @@ export function verifyTicket(secret: string, token: string, now: number): Ticket
     loginId: claims.lid,
     personName: claims.nam,
     unitName: claims.unm,
+    ...(claims.scr && { isScreen: true }),
     issuedAt: claims.iat * 1_000,
   };
 }

@@ -26,7 +26,9 @@ export type Gathered =
   | 'credit-looks'
   | 'paper-looks'
   | 'answer-looks'
-  | 'entries';
+  | 'entries'
+  | 'screen-beats'
+  | 'screen-sign-ins';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '#server/ids.ts';
+import { newShortCode } from '#server/organisations/secrets.ts';
 import type { TestApp } from './app.ts';
 import type { District } from './district.ts';
 
@@ -11,7 +12,7 @@ interface ClassOf {
   instructorAccountId: string | null;
 }
 
-/** A course whose one session is live, with one of everything: a chapter, a bank question, open in the room, asked, and in a paper, and a prepared video. */
+/** A course whose one session is live, with one of everything: a chapter, a bank question, open in the room, asked, and in a paper, a prepared video, and a shared screen. */
 export async function seedClass(app: TestApp, { title, unitId, personId, instructorAccountId }: ClassOf) {
   const { prisma, sealing } = app;
   const now = new Date(app.clock());
@@ -24,6 +25,7 @@ export async function seedClass(app: TestApp, { title, unitId, personId, instruc
     markId: newId(),
     attemptId: newId(),
     videoId: newId(),
+    screenId: newId(),
   };
   const { courseId, sessionId, questionId } = ids;
   await prisma.course.create({
@@ -76,6 +78,13 @@ export async function seedClass(app: TestApp, { title, unitId, personId, instruc
       poster: Uint8Array.of(1),
       uploadedBy: '局管理员',
       createdAt: now,
+    },
+  });
+  await prisma.screen.create({
+    data: {
+      ...{ id: ids.screenId, sessionId, unitId, convenorId: personId, openedAt: now },
+      shortCode: newShortCode(),
+      secret: Uint8Array.from(randomBytes(32)),
     },
   });
   return ids;

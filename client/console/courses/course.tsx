@@ -10,6 +10,7 @@ import { ActsTitle, ConfirmButton, LinkButton, Loaded, PageHead, StateMark } fro
 import { QuestionBank } from '../quiz/bank.tsx';
 import { PaperEditor } from '../quiz/paper.tsx';
 import { useRoles } from '../roles.ts';
+import { useScreensText } from '../screens/text.ts';
 import { WideTable } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { SessionVideo } from '../videos/session-video.tsx';
@@ -154,6 +155,7 @@ function SessionTable({ course, editable }: { course: Course; editable: boolean 
 function SessionActs({ session, editable }: { session: Session; editable: boolean }) {
   const t = useCourseText();
   const shared = useConsoleText();
+  const screens = useScreensText();
   const { bureau, supervisor, instructor, enterprise } = useRoles();
   const [dialog, setDialog] = useState<'edit' | 'paper' | 'video' | null>(null);
   const move = useAct('POST /sessions/:sessionId/state');
@@ -167,6 +169,11 @@ function SessionActs({ session, editable }: { session: Session; editable: boolea
       {(bureau || supervisor || instructor) && session.state !== 'draft' && !(session.state === 'archived') && (
         <LinkButton size="small" primary={session.state === 'live'} to={`/console/sessions/${session.id}/live`}>
           {t('desk')}
+        </LinkButton>
+      )}
+      {enterprise && (session.state === 'scheduled' || session.state === 'live') && (
+        <LinkButton size="small" to={`/learn/${session.id}/screen`}>
+          {screens('watchTogether')}
         </LinkButton>
       )}
       {begun && (bureau || supervisor || enterprise || instructor) && (

@@ -5,6 +5,7 @@ import type { Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
 import { LinkButton, Loaded, PageHead, StateMark } from '../parts.tsx';
 import { useRoles } from '../roles.ts';
+import { ScreensPanel } from '../screens/screens-panel.tsx';
 import { type Playout, PlayoutPanel } from '../videos/playout-panel.tsx';
 import { ChaptersPanel } from './chapters-panel.tsx';
 import { CountsPanel } from './counts-panel.tsx';
@@ -75,6 +76,7 @@ function Desk({ session }: { session: Session }) {
         </div>
         <div>
           {(bureau || supervisor) && <MissingPanel session={session} />}
+          {(bureau || supervisor) && <ScreensPanel session={session} />}
           {(bureau || supervisor) && <NetworkPanel session={session} />}
           {(bureau || instructor) && <QuestionsPanel sessionId={session.id} />}
         </div>

@@ -9,6 +9,8 @@ import { useProofListText } from '../proofs/text.ts';
 import { CorrectionsList } from '../records/corrections-list.tsx';
 import { useRecordText } from '../records/text.ts';
 import { useRoles } from '../roles.ts';
+import { ScreensTable } from '../screens/screens-table.tsx';
+import { useScreensText } from '../screens/text.ts';
 import { useWords } from '../words.ts';
 import { GroupTable, UnitTable } from './group-table.tsx';
 import { MissingList } from './missing-list.tsx';
@@ -42,6 +44,7 @@ function SessionReportView({
   const t = useReportText();
   const record = useRecordText();
   const proof = useProofListText();
+  const screens = useScreensText();
   const live = state === 'live';
   const over = state === 'ended' || state === 'archived';
   const { bureau, supervisor, enterprise } = useRoles();
@@ -91,6 +94,15 @@ function SessionReportView({
               title: t('byPerson'),
               panel: <PeopleTable sessionId={sessionId} live={live} correctable={correctable} />,
             },
+            ...(bureau || supervisor || enterprise
+              ? [
+                  {
+                    key: 'screens',
+                    title: screens('title'),
+                    panel: <ScreensTable sessionId={sessionId} live={live} />,
+                  },
+                ]
+              : []),
             ...(bureau || supervisor
               ? [{ key: 'missing', title: t('missing'), panel: <MissingList sessionId={sessionId} live={live} /> }]
               : []),

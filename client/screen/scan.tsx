@@ -1,0 +1,233 @@
+import './screen.css';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useEffect, useState } from 'react';
+import { useParams } from 'react-router';
+import { ApiError, call } from '#client/api.ts';
+import { deviceId } from '#client/device.ts';
+import { formatTime } from '#client/format.ts';
+import { Button } from '#client/ui/button.tsx';
+import { Field } from '#client/ui/field.tsx';
+import { Failure, Notice } from '#client/ui/notice.tsx';
+import { Page } from '#client/ui/page.tsx';
+import { Waiting } from '#client/ui/spinner.tsx';
+import type { Result } from '#contract/api.ts';
+import { NewcomerForm } from './newcomer-form.tsx';
+import { forgetSigned, rememberSigned, signedHere } from './signed-here.ts';
+import { useScreenText } from './text.ts';
+
+type Scan = Result<'POST /scans'>;
+type Who = { personId: string } | { name: string; phone: string };
+
+/** What the code on a shared screen opens, on the phone of whoever signs in. */
+export default function ScanPage() {
+  const t = useScreenText();
+  const { shortCode = '', code } = useParams();
+  const scan = useMutation({
+    mutationFn: (body: { screen: string; code: string }) => call('POST /scans', { body }),
+  });
+  const { mutate } = scan;
+  // The code is as old as this page: it is checked before anything is asked.
+  useEffect(() => {
+    if (shortCode && code) mutate({ screen: shortCode, code });
+  }, [shortCode, code, mutate]);
+  const screen = scan.variables?.screen ?? shortCode;
+  return (
+    <Page title={t('scanTitle')} narrow>
+      {scan.data ? (
+        <Opened key={scan.data.ticket} scan={scan.data} screen={screen.toUpperCase()} />
+      ) : (
+        <>
+          <h1 className="signing__title">{t('scanTitle')}</h1>
+          {scan.isPending || (code && scan.isIdle) ? (
+            <Waiting />
+          ) : (
+            <>
+              {scan.isError && <Failure what={t('scanFailed')} error={scan.error} />}
+              <TypeCode shortCode={shortCode} onTyped={mutate} />
+            </>
+          )}
+        </>
+      )}
+    </Page>
+  );
+}
+
+/** For those who can't scan. */
+function TypeCode({
+  shortCode,
+  onTyped,
+}: {
+  shortCode: string;
+  onTyped: (typed: { screen: string; code: string }) => void;
+}) {
+  const t = useScreenText();
+  const [screen, setScreen] = useState(shortCode);
+  const [digits, setDigits] = useState('');
+  const [checked, setChecked] = useState(false);
+  const isWhole = /^\d{6}$/.test(digits);
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    setChecked(true);
+    if (isWhole && screen.trim()) onTyped({ screen: screen.trim(), code: digits });
+  }
+
+  return (
+    <form className="signing__block" onSubmit={submit} noValidate>
+      <p className="signing__hint">{t('typeCode')}</p>
+      {!shortCode && (
+        <Field
+          label={t('screenCode')}
+          hint={t('screenCodeHint')}
+          autoCapitalize="characters"
+          autoComplete="off"
+          maxLength={8}
+          value={screen}
+          onChange={(event) => setScreen(event.target.value)}
+        />
+      )}
+      <Field
+        label={t('code')}
+        inputMode="numeric"
+        autoComplete="off"
+        className="signing__digits"
+        value={digits}
+        error={checked && !isWhole ? t('badCode') : undefined}
+        onChange={(event) => setDigits(event.target.value.replace(/\D/g, '').slice(0, 6))}
+      />
+      <Button className="signing__submit" look="primary" type="submit" wide>
+        {t('next')}
+      </Button>
+    </form>
+  );
+}
+
+function Opened({ scan, screen }: { scan: Scan; screen: string }) {
+  const t = useScreenText();
+  const [before, setBefore] = useState(() => signedHere(screen));
+  const signIn = useMutation({
+    mutationFn: (who: Who) => call('POST /scans/sign-in', { body: { ticket: scan.ticket, deviceId: deviceId(), who } }),
+    onSuccess: ({ name }, who) => {
+      if ('personId' in who) rememberSigned(screen, { personId: who.personId, name });
+    },
+  });
+  const signOut = useMutation({
+    mutationFn: (personId: string) => call('POST /scans/sign-out', { body: { ticket: scan.ticket, personId } }),
+    onSuccess: () => forgetSigned(screen),
+    onError: (error) => {
+      // By the convenor, or at another phone.
+      if (error instanceof ApiError && error.code === 'not-signed-in-here') forgetSigned(screen);
+    },
+  });
+  return (
+    <>
+      <p className="signing__course">
+        {scan.unitName}
+        {scan.room && <> · {scan.room}</>}
+      </p>
+      <h1 className="signing__title">
+        {t('number', { number: scan.number })} {scan.topic}
+      </h1>
+      {signIn.data ? (
+        <Notice
+          kind="success"
+          title={`${t(signIn.data.again ? 'doneAgain' : 'done')} ${signIn.data.name} ${formatTime(signIn.data.at)}`}
+        >
+          <p>{t('doneHint')}</p>
+          <p>{t('doneNext')}</p>
+        </Notice>
+      ) : signOut.data ? (
+        <Notice kind="success" title={`${t('out')} ${signOut.data.name} ${formatTime(signOut.data.at)}`}>
+          {t('outHint')}
+        </Notice>
+      ) : before ? (
+        <section className="signing__block">
+          <p>{t('youAre', { name: before.name })}</p>
+          {signOut.isError && <Failure what={t('signOutFailed')} error={signOut.error} />}
+          <Button look="primary" wide busy={signOut.isPending} onClick={() => signOut.mutate(before.personId)}>
+            {t('leaveNow', { name: before.name })}
+          </Button>
+          <Button className="signing__submit" wide onClick={() => setBefore(null)}>
+            {t('another')}
+          </Button>
+        </section>
+      ) : (
+        <Choose ticket={scan.ticket} busy={signIn.isPending} error={signIn.error} onChosen={signIn.mutate} />
+      )}
+    </>
+  );
+}
+
+/** Picks oneself from the roster, or gives name and phone. */
+function Choose({
+  ticket,
+  busy,
+  error,
+  onChosen,
+}: {
+  ticket: string;
+  busy: boolean;
+  error: Error | null;
+  onChosen: (who: Who) => void;
+}) {
+  const t = useScreenText();
+  const [q, setQ] = useState('');
+  const [adding, setAdding] = useState(false);
+  const find = useMutation({ mutationFn: (text: string) => call('POST /scans/people', { body: { ticket, q: text } }) });
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (q.trim()) find.mutate(q.trim());
+  }
+
+  return (
+    <section className="signing__block">
+      <h2 className="signing__heading">{t('who')}</h2>
+      <p className="signing__hint">{t('whoHint')}</p>
+      {error && <Failure what={t('signInFailed')} error={error} />}
+      {adding ? (
+        <>
+          <NewcomerForm busy={busy} onGiven={onChosen} />
+          <Button className="signing__submit" look="quiet" wide onClick={() => setAdding(false)}>
+            {t('backToList')}
+          </Button>
+        </>
+      ) : (
+        <>
+          <form onSubmit={submit}>
+            <Field
+              label={t('search')}
+              type="search"
+              enterKeyHint="search"
+              value={q}
+              onChange={(event) => setQ(event.target.value)}
+            />
+            <Button className="signing__submit" look="primary" type="submit" wide busy={find.isPending}>
+              {t('find')}
+            </Button>
+          </form>
+          {find.isError && <Failure what={t('loadFailed')} error={find.error} />}
+          <ul className="signing__list" aria-live="polite">
+            {(find.data ?? []).map((each) => (
+              <li key={each.personId}>
+                <button
+                  type="button"
+                  className="signing__choice"
+                  disabled={busy}
+                  onClick={() => onChosen({ personId: each.personId })}
+                >
+                  <strong>{t('thatsMe', { name: each.name })}</strong>
+                  <span className="signing__facts numbers">{each.phoneMasked}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+          {find.data?.length === 0 && <p className="signing__none">{t('noneFound', { q: find.variables ?? '' })}</p>}
+          <Button wide onClick={() => setAdding(true)}>
+            {t('notMe')}
+          </Button>
+        </>
+      )}
+    </section>
+  );
+}

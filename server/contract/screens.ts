@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { Id, Instant, Name, Phone } from './common.ts';
+import { endpoints } from './endpoint.ts';
+import { Admission } from './live.ts';
+import { PersonCategory } from './organisations.ts';
+
+/** What a good code gives a phone: within this it signs in, or out, one person. */
+export const SCAN_TICKET_MS = 3 * 60_000;
+
+/** 申报人数: as counted in the room, whoever they are. */
+const Heads = z.int().min(0).max(5_000);
+
+/** A shared screen (集中观看点). 申报人数 and 实名签到人数 are two numbers: neither is made from the other. */
+export const Screen = z.object({
+  id: Id,
+  sessionId: Id,
+  unitId: Id,
+  unitName: z.string(),
+  areaName: z.string(),
+  room: z.string(),
+  /** 申报人数; null while nobody has said. */
+  declaredHeads: z.int().nullable(),
+  /** 实名签到人数: people who have signed in, each once. */
+  signedIn: z.int(),
+  /** Of them, those who have not signed out. */
+  present: z.int(),
+  /** Of them, those who were not on the roster. */
+  added: z.int(),
+  /** Phones that signed in more than one person, and how many people they did. */
+  sharedPhones: z.int(),
+  bySharedPhones: z.int(),
+  openedAt: Instant,
+  closedAt: Instant.nullable(),
+  /** When it last reported what it plays; null: never. */
+  heardAt: Instant.nullable(),
+});
+export type Screen = z.infer<typeof Screen>;
+
+/** As the screen shows it: `path` is for the QR code, `digits` are typed at `/s/<shortCode>`. */
+const ShownCode = z.object({ path: z.string(), digits: z.string() });
+
+const Way = z.enum(['code', 'convenor', 'end']);
+
+/** Somebody at a screen. */
+export const ScreenPerson = z.object({
+  personId: Id,
+  name: z.string(),
+  signedInAt: Instant,
+  signedOutAt: Instant.nullable(),
+  way: Way,
+  added: z.boolean(),
+  /** How many people the phone that signed them in has signed in here; 0: no phone. */
+  phoneSigned: z.int(),
+});
+export type ScreenPerson = z.infer<typeof ScreenPerson>;
+
+/** Somebody of the unit, and how they stand at this screen. */
+export const ScreenCandidate = z.object({
+  personId: Id,
+  name: z.string(),
+  phoneMasked: z.string().nullable(),
+  category: PersonCategory,
+  /** Signed in and not out. */
+  present: z.boolean(),
+});
+export type ScreenCandidate = z.infer<typeof ScreenCandidate>;
+
+/** Somebody who is not on the roster. */
+const Newcomer = z.object({ name: Name, phone: Phone, category: PersonCategory.optional() });
+const Ticket = z.string().max(2_000);
+/** Who signs in with a scan: somebody of the roster, or somebody new. */
+const Who = z.union([z.object({ personId: Id }), Newcomer]);
+
+const Signed = z.object({ name: z.string(), at: Instant, again: z.boolean() });
+
+export const screenEndpoints = endpoints({
+  'POST /sessions/:sessionId/screens': {
+    summary: 'Open the class on a shared screen of one’s unit',
+    action: 'screen:open',
+    target: 'session',
+    body: z.object({ room: z.string().trim().max(40).default(''), declaredHeads: Heads.nullable().default(null) }),
+    response: Screen,
+  },
+  'GET /sessions/:sessionId/screens': {
+    summary: 'Shared screens of a session in the units that the caller may see, those that are open first',
+    action: 'screen:list',
+    target: 'session',
+    response: z.array(Screen),
+  },
+  'GET /screens/:screenId': {
+    summary:
+      'What the screen’s page shows beside the picture: its code, and the masked names of those who signed in last',
+    action: 'screen:run',
+    target: 'screen',
+    response: z.object({
+      screen: Screen,
+      shortCode: z.string(),
+      code: ShownCode,
+      /** The code after it, `msLeft` from now. */
+      next: ShownCode,
+      msLeft: z.int(),
+      stepMs: z.int(),
+      /** Newest first. */
+      names: z.array(z.string()),
+    }),
+  },
+  'PATCH /screens/:screenId': {
+    summary: 'Say how many heads there are, or which room it is',
+    action: 'screen:run',
+    target: 'screen',
+    body: z.object({ room: z.string().trim().max(40).optional(), declaredHeads: Heads.optional() }),
+    response: Screen,
+  },
+  'POST /screens/:screenId/admission': {
+    summary: 'Enter the room as this screen',
+    action: 'screen:run',
+    target: 'screen',
+    body: z.object({ deviceId: Id }),
+    response: Admission,
+  },
+  'POST /screens/:screenId/close': {
+    summary: 'Close the screen: whoever is signed in is signed out',
+    action: 'screen:run',
+    target: 'screen',
+    response: Screen,
+  },
+  'GET /screens/:screenId/people': {
+    summary: 'Everybody who signed in at the screen, newest first',
+    action: 'screen:people',
+    target: 'screen',
+    response: z.array(ScreenPerson),
+  },
+  'GET /screens/:screenId/roster': {
+    summary: 'The unit’s roster for the convenor’s list',
+    action: 'screen:run',
+    target: 'screen',
+    query: z.object({ q: z.string().max(80).optional() }),
+    response: z.array(ScreenCandidate),
+  },
+  'POST /screens/:screenId/sign-ins': {
+    summary: 'Sign in somebody without a phone, by the convenor',
+    action: 'screen:run',
+    target: 'screen',
+    body: Who,
+    response: Signed,
+  },
+  'POST /screens/:screenId/sign-outs': {
+    summary: 'Sign somebody out, by the convenor',
+    action: 'screen:run',
+    target: 'screen',
+    body: z.object({ personId: Id }),
+    response: Signed,
+  },
+  'POST /scans': {
+    summary: 'Open the address of a screen’s code: a good one gives this phone a ticket for one person',
+    action: 'screen:scan',
+    target: 'none',
+    body: z.object({ screen: z.string().max(20), code: z.string().max(60) }),
+    response: z.object({
+      ticket: z.string(),
+      unitName: z.string(),
+      room: z.string(),
+      courseTitle: z.string(),
+      number: z.int(),
+      topic: z.string(),
+      msLeft: z.int(),
+    }),
+  },
+  'POST /scans/people': {
+    summary: 'People of the screen’s unit by name or by the last four digits of their phone, masked',
+    action: 'screen:scan',
+    target: 'none',
+    body: z.object({ ticket: Ticket, q: z.string().trim().min(1).max(80) }),
+    response: z.array(ScreenCandidate),
+  },
+  'POST /scans/sign-in': {
+    summary: 'Sign in at the screen',
+    action: 'screen:scan',
+    target: 'none',
+    body: z.object({ ticket: Ticket, deviceId: Id, who: Who }),
+    response: Signed,
+  },
+  'POST /scans/sign-out': {
+    summary: 'Sign out at the screen',
+    action: 'screen:scan',
+    target: 'none',
+    body: z.object({ ticket: Ticket, personId: Id }),
+    response: Signed,
+  },
+});

@@ -1,0 +1,25 @@
+import type { screenEndpoints } from '#contract/screens.ts';
+import type { Handlers } from '../http.ts';
+import type { Screens } from './service.ts';
+
+export function screenRoutes(screens: Screens): Handlers<typeof screenEndpoints> {
+  return {
+    'POST /sessions/:sessionId/screens': ({ params, body, principal, actor }) =>
+      screens.open(params.sessionId, body, principal, actor),
+    'GET /sessions/:sessionId/screens': ({ params, visibility }) => screens.list(params.sessionId, visibility),
+    'GET /screens/:screenId': ({ params }) => screens.show(params.screenId),
+    'PATCH /screens/:screenId': ({ params, body, actor }) => screens.change(params.screenId, body, actor),
+    'POST /screens/:screenId/admission': ({ params, body, principal }) =>
+      screens.admit(params.screenId, body.deviceId, principal),
+    'POST /screens/:screenId/close': ({ params, actor }) => screens.close(params.screenId, actor),
+    'GET /screens/:screenId/people': ({ params }) => screens.people(params.screenId),
+    'GET /screens/:screenId/roster': ({ params, query }) => screens.roster(params.screenId, query.q),
+    'POST /screens/:screenId/sign-ins': ({ params, body, actor }) => screens.signInByHand(params.screenId, body, actor),
+    'POST /screens/:screenId/sign-outs': ({ params, body, actor }) =>
+      screens.signOutByHand(params.screenId, body.personId, actor),
+    'POST /scans': ({ body, req }) => screens.scan(body.screen, body.code, req.ip ?? ''),
+    'POST /scans/people': ({ body }) => screens.find(body.ticket, body.q),
+    'POST /scans/sign-in': ({ body, actor }) => screens.signInByScan(body.ticket, body.who, body.deviceId, actor),
+    'POST /scans/sign-out': ({ body }) => screens.signOutByScan(body.ticket, body.personId),
+  };
+}
