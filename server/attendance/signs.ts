@@ -8,7 +8,8 @@ import type { Services } from '../services.ts';
 import { acceptance, type Window } from './admit.ts';
 import { type ChainedEntry, nextLink } from './chain.ts';
 import { recorrect } from './correction-store.ts';
-import { attendedOf, creditedOf, gapsOf, missedFrom } from './presence.ts';
+import { entryAt } from './entry.ts';
+import { attendedOf, creditOf, gapsOf, missedFrom } from './presence.ts';
 import * as presence from './presence-store.ts';
 import * as store from './store.ts';
 
@@ -135,7 +136,7 @@ export function createSigns(
       person.gaps = gapsOf(misses, signs);
       const attended = spans.get(person.personId);
       if (attended) person.coverage = attendedOf(attended, person.gaps);
-      person.creditedMs = creditedOf(person.coverage, person.gaps);
+      person.creditedMs = creditOf(person).creditedMs;
     }
     await recorrect(client, sessionId, people);
   }
@@ -221,22 +222,4 @@ function signEntry({ personId, connId, at, receivedAt, checkId, cause }: SignOfL
 
 function missEntry(checkId: string, { personId, since, at }: presence.Missing, receivedAt: number): ChainedEntry {
   return { ...entryAt(personId, since, at, receivedAt), kind: 'missed', checkId };
-}
-
-function entryAt(personId: string, from: number, to: number, receivedAt: number): ChainedEntry {
-  return {
-    personId,
-    kind: 'sign',
-    connId: null,
-    seq: null,
-    claimedFrom: from,
-    claimedTo: to,
-    from,
-    to,
-    hidden: false,
-    receivedAt,
-    deltaMs: null,
-    actorId: null,
-    reason: null,
-  };
 }
