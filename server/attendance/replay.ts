@@ -68,6 +68,11 @@ export function isReplay(openedAt: number, endedAt: number | null): boolean {
   return endedAt !== null && openedAt >= Math.floor(endedAt / 1_000) * 1_000;
 }
 
+/** How far beyond what was watched a picture may go on, ms: the axis may have holes. */
+export function skipOf(window: ReplayWindow): number {
+  return SKIP_MS + window.holesMs;
+}
+
 /** How far on the axis somebody may go. */
 export function reachOf(window: ReplayWindow, furthest: number | null): number {
   return Math.max(window.first, furthest ?? window.first);
@@ -79,7 +84,7 @@ export function admitReplay(claim: ReplayClaim, standing: ReplayStanding, window
   const nothing = { span: { from: beat.mediaFrom, to: beat.mediaFrom }, freshMs: 0, seat: standing.seat };
   if (!beat.state.playing || beat.state.stalled) return nothing;
 
-  const furthestFrom = reachOf(window, standing.furthest) + SKIP_MS + window.holesMs;
+  const furthestFrom = reachOf(window, standing.furthest) + skipOf(window);
   if (beat.mediaFrom > furthestFrom) return nothing;
   const claimed = { from: Math.max(beat.mediaFrom, window.first), to: Math.min(beat.mediaTo, window.last) };
   const fresh = without(unite([], [claimed]), pairs(standing.known));
@@ -119,5 +124,5 @@ const WORTH_MS = 5_000;
 export function nextMissing(window: ReplayWindow, { known, furthest }: Omit<ReplayStanding, 'seat'>): number | null {
   const missing = without(unite([], [{ from: window.first, to: window.last }]), pairs(known));
   const first = pairs(missing).find(({ from, to }) => to - from >= WORTH_MS);
-  return first && first.from <= reachOf(window, furthest) + SKIP_MS + window.holesMs ? first.from : null;
+  return first && first.from <= reachOf(window, furthest) + skipOf(window) ? first.from : null;
 }

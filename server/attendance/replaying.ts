@@ -14,7 +14,7 @@ import { type Coverage, unite } from './credit.ts';
 import { entryAt, spanEntry } from './entry.ts';
 import { creditOf, gapsOf, isWithin, missedFrom, replayedOf } from './presence.ts';
 import * as presence from './presence-store.ts';
-import { admitReplay, nextMissing, type ReplayWindow, reachOf } from './replay.ts';
+import { admitReplay, nextMissing, type ReplayWindow, reachOf, skipOf } from './replay.ts';
 import { firstChecks, leftMs, type OpenCheck, settle, watched } from './replay-checks.ts';
 import * as replays from './replay-store.ts';
 import * as store from './store.ts';
@@ -325,6 +325,7 @@ function statusOf(one: Watching, replay: Replayable, now: number): ReplayStatus 
     until: replay.until,
     first: replay.first,
     furthest: reachOf(replay, furthest),
+    skipMs: skipOf(replay),
     resumeAt: nextMissing(replay, { known: attendedIn(person), furthest }),
     check: checks.open && openCheck(checks.open, now),
     missed: missed !== null || missedFrom(progress.gaps) !== null,

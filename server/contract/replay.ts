@@ -9,6 +9,8 @@ export const ReplayStatus = z.object({
   first: z.int(),
   /** How far they may go: to where they were, live or in the replay, on any device. */
   furthest: z.int(),
+  /** A picture that goes on so much further than that has skipped nothing, ms. */
+  skipMs: z.int(),
   /** The first place that is missing and may be watched; null when nothing is. */
   resumeAt: z.int().nullable(),
   /** A presence check that asks, and for how long. */
