@@ -55,7 +55,7 @@ export interface Stored {
 /** Why beats are not taken, whatever is in them. */
 type Refusal = 'not-found' | 'session-not-open' | 'too-late';
 
-/** Beats of one session wait this long for each other before they are written. */
+/** Beats of one session wait this long for each other before they are written; presence checks, of which a crowd confirms within a minute, half of it. */
 const GATHER_MS = 1_000;
 /** Reports waiting or being written in one worker: 15 s worth of beats of a full one. */
 const MAX_QUEUE = 20_000;
@@ -90,7 +90,7 @@ export function createAttendance(
     key: ({ sessionId }) => sessionId,
     write: (sessionId, people) => enter(db.pool, sessionId, people, clock()),
   });
-  const signs = createSigns({ db, clock, logger, metrics }, needs.windowOf);
+  const signs = createSigns({ db, clock, logger, metrics }, needs.windowOf, gatherMs / 2);
 
   const replays = createReplays({ db, clock }, needs.replayOf);
 

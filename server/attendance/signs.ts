@@ -32,8 +32,6 @@ export interface Signed {
   standing: PresenceStanding;
 }
 
-/** A crowd confirms within a minute; a batch of theirs takes turns with those of beats. */
-const GATHER_MS = 500;
 const MAX_QUEUE = 20_000;
 const MAX_BATCH = 2_000;
 
@@ -41,8 +39,9 @@ const MAX_BATCH = 2_000;
 export function createSigns(
   { db, clock, logger, metrics }: Pick<Services, 'db' | 'clock' | 'logger' | 'metrics'>,
   windowOf: (sessionId: string) => Promise<Window | null>,
+  gatherMs: number,
 ) {
-  const limits = { intervalMs: GATHER_MS, maxQueue: MAX_QUEUE, maxBatch: MAX_BATCH, logger };
+  const limits = { intervalMs: gatherMs, maxQueue: MAX_QUEUE, maxBatch: MAX_BATCH, logger };
   const gather = createGather<SignOfLife, Signed | 'too-late'>({
     ...limits,
     metrics: metrics.gather('signs'),
