@@ -113,7 +113,7 @@ export async function openClassroom(databaseUrl: string, day: Day) {
       const who = { personId, sessionId, connId: randomUUID(), deviceId: newId(), ...names };
       return signTicket(key, who, day.now());
     },
-    store(token: string, beats: Beat[]) {
+    async store(token: string, beats: Beat[]) {
       const { personId, sessionId, connId, deviceId, issuedAt } = read(token);
       return attendance.store({ personId, sessionId, connId, deviceId, openedAt: issuedAt }, beats);
     },
