@@ -200,6 +200,7 @@ async function firstLesson({ courses, quiz }: Features, instructorId: string, no
       completePercent: 80,
       // An opening lesson asks nobody.
       presenceMinutes: 0,
+      replayDays: 30,
     },
     new Date(Math.floor(now / (5 * MINUTE)) * 5 * MINUTE).toISOString(),
     SYSTEM,

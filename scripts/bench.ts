@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import type { Benchmark } from './bench/benchmark.ts';
 import type { ChaosOptions } from './bench/crowd/chaos.ts';
 import type { CrowdOptions } from './bench/crowd/crowd.ts';
+import type { TruthOptions } from './bench/truth/truth.ts';
 
 /*
  * npm run bench -- NAME [--json]: measures, prints a table and, with --json, one JSON object as the last line.
  * crowd takes --viewers 1000,5000, --minutes 5 and --arrive 60 as well,
- * chaos --viewers 5000, --minutes 10 and --seed 1.
+ * chaos --viewers 5000, --minutes 10 and --seed 1, truth --seeds 50, --people 2000 (over all seeds) and --seed 1 (the first).
  */
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
   chaos: async () => {
@@ -23,6 +24,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
   scale: async () => (await import('./bench/scale/scale.ts')).scale,
   soak: async () => (await import('./bench/soak.ts')).soak,
+  truth: async () => {
+    const { truth } = await import('./bench/truth/truth.ts');
+    return (say) => truth(truthOptions(), say);
+  },
 };
 
 const { values, positionals } = parseArgs({
@@ -33,18 +38,23 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string' },
     arrive: { type: 'string' },
     seed: { type: 'string' },
+    seeds: { type: 'string' },
+    people: { type: 'string' },
   },
 });
 const [name = ''] = positionals;
 const load = benchmarks[name];
 const crowdOnly = ['viewers', 'minutes', 'arrive'] as const;
 const chaosOnly = ['viewers', 'minutes', 'seed'] as const;
-const taken: readonly string[] = name === 'crowd' ? crowdOnly : name === 'chaos' ? chaosOnly : [];
+const truthOnly = ['seeds', 'people', 'seed'] as const;
+const options: Record<string, readonly string[]> = { crowd: crowdOnly, chaos: chaosOnly, truth: truthOnly };
+const taken = options[name] ?? [];
 const isTaken = Object.keys(values).every((option) => option === 'json' || taken.includes(option));
 if (!load || positionals.length !== 1 || !isTaken) {
   usage(`usage: npm run bench -- NAME [--json], where NAME is ${Object.keys(benchmarks).join(', ')}
        npm run bench -- crowd [--viewers 1000,5000] [--minutes 5] [--arrive SECONDS] [--json]
-       npm run bench -- chaos [--viewers 5000] [--minutes 10] [--seed N] [--json]`);
+       npm run bench -- chaos [--viewers 5000] [--minutes 10] [--seed N] [--json]
+       npm run bench -- truth [--seeds 50] [--people 2000] [--seed N] [--json]`);
 }
 const startedAt = performance.now();
 const measure = await load();
@@ -65,6 +75,14 @@ function chaosOptions(): ChaosOptions {
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
   if (!Number.isInteger(seed)) usage('--seed takes a whole number');
   return { viewers: viewersOf(values.viewers ?? '5000'), minutes: minutesOf(values.minutes ?? '10'), seed };
+}
+
+function truthOptions(): TruthOptions {
+  const [seeds, people, firstSeed] = [values.seeds ?? '50', values.people ?? '2000', values.seed ?? '1'].map(Number);
+  const isWhole = (number = Number.NaN) => Number.isInteger(number) && number >= 1;
+  if (!isWhole(seeds) || !isWhole(people) || !isWhole(firstSeed))
+    usage('--seeds, --people and --seed take whole numbers');
+  return { seeds: seeds as number, people: people as number, firstSeed: firstSeed as number };
 }
 
 function viewersOf(text: string): number {

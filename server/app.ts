@@ -59,6 +59,7 @@ import { createMediaClient } from './live/media-client.ts';
 import { createOutside } from './live/outside.ts';
 import { recordingRoutes } from './live/recording-routes.ts';
 import { createRecordings, watchRetention } from './live/recordings.ts';
+import { replayableOf } from './live/replayable.ts';
 import { createRooms } from './live/rooms.ts';
 import { attendanceRoutes, liveRoutes } from './live/routes.ts';
 import { createLive } from './live/service.ts';
@@ -172,7 +173,14 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const checks = createChecks(services, seals);
   mount(api, recordCheckEndpoints, checkRoutes(checks), locators);
   mount(api, quizEndpoints, quizRoutes(quiz), locators);
-  mount(api, presenceEndpoints, presenceRoutes(presence, live.readTicket), locators);
+  mount(
+    api,
+    presenceEndpoints,
+    presenceRoutes(presence, async (ticket, confirmation) =>
+      live.confirmPresence(await live.readTicket(ticket), confirmation),
+    ),
+    locators,
+  );
   mount(api, screenEndpoints, screenRoutes(screens), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
   const networkReports = createNetworkReports(services);
@@ -243,7 +251,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       presence.noteAct(answer, 'answer');
       return stored;
     },
-    confirmPresence: presence.confirm,
+    confirmPresence: live.confirmPresence,
     liveQuestion: quiz.readLiveQuestion,
   });
   const readiness = createReadiness({ db, logger, mediaUrl: config.mediaUrl, busListening: gateway.busListening });
@@ -303,7 +311,13 @@ export function createFeatures(services: Services) {
     replayable: (sessionIds) => broadcasts.replayable(sessionIds),
     unknownPlaces: organisations.unknownPlaces,
   });
-  const attendance = createAttendance(services, { windowOf: courses.sessionForRoom });
+  const attendance = createAttendance(services, {
+    windowOf: courses.sessionForRoom,
+    async replayOf(sessionId) {
+      const session = await courses.sessionForRoom(sessionId);
+      return session && replayableOf(session, await broadcasts.find(sessionId, 'live'));
+    },
+  });
   const quiz = createQuiz(services, courses);
   const media = createMediaClient(services);
   const broadcasts = createBroadcasts(services, courses);
@@ -329,6 +343,7 @@ export function createFeatures(services: Services) {
     personForLogin: organisations.personForLogin,
     isLoginActive: accounts.isLoginActive,
     answeredBy: quiz.answeredBy,
+    confirmInClass: (who, confirmation) => presence.confirm(who, confirmation),
   });
   const throttle = createThrottle(services);
   const screens = createScreens(services, { courses, organisations, attendance, live, throttle });

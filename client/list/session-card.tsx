@@ -1,5 +1,5 @@
 import { Link } from 'react-router';
-import { formatDateTime, formatLength } from '#client/format.ts';
+import { formatDateTime, formatDay, formatLength } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { serverNow } from '#client/server-clock.ts';
 import { mayConvene, useMe } from '#client/session.ts';
@@ -47,15 +47,25 @@ export function UpcomingSession({ mine }: { mine: MySession }) {
 
 export function FinishedSession({ mine }: { mine: MySession }) {
   const t = useListText();
+  const language = useLanguage();
   const { session, paper } = mine;
   return (
     <article className="card">
       <Heading mine={mine} />
       <Credit mine={mine} />
-      {session.replay && (
-        <p className="card__line">
-          <Link to={`/learn/${session.id}`}>{t('replay')}</Link>
-        </p>
+      {mine.replayUntil && !mine.complete ? (
+        <div className="card__paper">
+          <span>{t('replayUntil', { date: formatDay(mine.replayUntil, language) })}</span>
+          <ButtonLink look="primary" to={`/learn/${session.id}`}>
+            {t('makeUp')}
+          </ButtonLink>
+        </div>
+      ) : (
+        session.replay && (
+          <p className="card__line">
+            <Link to={`/learn/${session.id}`}>{t('replay')}</Link>
+          </p>
+        )
       )}
       {paper?.published && (
         <div className="card__paper">

@@ -2,6 +2,7 @@ import { ApiError, call } from '#client/api.ts';
 import { openSocket, type RoomSocket, request } from '#client/socket.ts';
 import type { BeatsStored } from '#contract/attendance.ts';
 import type { PresenceConfirmation, PresenceStanding } from '#contract/presence.ts';
+import type { ReplayStatus } from '#contract/replay.ts';
 import { type Admission, askAdmission } from './admission.ts';
 import { BeatSender } from './beats.ts';
 import { setPlaybackCookie } from './playback-cookie.ts';
@@ -29,6 +30,8 @@ export interface RoomView {
   personId: string | null;
   /** Where I stand with presence checks, over all my devices. */
   standing: PresenceStanding;
+  /** Where I stand in a replay that counts, and when that was told (`performance.now()`); null where none does. */
+  replay: { status: ReplayStatus; at: number } | null;
   /** Live questions that I have answered, also on another device. */
   answered: readonly string[];
 }
@@ -71,6 +74,7 @@ export class RoomLink {
     admissions: 0,
     personId: null,
     standing: { confirmed: null, missedFrom: null },
+    replay: null,
     answered: [],
   };
   #listeners = new Set<() => void>();
@@ -156,10 +160,10 @@ export class RoomLink {
     const ticket = this.#ticket;
     if (!ticket) throw new ApiError('offline');
     const joined = this.#joinedTicket === ticket;
-    const { creditedMs, standing } = joined
+    const { creditedMs, standing, replay } = joined
       ? await request(this.socket, 'presence:confirm', confirmation)
       : await call('POST /presence', { body: { ...confirmation, ticket } });
-    this.#show({ creditedMs, standing });
+    this.#show({ creditedMs, standing, ...told(replay) });
   }
 
   close(): void {
@@ -193,6 +197,7 @@ export class RoomLink {
       creditedMs: admission.creditedMs,
       personId: admission.personId,
       standing: admission.standing,
+      replay: told(admission.replay ?? undefined).replay ?? null,
       ...(playbackToken && { playable: room.prefix, admissions: this.#view.admissions + 1 }),
       answered: [...new Set([...this.#view.answered, ...admission.answered])],
     });
@@ -240,6 +245,7 @@ export class RoomLink {
     this.#show({
       creditedMs: stored.creditedMs,
       standing: stored.standing ?? { confirmed, missedFrom: null },
+      ...told(stored.replay),
     });
     const { room } = this.#view;
     if (room?.prefix && stored.playbackToken) setPlaybackCookie(room.prefix, stored.playbackToken);
@@ -266,4 +272,8 @@ export class RoomLink {
     this.#view = { ...this.#view, ...changes };
     for (const listener of this.#listeners) listener();
   }
+}
+
+function told(status: ReplayStatus | undefined): Partial<Pick<RoomView, 'replay'>> {
+  return status ? { replay: { status, at: performance.now() } } : {};
 }

@@ -29,6 +29,7 @@ export function Timeline({
   player,
   past,
   pictures = null,
+  reach = null,
   onSeek,
   onLive,
 }: {
@@ -38,6 +39,8 @@ export function Timeline({
   pictures?: Pictures | null;
   /** Not at the class as it runs. */
   past: boolean;
+  /** Of a replay that counts: nobody goes further, nor faster. */
+  reach?: { to: () => number; onBeyond: () => void } | null;
   onSeek: (pdtMs: number) => void;
   onLive: () => void;
 }) {
@@ -59,8 +62,10 @@ export function Timeline({
   function go(pdtMs: number) {
     if (live && nearLive(pdtMs, end)) onLive();
     else {
-      setAt(pdtMs);
-      onSeek(pdtMs);
+      const to = Math.min(pdtMs, reach?.to() ?? pdtMs);
+      if (to < pdtMs) reach?.onBeyond();
+      setAt(to);
+      onSeek(to);
     }
   }
 
@@ -89,7 +94,7 @@ export function Timeline({
           {t(past ? 'toLive' : 'fromStart')}
         </button>
       ) : (
-        <Rate player={player} />
+        !reach && <Rate player={player} />
       )}
     </div>
   );

@@ -19,7 +19,7 @@ const RESEND_MS = 3_000;
 const CONFIRMED_SHOWN_MS = 2_500;
 const SEND_AGAIN = new Set<string>(['offline', 'busy', 'not-joined', 'rate-limited']);
 
-interface Press {
+export interface Press {
   checkId: string | null;
   /** By `performance.now()`. */
   at: number;
@@ -89,7 +89,7 @@ export function usePresence(link: RoomLink, view: RoomView, pdt: () => number | 
 }
 
 /** Sends a press until it is stored or refused. One that comes too late for its check is at least a sign of life. */
-function useSendingPress(link: RoomLink, press: Press | null, done: (refused: string | null) => void): void {
+export function useSendingPress(link: RoomLink, press: Press | null, done: (refused: string | null) => void): void {
   const finish = useRef(done);
   finish.current = done;
   useEffect(() => {

@@ -46,6 +46,7 @@ export async function holdPastClass(
       attendanceSeconds: 60,
       completePercent: 80,
       presenceMinutes: 0,
+      replayDays: 30,
     },
     null,
     SYSTEM,

@@ -2,7 +2,7 @@ import type { Beat } from '#contract/attendance.ts';
 import { type Coverage, lengthOf, pairs, type Span, unite, without } from './credit.ts';
 
 /** A live picture may be played this much faster than real time, to catch up. */
-const ALLOWED_RATE = 1.1;
+export const ALLOWED_RATE = 1.1;
 /** Slack for clocks and rounding when a claim is held against the server's own clock, ms. */
 const TOLERANCE_MS = 2_000;
 /** Viewers finish what they see this long after the end. */
@@ -16,9 +16,14 @@ export interface Window {
   endedAt: number | null;
 }
 
+/** The end of what a class that ended at `endedAt` credits, on the session axis. Epoch ms. */
+export function lastCredited(endedAt: number): number {
+  return endedAt + END_LAG_MS;
+}
+
 /** More than this, ms, a session credits to nobody. */
 export function creditLimitMs(startedAt: Date, endedAt: Date): number {
-  return endedAt.getTime() + END_LAG_MS - startedAt.getTime();
+  return lastCredited(endedAt.getTime()) - startedAt.getTime();
 }
 
 /** What the server knows of a connection before a beat. */
@@ -60,7 +65,7 @@ export function admit(
 
   const lastTo = Math.min(
     receivedAt + TOLERANCE_MS,
-    window.endedAt === null ? Number.POSITIVE_INFINITY : window.endedAt + END_LAG_MS,
+    window.endedAt === null ? Number.POSITIVE_INFINITY : lastCredited(window.endedAt),
   );
   const claimed = { from: Math.max(beat.mediaFrom, window.startedAt), to: Math.min(beat.mediaTo, lastTo) };
   const fresh = pairs(without(unite([], [claimed]), pairs(connection.coverage)));
@@ -69,7 +74,8 @@ export function admit(
     nothing,
   );
 
-  const budget = Math.floor((receivedAt - connection.openedAt) * ALLOWED_RATE + TOLERANCE_MS - connection.acceptedMs);
+  const passed = playedBy(window, receivedAt) - connection.openedAt;
+  const budget = Math.floor(passed * ALLOWED_RATE + TOLERANCE_MS - connection.acceptedMs);
   const length = Math.max(0, Math.min(longest.to - longest.from, budget));
   return { from: longest.from, to: longest.from + length };
 }
@@ -89,10 +95,15 @@ export function admitForPerson(
   const joinedAt = Math.min(person.joinedAt ?? connection.openedAt, connection.openedAt);
   const since = Math.max(joinedAt, window.startedAt ?? joinedAt);
   const taken = lengthOf(person.coverage);
-  let left = Math.max(0, Math.floor((receivedAt - since) * ALLOWED_RATE + TOLERANCE_MS) - taken);
+  let left = Math.max(0, Math.floor((playedBy(window, receivedAt) - since) * ALLOWED_RATE + TOLERANCE_MS) - taken);
   for (const piece of pairs(without(unite([], [span]), pairs(person.coverage)))) {
     if (piece.to - piece.from > left) return { from: span.from, to: piece.from + left };
     left -= piece.to - piece.from;
   }
   return span;
+}
+
+/** When what is reported at `receivedAt` was played at the latest: what is played when the class is over is a replay. */
+function playedBy({ endedAt }: Window, receivedAt: number): number {
+  return endedAt === null ? receivedAt : Math.min(receivedAt, lastCredited(endedAt));
 }

@@ -19,7 +19,6 @@ import { creditLimitMs, LATE_BEATS_MS } from './admit.ts';
 import { type ChainedEntry, nextLink } from './chain.ts';
 import * as corrections from './correction-store.ts';
 import { type CorrectionFact, corrected, unlimited } from './corrections.ts';
-import { pairs, without } from './credit.ts';
 import * as store from './store.ts';
 
 const MINUTE_MS = 60_000;
@@ -56,7 +55,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>,
     if (!kept) throw notFound();
     const known = (await corrections.readFacts(client, sessionId, [personId])).get(personId) ?? [];
     const facts = [...known, added];
-    const attended = without(kept.coverage, pairs(kept.gaps));
+    const attended = corrections.attendedIn(kept);
     const afterMs = corrected(attended, facts, limitMs);
     if (unlimited(attended, facts) !== afterMs) throw outOfRange;
     const beforeMs = corrected(attended, known, limitMs);

@@ -4,7 +4,7 @@ import type { Visibility } from '../accounts/principal.ts';
 import { creditLimitMs } from './admit.ts';
 import type { ChainedEntry } from './chain.ts';
 import { type CorrectionFact, corrected } from './corrections.ts';
-import { type Coverage, pairs, without } from './credit.ts';
+import { type Coverage, pairs, unite, without } from './credit.ts';
 
 /* The SQL of corrections. */
 
@@ -43,12 +43,19 @@ export interface Kept {
   coverage: Coverage;
   /** Of missed presence checks. */
   gaps: Coverage;
+  /** What counts of the replay. */
+  replayed: Coverage;
+}
+
+/** What somebody attended, live or in the replay. */
+export function attendedIn({ coverage, gaps, replayed }: Kept): Coverage {
+  return unite(without(coverage, pairs(gaps)), pairs(replayed));
 }
 
 /** What is kept of a person, held to the end of the transaction. */
 export async function holdAttendee(client: pg.PoolClient, sessionId: string, personId: string): Promise<Kept | null> {
   const { rows } = await client.query<Kept>(
-    `select coverage, gaps from attendee where session_id = $1 and person_id = $2 for update`,
+    `select coverage, gaps, replay_coverage as replayed from attendee where session_id = $1 and person_id = $2 for update`,
     [sessionId, personId],
   );
   return rows[0] ?? null;
@@ -72,13 +79,12 @@ export async function readFacts(
 }
 
 /**
- * What was credited to these people anew is what their corrections make of it: a sign of life may come when the class has long
- * ended.
+ * What was credited to these people anew is what their corrections make of it: a replay goes on for weeks after them.
  */
 export async function recorrect(
   client: pg.PoolClient,
   sessionId: string,
-  people: { personId: string; coverage: Coverage; gaps: Coverage; creditedMs: number }[],
+  people: (Kept & { personId: string; creditedMs: number })[],
 ): Promise<void> {
   const known = await readFacts(
     client,
@@ -91,7 +97,7 @@ export async function recorrect(
   const limitMs = creditLimitMs(session.startedAt, session.endedAt);
   for (const person of people) {
     const facts = known.get(person.personId);
-    if (facts) person.creditedMs = corrected(without(person.coverage, pairs(person.gaps)), facts, limitMs);
+    if (facts) person.creditedMs = corrected(attendedIn(person), facts, limitMs);
   }
 }
 

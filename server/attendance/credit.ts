@@ -1,9 +1,11 @@
 /*
  * How time is credited. The rule, as it stands on pages and in exports:
  *
- *   有效时长 = the union of a person's spans in a session over all devices, less the gaps of missed presence checks (presence.ts).
+ *   有效时长 = the union of a person's spans in a session over all devices, of the class and of its replay, less the gaps of missed
+ *   presence checks (presence.ts).
  *
- * Nothing is summed over devices and nothing counts twice; the order in which spans arrive does not matter.
+ * Nothing is summed over devices and nothing counts twice; the order in which spans arrive does not matter. recompute.ts is the whole
+ * rule, from the entries of the chain.
  */
 
 /** Half-open `[from, to)` on the session axis, epoch milliseconds. */
@@ -47,11 +49,6 @@ export function without(coverage: Coverage, gaps: readonly Span[]): number[] {
 /** Milliseconds covered. */
 export function lengthOf(coverage: Coverage): number {
   return pairs(coverage).reduce((sum, { from, to }) => sum + to - from, 0);
-}
-
-/** Credited milliseconds of a person in a session: the whole rule in one call, for recomputing from raw entries. */
-export function creditedMs(spans: readonly Span[], gaps: readonly Span[] = []): number {
-  return lengthOf(without(unite([], spans), gaps));
 }
 
 export function pairs(coverage: Coverage): Span[] {

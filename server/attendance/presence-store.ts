@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { PRESENCE_GRACE_MS, type PresenceTimes } from '#contract/presence-moment.ts';
 import type { ChainedEntry } from './chain.ts';
-import { type Attended, type Miss, OPEN_END, type Sign } from './presence.ts';
+import { type Attended, creditOf, type Miss, OPEN_END, type Sign } from './presence.ts';
 import { type AttendeeRow, arrayLiteral } from './store.ts';
 
 /* The SQL of signs of life and missed presence checks. */
@@ -28,7 +28,7 @@ export async function confirmations(
   const { rows } = await client.query<{ key: string }>(
     `select e.check_id || ':' || e.person_id as key from attendance_entry e
      join unnest($1::uuid[], $2::uuid[]) as k (check_id, person_id) on k.check_id = e.check_id and k.person_id = e.person_id
-     where e.check_id is not null and e.kind = 'sign'`,
+     where e.check_id is not null and e.kind in ('sign', 'replay_sign')`,
     [named.map((key) => key.checkId), named.map((key) => key.personId)],
   );
   return new Set(rows.map((row) => row.key));
@@ -111,11 +111,12 @@ export async function attended(
 }
 
 export async function updateAttendees(client: pg.PoolClient, sessionId: string, rows: AttendeeRow[]): Promise<void> {
+  const credits = rows.map(creditOf);
   await client.query(
     `update attendee a set coverage = n.coverage::bigint[], gaps = n.gaps::bigint[], credited_ms = n.credited_ms,
-       live_ms = n.credited_ms, confirmed_check_id = n.confirmed_check_id
-     from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::uuid[])
-       as n (person_id, coverage, gaps, credited_ms, confirmed_check_id)
+       live_ms = n.live_ms, replay_ms = n.replay_ms, confirmed_check_id = n.confirmed_check_id
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::uuid[])
+       as n (person_id, coverage, gaps, credited_ms, live_ms, replay_ms, confirmed_check_id)
      where a.session_id = $1 and a.person_id = n.person_id`,
     [
       sessionId,
@@ -123,6 +124,8 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
       rows.map((row) => arrayLiteral(row.coverage)),
       rows.map((row) => arrayLiteral(row.gaps)),
       rows.map((row) => row.creditedMs),
+      credits.map(({ liveMs }) => liveMs),
+      credits.map(({ replayMs }) => replayMs),
       rows.map((row) => row.confirmedCheckId),
     ],
   );
@@ -205,7 +208,7 @@ export async function wasCut(pool: pg.Pool, connId: string, pressedAt: number, u
   const { rows } = await pool.query<{ cut: boolean }>(
     `select coalesce(bool_or(received_at between $2::timestamptz - interval '90 s' and $2::timestamptz + interval '2 s')
          and not bool_or(received_at > $2::timestamptz + interval '2 s' and received_at <= $3), false) as cut
-     from attendance_entry where conn_id = $1 and kind = 'live'`,
+     from attendance_entry where conn_id = $1 and kind in ('live', 'replay')`,
     [connId, new Date(pressedAt), new Date(until)],
   );
   return rows[0]?.cut ?? false;

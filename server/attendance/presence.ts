@@ -57,8 +57,7 @@ export function missedFrom(gaps: Coverage): number | null {
  * of the axis than the gap; what they report then does not count either.
  */
 export function mayCount(span: Attended, gaps: Coverage): boolean {
-  const { receivedAt } = span;
-  return !ranLate(span) || !pairs(gaps).some((gap) => gap.from < receivedAt && receivedAt <= gap.to);
+  return !ranLate(span) || !isWithin(span.receivedAt, gaps);
 }
 
 /** Whether a span was reported well after the class had shown it. */
@@ -96,8 +95,23 @@ export function lostTo(coverage: Coverage, gaps: Coverage): Lost[] {
   }));
 }
 
-/** Credited milliseconds of a person in a session: the whole rule in one call, for recomputing from raw entries. */
-export function creditFrom(spans: readonly Attended[], misses: readonly Miss[], signs: readonly Sign[]): number {
-  const gaps = gapsOf(misses, signs);
-  return creditedOf(attendedOf(spans, gaps), gaps);
+/** What counts of a replay: all but what was reported while nobody knew whether somebody was there. `gaps` by the server's clock. */
+export function replayedOf(spans: readonly Attended[], gaps: Coverage): number[] {
+  return unite(
+    [],
+    spans.filter(({ receivedAt }) => !isWithin(receivedAt, gaps)),
+  );
+}
+
+/** Whether something that was reported at `receivedAt` is taken away. */
+export function isWithin(receivedAt: number, gaps: Coverage): boolean {
+  return pairs(gaps).some((gap) => gap.from < receivedAt && receivedAt <= gap.to);
+}
+
+/** What is credited to a person, ms: the class and its replay united, and what of it only the replay has. */
+export function creditOf({ coverage, gaps, replayed }: { coverage: Coverage; gaps: Coverage; replayed: Coverage }) {
+  const liveMs = creditedOf(coverage, gaps);
+  if (replayed.length === 0) return { creditedMs: liveMs, liveMs, replayMs: 0 };
+  const creditedMs = lengthOf(unite(without(coverage, pairs(gaps)), pairs(replayed)));
+  return { creditedMs, liveMs, replayMs: creditedMs - liveMs };
 }

@@ -1,7 +1,7 @@
 import type { ChainedEntry } from './chain.ts';
 import { type CorrectionFact, corrected } from './corrections.ts';
 import { pairs, unite, without } from './credit.ts';
-import { type Attended, gapsOf, type Miss, mayCount, ranLate, type Sign } from './presence.ts';
+import { type Attended, gapsOf, type Miss, mayCount, ranLate, replayedOf, type Sign } from './presence.ts';
 
 /** What a person's entries say. */
 interface Facts {
@@ -11,7 +11,13 @@ interface Facts {
   late: Attended[];
   misses: Miss[];
   signs: Sign[];
+  replay: { spans: Attended[]; misses: Miss[]; signs: Sign[] };
   corrections: CorrectionFact[];
+}
+
+function noFacts(): Facts {
+  const replay = { spans: [], misses: [], signs: [] };
+  return { coverage: [], late: [], misses: [], signs: [], replay, corrections: [] };
 }
 
 type Entry = Pick<
@@ -28,13 +34,16 @@ export function createRecomputation(limitMs: number) {
 
   return {
     add({ personId, kind, from, to, receivedAt, deltaMs, checkId = null, correction }: Entry): void {
-      const known = people.get(personId) ?? { coverage: [], late: [], misses: [], signs: [], corrections: [] };
+      const known = people.get(personId) ?? noFacts();
       if (!people.has(personId)) people.set(personId, known);
       if (correction) {
         const { id, withdraws } = correction;
         known.corrections.push({ id, effect: correction.effect, deltaMs, from, to, withdraws });
       } else if (kind === 'sign') known.signs.push({ at: from, checkId });
       else if (kind === 'missed') known.misses.push({ checkId: checkId ?? '', since: from, at: to });
+      else if (kind === 'replay') known.replay.spans.push({ from, to, receivedAt });
+      else if (kind === 'replay_sign') known.replay.signs.push({ at: from, checkId });
+      else if (kind === 'replay_missed') known.replay.misses.push({ checkId: checkId ?? '', since: from, at: to });
       else if (ranLate({ from, to, receivedAt })) known.late.push({ from, to, receivedAt });
       else cover(known, from, to);
     },
@@ -45,7 +54,9 @@ export function createRecomputation(limitMs: number) {
       if (!known) return 0;
       const gaps = gapsOf(known.misses, known.signs);
       const counted = known.late.filter((span) => mayCount(span, gaps));
-      const attended = without(unite(known.coverage, counted), pairs(gaps));
+      const live = without(unite(known.coverage, counted), pairs(gaps));
+      const { spans, misses, signs } = known.replay;
+      const attended = unite(live, pairs(replayedOf(spans, gapsOf(misses, signs))));
       return corrected(attended, known.corrections, limitMs);
     },
 

@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
 import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
 import { type ChainedEntry, nextLink } from './chain.ts';
 import { lengthOf, unite } from './credit.ts';
-import { creditedOf, mayCount, ranLate } from './presence.ts';
+import { creditOf, mayCount, ranLate } from './presence.ts';
 import { attendedOf } from './screen-credit.ts';
 import * as screens from './screen-store.ts';
 import * as store from './store.ts';
@@ -148,7 +148,7 @@ export function createScreenRecord(
             const span = admitForPerson(attended, person, { openedAt: stay.signedInAt }, window, receivedAt);
             if (mayCount({ ...span, receivedAt }, person.gaps)) person.coverage = unite(person.coverage, [span]);
             person.lookedBack ||= ranLate({ ...span, receivedAt });
-            person.creditedMs = creditedOf(person.coverage, person.gaps);
+            person.creditedMs = creditOf(person).creditedMs;
             const entry = { ...reported, personId: stay.personId, signInId: stay.id, ...span };
             entries.push({ ...entry, actorId: null, reason: null });
           }

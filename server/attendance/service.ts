@@ -1,5 +1,6 @@
 import type { Beat } from '#contract/attendance.ts';
 import type { PresenceStanding } from '#contract/presence.ts';
+import type { ReplayStatus } from '#contract/replay.ts';
 import { invitedPeople } from '../courses/audience.ts';
 import { type Tx, transaction } from '../db.ts';
 import { AppError } from '../errors.ts';
@@ -8,9 +9,12 @@ import { createLookUps } from '../look-ups.ts';
 import type { Services } from '../services.ts';
 import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
 import { nextLink } from './chain.ts';
-import { unite } from './credit.ts';
+import { pairs, unite, without } from './credit.ts';
 import { type Entered, type Entering, enter } from './entries.ts';
-import { creditedOf, type Lost, lostTo, mayCount, missedFrom, ranLate } from './presence.ts';
+import { spanEntry } from './entry.ts';
+import { creditOf, type Lost, lostTo, mayCount, missedFrom, ranLate } from './presence.ts';
+import { isReplay } from './replay.ts';
+import { createReplays, type Replayable, replayAcceptance } from './replaying.ts';
 import { createScreenRecord } from './screens.ts';
 import { createSigns } from './signs.ts';
 import * as store from './store.ts';
@@ -30,6 +34,8 @@ export interface BeatSource {
 export interface AttendanceNeeds {
   /** Null when there is no such session. */
   windowOf(sessionId: string): Promise<Window | null>;
+  /** Null when its replay does not count: it is not over, there is no recording, or the course says so. */
+  replayOf(sessionId: string): Promise<Replayable | null>;
 }
 
 interface Report {
@@ -43,12 +49,14 @@ export interface Stored {
   creditedMs: number;
   /** Absent while it says nothing. */
   standing?: PresenceStanding;
+  /** Of who watches the replay. */
+  replay?: ReplayStatus;
 }
 
 /** Why beats are not taken, whatever is in them. */
 type Refusal = 'not-found' | 'session-not-open' | 'too-late';
 
-/** Beats of one session wait this long for each other before they are written. */
+/** Beats of one session wait this long for each other before they are written; presence checks, of which a crowd confirms within a minute, half of it. */
 const GATHER_MS = 1_000;
 /** Reports waiting or being written in one worker: 15 s worth of beats of a full one. */
 const MAX_QUEUE = 20_000;
@@ -61,9 +69,10 @@ export type AttendanceService = ReturnType<typeof createAttendance>;
 export function createAttendance(
   { db, clock, logger, metrics }: Pick<Services, 'db' | 'clock' | 'logger' | 'metrics'>,
   needs: AttendanceNeeds,
+  { gatherMs = GATHER_MS }: { gatherMs?: number } = {},
 ) {
   const gather = createGather<Report, Stored | Refusal>({
-    intervalMs: GATHER_MS,
+    intervalMs: gatherMs,
     maxQueue: MAX_QUEUE,
     maxBatch: MAX_BATCH,
     logger,
@@ -82,16 +91,26 @@ export function createAttendance(
     key: ({ sessionId }) => sessionId,
     write: (sessionId, people) => enter(db.pool, sessionId, people, clock()),
   });
-  const signs = createSigns({ db, clock, logger, metrics }, needs.windowOf);
   const screens = createScreenRecord({ db, clock, logger, metrics }, needs.windowOf);
+  const signs = createSigns({ db, clock, logger, metrics }, needs.windowOf, gatherMs / 2);
+
+  const replays = createReplays({ db, clock }, needs.replayOf);
 
   /** The session is read once a batch: read for each report, it would cost more than all that is written. */
   async function write(sessionId: string, reports: Report[]): Promise<(Stored | Refusal)[]> {
     const window = await needs.windowOf(sessionId);
-    const refusals = reports.map(({ receivedAt }) => refusalOf(window, receivedAt));
-    const taken = reports.filter((_, n) => refusals[n] === null);
-    const stored = window && taken.length > 0 ? await append(sessionId, window, taken) : [];
-    return refusals.map((refusal) => refusal ?? (stored.shift() as Stored));
+    if (!window) return reports.map(() => 'not-found');
+    // Nothing of a page that was opened when the class was over is taken as live.
+    const isOver = reports.map(({ source }) => isReplay(source.openedAt, window.endedAt));
+    const replay = isOver.includes(true) ? await needs.replayOf(sessionId) : null;
+    const refusals = reports.map(({ receivedAt }, n) =>
+      isOver[n] ? (replayAcceptance(replay, receivedAt) ? null : 'too-late') : refusalOf(window, receivedAt),
+    );
+    const taken = (over: boolean) => reports.filter((_, n) => refusals[n] === null && isOver[n] === over);
+    const [ofClass, ofReplay] = [taken(false), taken(true)];
+    const live = ofClass.length > 0 ? await append(sessionId, window, ofClass) : [];
+    const replayed = replay && ofReplay.length > 0 ? await replays.append(sessionId, replay, ofReplay) : [];
+    return refusals.map((refusal, n) => refusal ?? ((isOver[n] ? replayed : live).shift() as Stored));
   }
 
   /** Stores reports of one session as one link of its chain. */
@@ -106,7 +125,7 @@ export function createAttendance(
         reports.flatMap((r) => r.beats.map((beat) => ({ connId: r.source.connId, seq: beat.seq }))),
       );
 
-      const entries: store.LiveEntry[] = [];
+      const entries: store.BeatEntry[] = [];
       for (const { source, beats, receivedAt } of reports) {
         const person = people.get(source.personId);
         if (!person) throw new AppError('not-joined');
@@ -123,7 +142,7 @@ export function createAttendance(
           const reported = { ...span, receivedAt };
           if (mayCount(reported, person.gaps)) person.coverage = unite(person.coverage, [span]);
           person.lookedBack ||= ranLate(reported);
-          person.creditedMs = creditedOf(person.coverage, person.gaps);
+          person.creditedMs = creditOf(person).creditedMs;
           entries.push({ personId: source.personId, connId: source.connId, beat, ...span, receivedAt });
           if (span.to > span.from) ends.push(span.to);
         }
@@ -131,8 +150,11 @@ export function createAttendance(
 
       if (entries.length > 0) {
         const now = clock();
-        const link = nextLink(head, entries.map(chained));
-        await store.insertEntries(client, sessionId, link.batch, entries);
+        const link = nextLink(
+          head,
+          entries.map((entry) => spanEntry('live', entry)),
+        );
+        await store.insertEntries(client, sessionId, link.batch, 'live', entries);
         await store.upsertConnections(client, sessionId, [...known.values()], now);
         await store.updateAttendees(client, sessionId, [...people.values()], now);
         await store.appendLink(client, sessionId, link, now);
@@ -201,10 +223,19 @@ export function createAttendance(
     async missedBy(sessionId: string, personId: string): Promise<Lost[]> {
       const row = await db.prisma.attendee.findUnique({
         where: { sessionId_personId: { sessionId, personId } },
-        select: { coverage: true, gaps: true },
+        select: { coverage: true, gaps: true, replayCoverage: true },
       });
-      return row ? lostTo(row.coverage.map(Number), row.gaps.map(Number)) : [];
+      if (!row) return [];
+      // What was watched again in the replay is not lost.
+      const stillLost = without(row.coverage.map(Number), pairs(row.replayCoverage.map(Number)));
+      return lostTo(stillLost, row.gaps.map(Number)).filter(
+        ({ lostMs }) => lostMs > 0 || row.replayCoverage.length === 0,
+      );
     },
+
+    /** Where somebody stands in the replay of a class that is over; null when it does not count. */
+    replayStatus: replays.status,
+    confirmInReplay: replays.confirm,
 
     sign: signs.sign,
     noteAct: signs.noteAct,
@@ -222,8 +253,7 @@ export function createAttendance(
   };
 }
 
-function refusalOf(window: Window | null, receivedAt: number): Refusal | null {
-  if (!window) return 'not-found';
+function refusalOf(window: Window, receivedAt: number): Refusal | null {
   const state = acceptance(window, receivedAt);
   if (state === 'open') return null;
   return state === 'not-open' ? 'session-not-open' : state;
@@ -238,22 +268,4 @@ function standingOf(person: store.AttendeeRow | undefined): { standing?: Presenc
 function newConnection(source: BeatSource): store.ConnectionRow {
   const { connId, personId, deviceId, openedAt } = source;
   return { id: connId, personId, deviceId, openedAt, acceptedMs: 0, coverage: [] };
-}
-
-function chained({ personId, connId, beat, from, to, receivedAt }: store.LiveEntry) {
-  return {
-    personId,
-    kind: 'live',
-    connId,
-    seq: beat.seq,
-    claimedFrom: beat.mediaFrom,
-    claimedTo: beat.mediaTo,
-    from,
-    to,
-    hidden: beat.state.hidden,
-    receivedAt,
-    deltaMs: null,
-    actorId: null,
-    reason: null,
-  };
 }

@@ -8,7 +8,8 @@ import type { Services } from '../services.ts';
 import { acceptance, type Window } from './admit.ts';
 import { type ChainedEntry, nextLink } from './chain.ts';
 import { recorrect } from './correction-store.ts';
-import { attendedOf, creditedOf, gapsOf, missedFrom } from './presence.ts';
+import { entryAt } from './entry.ts';
+import { attendedOf, creditOf, gapsOf, missedFrom } from './presence.ts';
 import * as presence from './presence-store.ts';
 import * as store from './store.ts';
 
@@ -31,8 +32,6 @@ export interface Signed {
   standing: PresenceStanding;
 }
 
-/** A crowd confirms within a minute; a batch of theirs takes turns with those of beats. */
-const GATHER_MS = 500;
 const MAX_QUEUE = 20_000;
 const MAX_BATCH = 2_000;
 
@@ -40,8 +39,9 @@ const MAX_BATCH = 2_000;
 export function createSigns(
   { db, clock, logger, metrics }: Pick<Services, 'db' | 'clock' | 'logger' | 'metrics'>,
   windowOf: (sessionId: string) => Promise<Window | null>,
+  gatherMs: number,
 ) {
-  const limits = { intervalMs: GATHER_MS, maxQueue: MAX_QUEUE, maxBatch: MAX_BATCH, logger };
+  const limits = { intervalMs: gatherMs, maxQueue: MAX_QUEUE, maxBatch: MAX_BATCH, logger };
   const gather = createGather<SignOfLife, Signed | 'too-late'>({
     ...limits,
     metrics: metrics.gather('signs'),
@@ -135,7 +135,7 @@ export function createSigns(
       person.gaps = gapsOf(misses, signs);
       const attended = spans.get(person.personId);
       if (attended) person.coverage = attendedOf(attended, person.gaps);
-      person.creditedMs = creditedOf(person.coverage, person.gaps);
+      person.creditedMs = creditOf(person).creditedMs;
     }
     await recorrect(client, sessionId, people);
   }
@@ -221,22 +221,4 @@ function signEntry({ personId, connId, at, receivedAt, checkId, cause }: SignOfL
 
 function missEntry(checkId: string, { personId, since, at }: presence.Missing, receivedAt: number): ChainedEntry {
   return { ...entryAt(personId, since, at, receivedAt), kind: 'missed', checkId };
-}
-
-function entryAt(personId: string, from: number, to: number, receivedAt: number): ChainedEntry {
-  return {
-    personId,
-    kind: 'sign',
-    connId: null,
-    seq: null,
-    claimedFrom: from,
-    claimedTo: to,
-    from,
-    to,
-    hidden: false,
-    receivedAt,
-    deltaMs: null,
-    actorId: null,
-    reason: null,
-  };
 }

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Beat } from '#contract/attendance.ts';
 import { genesis, type Link } from './chain.ts';
 import type { Coverage } from './credit.ts';
+import { creditOf } from './presence.ts';
 
 /*
  * The SQL of attendance. All of it runs inside a transaction that holds the head of the session's chain, so that batches
@@ -60,6 +61,8 @@ export interface AttendeeRow {
   coverage: Coverage;
   /** Of missed presence checks. */
   gaps: Coverage;
+  /** What counts of the replay. */
+  replayed: Coverage;
   confirmedCheckId: string | null;
   /** Reported something well after the class had shown it. */
   lookedBack: boolean;
@@ -73,14 +76,15 @@ export async function attendees(
 ): Promise<Map<string, AttendeeRow>> {
   const { rows } = await client.query<Omit<AttendeeRow, 'joinedAt'> & { joinedAt: Date | null }>(
     `select person_id as "personId", first_joined_at as "joinedAt", coverage, gaps, confirmed_check_id as "confirmedCheckId",
-       looked_back as "lookedBack", credited_ms as "creditedMs"
+       replay_coverage as replayed, looked_back as "lookedBack", credited_ms as "creditedMs"
      from attendee where session_id = $1 and person_id = any($2::uuid[])`,
     [sessionId, personIds],
   );
   return new Map(rows.map((row) => [row.personId, { ...row, joinedAt: row.joinedAt?.getTime() ?? null }]));
 }
 
-export interface LiveEntry {
+/** A beat, and what was accepted of it. */
+export interface BeatEntry {
   personId: string;
   connId: string;
   beat: Beat;
@@ -93,16 +97,18 @@ export async function insertEntries(
   client: pg.PoolClient,
   sessionId: string,
   batch: number,
-  entries: LiveEntry[],
+  kind: 'live' | 'replay',
+  entries: BeatEntry[],
 ): Promise<void> {
   await client.query(
     `insert into attendance_entry
        (session_id, batch, kind, person_id, conn_id, seq, claimed_from, claimed_to, "from", "to", hidden, received_at)
-     select $1, $2, 'live', e.* from unnest
-       ($3::uuid[], $4::uuid[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bool[], $11::timestamptz[]) as e`,
+     select $1, $2, $3::entry_kind, e.* from unnest
+       ($4::uuid[], $5::uuid[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bool[], $12::timestamptz[]) as e`,
     [
       sessionId,
       batch,
+      kind,
       entries.map((e) => e.personId),
       entries.map((e) => e.connId),
       entries.map((e) => e.beat.seq),
@@ -148,11 +154,13 @@ export async function updateAttendees(
   rows: AttendeeRow[],
   now: number,
 ): Promise<void> {
+  const credits = rows.map(creditOf);
   await client.query(
     `update attendee a set
-       coverage = n.coverage::bigint[], looked_back = n.looked_back, credited_ms = n.credited_ms,
-       live_ms = n.credited_ms, last_beat_at = $2
-     from unnest($3::uuid[], $4::text[], $5::int[], $6::bool[]) as n (person_id, coverage, credited_ms, looked_back)
+       coverage = n.coverage::bigint[], looked_back = n.looked_back, credited_ms = n.credited_ms, live_ms = n.live_ms,
+       replay_ms = n.replay_ms, last_beat_at = $2
+     from unnest($3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::bool[])
+       as n (person_id, coverage, credited_ms, live_ms, replay_ms, looked_back)
      where a.session_id = $1 and a.person_id = n.person_id`,
     [
       sessionId,
@@ -160,6 +168,8 @@ export async function updateAttendees(
       rows.map((row) => row.personId),
       rows.map((row) => arrayLiteral(row.coverage)),
       rows.map((row) => row.creditedMs),
+      credits.map(({ liveMs }) => liveMs),
+      credits.map(({ replayMs }) => replayMs),
       rows.map((row) => row.lookedBack),
     ],
   );

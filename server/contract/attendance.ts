@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Id } from './common.ts';
 import { endpoints } from './endpoint.ts';
 import { PresenceStanding } from './presence.ts';
+import { ReplayStatus } from './replay.ts';
 
 /** Point on the session axis: epoch milliseconds of the PROGRAM-DATE-TIME of what was played. */
 const AxisMs = z.int().min(0).max(9_000_000_000_000);
@@ -33,6 +34,8 @@ export const BeatsStored = z.object({
   revision: z.int(),
   /** When it says something: the running check is confirmed, or a missed one takes time away. */
   standing: PresenceStanding.optional(),
+  /** Of a page that shows the replay. */
+  replay: ReplayStatus.optional(),
   /** A fresh playback token, when the old one is past half its life. */
   playbackToken: z.string().optional(),
 });

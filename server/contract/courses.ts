@@ -79,6 +79,8 @@ export const Course = z.object({
   completePercent: z.int(),
   /** Everybody is asked once in so many minutes whether they are there (在线确认); 0: only by hand. */
   presenceMinutes: z.int(),
+  /** 补课: for so many days after a class its replay counts; 0: it does not. */
+  replayDays: z.int(),
   archived: z.boolean(),
   audience: z.array(AudienceRule),
   sessions: z.array(Session),
@@ -99,6 +101,8 @@ export const CourseInput = z.object({
     .max(180)
     .refine((minutes) => minutes === 0 || minutes >= 5, { message: 'too-often' })
     .default(30),
+  /** May be changed when classes have been held: their deadline moves with it. */
+  replayDays: z.int().min(0).max(365).default(30),
 });
 export type CourseInput = z.infer<typeof CourseInput>;
 
@@ -109,6 +113,8 @@ export const MySession = z.object({
   /** Credited length that makes the session complete (达标). */
   requiredMs: z.int(),
   complete: z.boolean(),
+  /** It is over, and up to then its replay counts (补课); null: it does not. */
+  replayUntil: Instant.nullable(),
   paper: z
     .object({ published: z.boolean(), passed: z.boolean().nullable(), bestPercent: z.number().nullable() })
     .nullable(),

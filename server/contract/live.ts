@@ -7,6 +7,7 @@ import { OutsideLook, OutsideStatus, OutsideUrl } from './outside.ts';
 import { PresenceStanding, RoomPresenceCheck } from './presence.ts';
 import { QuestionKind } from './quiz.ts';
 import { Mark } from './recordings.ts';
+import { ReplayStatus } from './replay.ts';
 
 /** A question as the room sees it: without its answer until it is closed. */
 export const RoomLiveQuestion = z.object({
@@ -49,6 +50,8 @@ export const RoomSnapshot = z.object({
   /** Where on the session axis the picture begins, and, after the class, ends; epoch ms. */
   firstPdt: z.int().nullable(),
   lastPdt: z.int().nullable(),
+  /** Of a class that is over: up to here, by the server's clock (epoch ms), its replay counts (补课); null: it does not. */
+  replayUntil: z.int().nullable(),
   /** Chapters, in order. */
   marks: z.array(Mark),
   /**
@@ -78,6 +81,8 @@ export const Admission = z.object({
   playbackToken: z.string().nullable(),
   creditedMs: z.int(),
   standing: PresenceStanding,
+  /** Of who comes when the class is over; null when its replay does not count. */
+  replay: ReplayStatus.nullable(),
   personId: Id,
   /** Who am I here, for the page's corner. */
   personName: z.string(),

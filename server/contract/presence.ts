@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 import { endpoints } from './endpoint.ts';
+import { ReplayStatus } from './replay.ts';
 
 /** A presence check (在线确认) as the room sees it. When each person is asked is worked out from it: presence-moment.ts. */
 export const RoomPresenceCheck = z.object({
@@ -33,7 +34,13 @@ export const PresenceConfirmation = z.object({
 export type PresenceConfirmation = z.infer<typeof PresenceConfirmation>;
 
 /** Stored for good, also when it was before. */
-export const PresenceStored = z.object({ stored: z.literal(true), creditedMs: z.int(), standing: PresenceStanding });
+export const PresenceStored = z.object({
+  stored: z.literal(true),
+  creditedMs: z.int(),
+  standing: PresenceStanding,
+  /** Of who watches the replay. */
+  replay: ReplayStatus.optional(),
+});
 export type PresenceStored = z.infer<typeof PresenceStored>;
 
 /** A check as the console sees it. */

@@ -188,7 +188,7 @@ export function createCourses(services: Services, needs: CourseNeeds) {
       needs.paperResultsOf(personId),
     ]);
     const mine = rows.filter(({ session }) => invitedTo.has(session.courseId));
-    return mine.map(({ session, requiredMs }) => {
+    return mine.map(({ session, requiredMs, replayUntil }) => {
       const creditedMs = credit.get(session.id) ?? 0;
       const paper = papers.get(session.id);
       return {
@@ -196,6 +196,7 @@ export function createCourses(services: Services, needs: CourseNeeds) {
         creditedMs,
         requiredMs,
         complete: creditedMs >= requiredMs,
+        replayUntil: replayUntil !== null && replayUntil >= clock() ? new Date(replayUntil).toISOString() : null,
         paper: marks.papers.has(session.id)
           ? { published: true, passed: paper?.passed ?? null, bestPercent: paper?.bestPercent ?? null }
           : null,

@@ -1,5 +1,6 @@
 import type { Session, SessionState } from '#contract/courses.ts';
 import type { Services } from '../services.ts';
+import { replayUntil } from './replay-deadline.ts';
 import { roomSession, type SessionMarks, sessionView, withCourse } from './view.ts';
 
 /** What another worker has changed may be so old here, ms. What is changed here is seen at once. */
@@ -9,7 +10,7 @@ const PLACES_KEPT = 1_000;
 /** All that a list shows and that is the same for everybody. */
 interface Shown {
   /** No drafts, of courses that are not archived, earliest first. */
-  rows: { session: Session; requiredMs: number }[];
+  rows: { session: Session; requiredMs: number; replayUntil: number | null }[];
   marks: SessionMarks;
 }
 
@@ -49,6 +50,7 @@ export function createShownSessions(
       rows: rows.map((row) => ({
         session: sessionView(row, row.course.title, marks, false),
         requiredMs: roomSession(row).requiredMs,
+        replayUntil: marks.replays.has(row.id) && row.state === 'ended' ? replayUntil(roomSession(row)) : null,
       })),
       marks,
     };

@@ -42,6 +42,8 @@ export interface RoomSession {
   attendanceMs: number;
   /** Once in so many minutes everybody is asked whether they are there; 0: only by hand. */
   presenceMinutes: number;
+  /** 补课: for so many days after the class its replay counts; 0: it does not. */
+  replayDays: number;
 }
 
 export function roomSession(row: SessionRow): RoomSession {
@@ -70,6 +72,7 @@ export function roomSession(row: SessionRow): RoomSession {
     requiredMs: requiredMs({ plannedMinutes: row.plannedMinutes, completePercent: row.course.completePercent }),
     attendanceMs: row.course.attendanceSeconds * 1_000,
     presenceMinutes: row.course.presenceMinutes,
+    replayDays: row.course.replayDays,
   };
 }
 
@@ -122,6 +125,7 @@ export function courseView(row: CourseRow, marks: SessionMarks, full: boolean): 
     attendanceSeconds: row.attendanceSeconds,
     completePercent: row.completePercent,
     presenceMinutes: row.presenceMinutes,
+    replayDays: row.replayDays,
     archived: row.archivedAt !== null,
     audience: full ? row.audience.map(ruleView) : [],
     sessions: row.sessions

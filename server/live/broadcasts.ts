@@ -16,6 +16,8 @@ export interface OpenBroadcast extends Broadcast {
   firstPdt: number | null;
   /** Epoch ms of the end of its last frame; null while it is open. */
   lastPdt: number | null;
+  /** Of its axis, how much has no picture, ms. */
+  holesMs: number;
   /** It is over, and nothing of it is kept. */
   gone: boolean;
   /** Somebody else's stream that is shown in it, and what to add to its dates for the session axis, ms (null: it has none). */
@@ -206,9 +208,15 @@ function broadcastOf(row: Row): OpenBroadcast {
     publishing: row.publishing && row.endedAt === null,
     firstPdt: row.firstPdt === null ? null : Math.max(Number(row.firstPdt), Number(row.trimFrom ?? 0)),
     lastPdt: row.lastPdt === null ? null : Math.min(Number(row.lastPdt), Number(row.trimTo ?? row.lastPdt)),
+    holesMs: holesOf(row),
     gone: row.endedAt !== null && row.path === null,
     outside: url === null ? null : { url, offsetMs: numberOf(row.outsideOffsetMs) },
   };
+}
+
+function holesOf({ firstPdt, lastPdt, durationMs }: Row): number {
+  if (firstPdt === null || lastPdt === null || durationMs === null) return 0;
+  return Math.max(0, Number(lastPdt - firstPdt) - durationMs);
 }
 
 function numberOf(value: bigint | null): number | null {

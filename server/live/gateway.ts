@@ -46,10 +46,7 @@ export interface GatewayNeeds {
     connId: string;
     choice: number[];
   }): Promise<{ stored: true }>;
-  confirmPresence(
-    who: { sessionId: string; personId: string; connId: string },
-    confirmation: PresenceConfirmation,
-  ): Promise<PresenceStored>;
+  confirmPresence(ticket: Ticket, confirmation: PresenceConfirmation): Promise<PresenceStored>;
   liveQuestion(liveQuestionId: string): Promise<LiveQuestion | null>;
 }
 
@@ -131,8 +128,7 @@ export function createGateway(
       return needs.answerQuestion({ sessionId, liveQuestionId, personId, unitId, connId, choice });
     },
     async 'presence:confirm'(socket, confirmation) {
-      const { sessionId, personId, connId } = personOf(socket);
-      return needs.confirmPresence({ sessionId, personId, connId }, confirmation);
+      return needs.confirmPresence(personOf(socket), confirmation);
     },
     async 'console:join'(socket, { sessionId }) {
       const principal = await needs.principalFromCookies(socket.data.cookie);

@@ -5,6 +5,7 @@ import type { Courses } from '../courses/service.ts';
 import { notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
+import { replayableOf } from './replayable.ts';
 
 /** What a room shows of other features. */
 export interface RoomNeeds {
@@ -60,6 +61,7 @@ export function createRooms({ clock }: Pick<Services, 'clock'>, needs: RoomNeeds
       prefix: own?.prefix ?? null,
       firstPdt: own?.firstPdt ?? null,
       lastPdt: own?.lastPdt ?? null,
+      replayUntil: replayableOf(session, broadcast)?.until ?? null,
       outside: playable?.outside ?? null,
       marks,
       publishing: broadcast?.publishing ?? false,

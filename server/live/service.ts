@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Beat, BeatsStored } from '#contract/attendance.ts';
 import type { Admission, StreamHealth } from '#contract/live.ts';
 import { SourceFormat } from '#contract/media.ts';
+import type { PresenceConfirmation, PresenceStored } from '#contract/presence.ts';
 import { type Entering, NOTHING_ASKED } from '../attendance/entries.ts';
+import { isReplay } from '../attendance/replay.ts';
 import type { AttendanceService, Stored } from '../attendance/service.ts';
 import { type Actor, audit } from '../audit.ts';
 import type { Courses } from '../courses/service.ts';
@@ -30,6 +32,10 @@ export interface LiveNeeds {
   isLoginActive(loginId: string): Promise<boolean>;
   /** Live questions of a session that a person has answered. */
   answeredBy(sessionId: string, personId: string): Promise<string[]>;
+  confirmInClass(
+    who: { sessionId: string; personId: string; connId: string },
+    confirmation: PresenceConfirmation,
+  ): Promise<PresenceStored>;
 }
 
 /** Null while there is nothing to see. */
@@ -91,6 +97,16 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
     checkStillIn,
     storeBeats,
 
+    /** In the class, or in its replay. @throws AppError as presence and attendance say */
+    async confirmPresence(ticket: Ticket, confirmation: PresenceConfirmation): Promise<PresenceStored> {
+      const { sessionId, personId, connId, issuedAt } = ticket;
+      const session = await courses.sessionForRoom(sessionId);
+      if (!session) throw notFound();
+      const who = { sessionId, personId, connId };
+      if (!isReplay(issuedAt, session.endedAt)) return needs.confirmInClass(who, confirmation);
+      return { stored: true, ...(await attendance.confirmInReplay(who, confirmation)) };
+    },
+
     /**
      * Lets a person in: notes them as present in the room and gives a ticket for this page load. `wait`: how long they stood in line for it.
      * @throws AppError `session-not-open` for a draft, `person-refused`
@@ -126,6 +142,7 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
             : signPlayback(secrets.playback, { personId: who.personId, sessionId, prefix: room.prefix }, now),
         creditedMs,
         standing,
+        replay: room.replayUntil === null ? null : await attendance.replayStatus(sessionId, who.personId),
         personId: who.personId,
         personName: person.name,
         room,
@@ -154,6 +171,7 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
         playbackToken: playback && signPlayback(secrets.playback, playback, now),
         creditedMs: 0,
         standing: NOTHING_ASKED,
+        replay: null,
         personId,
         personName,
         room,

@@ -14,10 +14,12 @@ export function planMoments(
   random: () => number = Math.random,
 ): number[] {
   if (everyMinutes === 0) return [];
-  const stretch = everyMinutes * MINUTE_MS;
-  const count = Math.ceil((plannedMinutes * MINUTE_MS + OVERTIME_MS) / stretch);
-  return Array.from({ length: count }, (_, n) => {
-    const share = EARLIEST_SHARE + random() * (LATEST_SHARE - EARLIEST_SHARE);
-    return Math.round(startedAt + (n + share) * stretch);
-  });
+  const count = Math.ceil((plannedMinutes * MINUTE_MS + OVERTIME_MS) / (everyMinutes * MINUTE_MS));
+  return Array.from({ length: count }, (_, n) => startedAt + drawMoment(n, everyMinutes, random));
+}
+
+/** A moment of the `n`-th stretch (from 0) of `everyMinutes`, ms from the beginning of the first. */
+export function drawMoment(n: number, everyMinutes: number, random: () => number = Math.random): number {
+  const share = EARLIEST_SHARE + random() * (LATEST_SHARE - EARLIEST_SHARE);
+  return Math.round((n + share) * everyMinutes * MINUTE_MS);
 }

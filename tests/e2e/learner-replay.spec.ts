@@ -57,7 +57,7 @@ test('a class that has ended is replayed from the list, with another speed, and 
   page: desk,
 }) => {
   await signInToOffice(desk.request);
-  const session = await shortClass(desk, desk.request);
+  const session = await shortClass(desk, desk.request, 0);
   const viewer = await newViewer(browser);
   const { page } = viewer;
   await page.goto(address('/learn'));
@@ -148,6 +148,37 @@ test('a class that has ended is replayed from the list, with another speed, and 
   await viewer.context.close();
 });
 
+test('who missed a class makes up for it by its replay, from where they were on another device, and skips nothing', async ({
+  browser,
+  page: desk,
+}) => {
+  await signInToOffice(desk.request);
+  const session = await shortClass(desk, desk.request, 30);
+  const viewer = await newViewer(browser);
+  const { page } = viewer;
+  const credited = () => creditedMs({ context: viewer.context, sessionId: session.id });
+  await page.goto(address('/learn'));
+  await page.locator('.card', { hasText: '补课至' }).locator(`a[href="/learn/${session.id}"]`).click();
+  await page.getByRole('button', { name: '看回放' }).click();
+  await playOn(page, 3_000);
+  await expect(page.getByText('补课至')).toBeVisible();
+  await expect(page.getByRole('button', { name: /播放速度/ })).toHaveCount(0);
+  const slider = page.getByRole('slider', { name: '课堂进度' });
+  await slider.focus();
+  await page.keyboard.press('End');
+  await expect(page.getByText('还没有看到那里')).toBeVisible();
+  await page.getByRole('button', { name: '暂停' }).click();
+  await expect.poll(credited, { timeout: 40_000 }).toBeGreaterThan(2_000);
+  expect(await credited()).toBeLessThan(14_000);
+
+  await page.reload();
+  await page.getByRole('button', { name: /从 00:\d\d 接着看/ }).click();
+  const before = await credited();
+  await playOn(page, 3_000);
+  await expect.poll(credited, { timeout: 40_000 }).toBeGreaterThan(before + 1_000);
+  await viewer.context.close();
+});
+
 async function giveCaptions(desk: Page, text: string): Promise<void> {
   const file = { name: '字幕.srt', mimeType: 'application/x-subrip', buffer: Buffer.from(text) };
   await desk.locator('input[type=file][accept*=".srt"]').first().setInputFiles(file);
@@ -190,17 +221,16 @@ async function previewed(page: Page): Promise<boolean> {
   return isThere(page, /url\("(.*)"\)/.exec(background)?.[1] ?? '');
 }
 
-/** Holds a class of a quarter of a minute. */
-async function shortClass(desk: Page, office: APIRequestContext): Promise<Session> {
-  const courses = await read<Course[]>(desk, '/courses');
-  const course = courses.find(({ title }) => title.includes('开工第一课')) ?? courses[0];
+/** Holds a class of a quarter of a minute, of a course of its own, whose replay counts for so many days. */
+async function shortClass(desk: Page, office: APIRequestContext, replayDays: number): Promise<Session> {
   const post = async <T>(path: string, data: object): Promise<T> => {
     const answer = await office.post(address(`/api/v1${path}`), { headers: HEADERS, data });
     expect(answer.ok(), await answer.text()).toBe(true);
     return (await answer.json()) as T;
   };
   const plan = { topic: '回放检查', startsAt: new Date().toISOString(), plannedMinutes: 30, mode: 'online' };
-  const session = await post<Session>(`/courses/${course?.id}/sessions`, plan);
+  const course = await post<Course>('/courses', { title: '回放检查', presenceMinutes: 0, replayDays });
+  const session = await post<Session>(`/courses/${course.id}/sessions`, plan);
   for (const to of ['scheduled', 'live']) await post(`/sessions/${session.id}/state`, { to });
   const { server, key } = await read<{ server: string; key: string }>(desk, `/sessions/${session.id}/stream-key`);
   const publisher = publishTestSignal(`${server}/${key}`, { size: '320x180' });

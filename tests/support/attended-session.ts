@@ -1,5 +1,6 @@
 import type { Beat } from '#contract/attendance.ts';
 import { createAttendance } from '#server/attendance/service.ts';
+import { replayUntil } from '#server/courses/replay-deadline.ts';
 import { type Db, openDb } from '#server/db.ts';
 import { newId } from '#server/ids.ts';
 import { createLogger } from '#server/logger.ts';
@@ -16,6 +17,8 @@ export async function attendedSessions() {
   const database = await createTestDatabase();
   const db: Db = openDb(database.url, createLogger('silent', 'test'));
   const time = { now: STARTED_AT };
+  /** Of every session that is over: how its replay counts. */
+  const replay = { days: 30, presenceMinutes: 0, holesMs: 0 };
   const areaId = newId();
   const unitId = newId();
   await db.prisma.area.create({ data: { id: areaId, name: '城东街道' } });
@@ -37,7 +40,23 @@ export async function attendedSessions() {
         const { startedAt, endedAt } = await db.prisma.session.findUniqueOrThrow({ where: { id } });
         return { startedAt: startedAt?.getTime() ?? null, endedAt: endedAt?.getTime() ?? null };
       },
+      replayOf: async (id) => {
+        const { endedAt } = await db.prisma.session.findUniqueOrThrow({ where: { id } });
+        const until = replayUntil({ endedAt: endedAt?.getTime() ?? null, replayDays: replay.days });
+        if (until === null || !endedAt) return null;
+        const { presenceMinutes, holesMs } = replay;
+        return {
+          first: STARTED_AT,
+          last: endedAt.getTime(),
+          until,
+          holesMs,
+          endedAt: endedAt.getTime(),
+          presenceMinutes,
+        };
+      },
     },
+    // The clock stands still: nobody comes meanwhile.
+    { gatherMs: 5 },
   );
 
   /** A session that has begun. */
@@ -90,6 +109,7 @@ export async function attendedSessions() {
     db,
     url: database.url,
     time,
+    replay,
     unitId,
     attendance,
     session,

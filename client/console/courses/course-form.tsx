@@ -20,6 +20,7 @@ interface Values {
   attendanceSeconds: number;
   completePercent: number;
   presenceMinutes: number;
+  replayDays: number;
   template: 'blank' | 'cloud-classroom';
   firstStartsAt: Dayjs;
 }
@@ -33,6 +34,7 @@ export function CourseForm({ course, onClose }: { course?: Course; onClose: () =
   const statutory = Form.useWatch('statutory', form);
   const template = Form.useWatch('template', form);
   const presenceWords = (minutes: number) => (minutes === 0 ? t('presenceOff') : t('presenceEvery', { minutes }));
+  const makeUpWords = (days: number) => (days === 0 ? t('makeUpOff') : t('makeUpDays', { days }));
   const make = useAct('POST /courses', { done: t('created') });
   const change = useAct('PATCH /courses/:courseId', { done: shared('saved') });
 
@@ -63,6 +65,7 @@ export function CourseForm({ course, onClose }: { course?: Course; onClose: () =
           attendanceSeconds: 60,
           completePercent: 80,
           presenceMinutes: 30,
+          replayDays: 30,
           template: 'cloud-classroom',
           firstStartsAt: dayjs().add(1, 'day').hour(9).minute(0).second(0).millisecond(0),
         }
@@ -109,6 +112,9 @@ export function CourseForm({ course, onClose }: { course?: Course; onClose: () =
       </Form.Item>
       <Form.Item name="presenceMinutes" label={t('presence')} extra={t('presenceHint')}>
         <Select options={[0, 15, 20, 30, 45, 60].map((value) => ({ value, label: presenceWords(value) }))} />
+      </Form.Item>
+      <Form.Item name="replayDays" label={t('makeUp')} extra={t('makeUpHint')}>
+        <Select options={[0, 7, 15, 30, 60, 90].map((value) => ({ value, label: makeUpWords(value) }))} />
       </Form.Item>
       <Form.Item name="statutory" valuePropName="checked" extra={t('statutoryHint')}>
         <Checkbox>{t('statutory')}</Checkbox>

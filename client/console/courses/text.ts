@@ -20,6 +20,10 @@ export const useCourseText = addTexts({
     presence: '在线确认',
     presenceOff: '不自动确认（开工第一课等开放课）',
     presenceEvery: '每 {minutes} 分钟随机确认一次',
+    makeUp: '补课（看回放）',
+    makeUpOff: '不计入有效时长',
+    makeUpDays: '课后 {days} 天内计入',
+    makeUpHint: '从每期结束当天算起。回放与直播合计，同一时段只计一次；没看到的地方不能跳过，也按上面的间隔在线确认。',
     presenceHint: '学员须在 60 秒内点“我在听”，没有点的，其间时长不计入。开课时定下时刻；直播台可随时再确认一次。',
     statutory: '计入法定学时',
     statutoryHint: '默认不计入，只记参训时长。勾选后须写明依据和批准人。',
@@ -99,6 +103,11 @@ export const useCourseText = addTexts({
     presence: 'Presence checks',
     presenceOff: 'None by plan (open lessons)',
     presenceEvery: 'At a random moment every {minutes} minutes',
+    makeUp: 'Replay',
+    makeUpOff: 'Does not count',
+    makeUpDays: 'Counts for {days} days after the class',
+    makeUpHint:
+      'Together with what was seen live, each moment once. What was not seen can’t be skipped, and presence checks come as above.',
     presenceHint:
       'Learners have 60 seconds to press “I’m here”; who does not loses the time in between. The moments are drawn as the class begins; the live desk can ask at any time.',
     attendanceSeconds: 'Credited seconds that make one attendance',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { creditedMs, lengthOf, pairs, type Span, unite } from '#server/attendance/credit.ts';
+import { lengthOf, pairs, type Span, unite } from '#server/attendance/credit.ts';
 import { attendedOf, type Stay, screenCoverage } from '#server/attendance/screen-credit.ts';
 
 const END = 200;
@@ -10,6 +10,8 @@ const stay = fc
   .tuple(fc.nat(END), fc.option(fc.nat(END), { nil: null }))
   .map(([at, length]): Stay => ({ signedInAt: at, signedOutAt: length === null ? null : at + length }));
 const stays = fc.array(stay, { maxLength: 3 });
+
+const creditedMs = (all: Span[]) => lengthOf(unite([], all));
 
 /** The rule, millisecond by millisecond. */
 function counted(played: Span[], sat: Stay[], phone: Span[]): number {

@@ -1,0 +1,146 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Beat } from '#contract/attendance.ts';
+import { createAttendance } from '#server/attendance/service.ts';
+import { verifySession } from '#server/attendance/verify.ts';
+import { replayUntil } from '#server/courses/replay-deadline.ts';
+import type { RoomSession } from '#server/courses/view.ts';
+import { openDb } from '#server/db.ts';
+import { newId } from '#server/ids.ts';
+import { signTicket, type Ticket, verifyTicket } from '#server/live/ticket.ts';
+import { createLogger } from '#server/logger.ts';
+import { createMetrics } from '#server/metrics/metrics.ts';
+import { createPresence } from '#server/presence/service.ts';
+import { createSealing } from '#server/sealing.ts';
+import type { Services } from '#server/services.ts';
+import { createSignals } from '#server/signals.ts';
+import type { Day } from './day.ts';
+
+export const CLASS_MS = 30 * 60_000;
+const PRESENCE_MINUTES = 8;
+const GATHER_MS = 2;
+
+export type Classroom = Awaited<ReturnType<typeof openClassroom>>;
+
+/**
+ * Classes in a real database, with the product's own tickets, admission, store, presence checks, replay and verification. Sockets,
+ * pages and the picture are left out.
+ */
+export async function openClassroom(databaseUrl: string, day: Day) {
+  const logger = createLogger('silent', 'truth');
+  const db = openDb(databaseUrl, logger);
+  const secret = randomBytes(32).toString('hex');
+  const hex = () => randomBytes(32).toString('hex');
+  const services = {
+    ...{ db, logger, clock: day.now, metrics: createMetrics(0), signals: createSignals() },
+    sealing: createSealing(hex(), hex()),
+  } as Services;
+  const classes = new Map<string, { startedAt: number | null; endedAt: number | null }>();
+  const sessionOf = (id: string) => classes.get(id) ?? { startedAt: null, endedAt: null };
+
+  const attendance = createAttendance(
+    services,
+    {
+      windowOf: async (id) => sessionOf(id),
+      async replayOf(id) {
+        const { startedAt, endedAt } = sessionOf(id);
+        const until = replayUntil({ endedAt, replayDays: 30 });
+        if (startedAt === null || endedAt === null || until === null) return null;
+        return { first: startedAt, last: endedAt, until, holesMs: 0, endedAt, presenceMinutes: PRESENCE_MINUTES };
+      },
+    },
+    { gatherMs: GATHER_MS },
+  );
+  const roomSession = (id: string) => {
+    const { startedAt, endedAt } = sessionOf(id);
+    const state = startedAt === null ? 'scheduled' : endedAt === null ? 'live' : 'ended';
+    const facts = { id, state, startedAt, endedAt, peakDevices: 0, presenceMinutes: PRESENCE_MINUTES };
+    return { ...facts, plannedMinutes: CLASS_MS / 60_000 } as RoomSession;
+  };
+  const presence = createPresence(services, {
+    courses: { holdSession: async (_tx, id) => roomSession(id), bumpRevision: async () => 0 },
+    attendance,
+    actsOf: async () => [],
+  });
+
+  const unit = { areaId: newId(), unitId: newId() };
+  await db.prisma.area.create({ data: { id: unit.areaId, name: '城东街道' } });
+  await db.prisma.unit.create({
+    data: { id: unit.unitId, kind: 'enterprise', name: '宏远机械厂', areaId: unit.areaId, joinCode: 'TRUTH234' },
+  });
+  const snapshot = { ...unit, unitKind: 'enterprise', industry: 'other', highRisk: false, category: 'worker' } as const;
+  const courseId = newId();
+  await db.prisma.course.create({ data: { id: courseId, title: '开工第一课', presenceMinutes: PRESENCE_MINUTES } });
+
+  async function change(id: string, to: 'live' | 'ended', now: number): Promise<void> {
+    classes.set(id, to === 'live' ? { startedAt: now, endedAt: null } : { ...sessionOf(id), endedAt: now });
+    await db.prisma.$transaction(async (tx) => {
+      const data = to === 'live' ? { startedAt: new Date(now) } : { endedAt: new Date(now) };
+      await tx.session.update({ where: { id }, data: { state: to, ...data } });
+      await presence.transition.within?.(tx, roomSession(id), to);
+    });
+  }
+
+  /** @throws AppError as the product does; `bad-ticket` for one that is not accepted */
+  function read(token: string): Ticket {
+    const ticket = verifyTicket(secret, token, day.now());
+    if (!ticket) throw new Error('bad-ticket');
+    return ticket;
+  }
+
+  return {
+    async addClass(number: number): Promise<string> {
+      const id = newId();
+      const startsAt = new Date(day.now());
+      const key = { streamKeyHash: Buffer.from(id), streamKeyCipher: Buffer.alloc(0) };
+      const facts = { id, courseId, number, topic: `第 ${number} 期`, startsAt, plannedMinutes: CLASS_MS / 60_000 };
+      await db.prisma.session.create({ data: { ...facts, ...key, state: 'scheduled' } });
+      return id;
+    },
+    async addPeople(count: number): Promise<string[]> {
+      const ids = Array.from({ length: count }, newId);
+      const person = (id: string) => ({ id, unitId: unit.unitId, name: '王晓燕', category: 'worker' as const });
+      await db.prisma.person.createMany({ data: ids.map(person) });
+      return ids;
+    },
+    begin: (id: string, at: number) => change(id, 'live', at),
+    end: (id: string) => change(id, 'ended', day.now()),
+    startedAt: (id: string) => sessionOf(id).startedAt ?? 0,
+
+    /** A page is opened: the person is noted while the class runs, and the page gets a ticket. */
+    async admit(sessionId: string, personId: string, { key = secret } = {}): Promise<string> {
+      if (sessionOf(sessionId).endedAt === null) await attendance.enter(sessionId, { personId, ...snapshot });
+      const names = { personName: '', unitName: '', loginId: newId(), unitId: unit.unitId };
+      const who = { personId, sessionId, connId: randomUUID(), deviceId: newId(), ...names };
+      return signTicket(key, who, day.now());
+    },
+    async store(token: string, beats: Beat[]) {
+      const { personId, sessionId, connId, deviceId, issuedAt } = read(token);
+      return attendance.store({ personId, sessionId, connId, deviceId, openedAt: issuedAt }, beats);
+    },
+    async confirm(token: string, checkId: string | null, { ago = 0, replay = false } = {}): Promise<void> {
+      const given = { checkId, pressedAgoMs: ago, pdt: null };
+      const ticket = read(token);
+      if (replay) await attendance.confirmInReplay(ticket, given);
+      else await presence.confirm(ticket, given);
+    },
+    check: (sessionId: string) => presence.current(sessionId),
+    standing: attendance.replayStatus,
+    /** What the product does every few seconds by itself. */
+    async look(): Promise<void> {
+      await presence.openPlanned();
+      await presence.settleDue();
+    },
+    async credited(sessionId: string): Promise<Map<string, number>> {
+      const rows = await db.prisma.attendee.findMany({
+        where: { sessionId },
+        select: { personId: true, creditedMs: true },
+      });
+      return new Map(rows.map(({ personId, creditedMs }) => [personId, creditedMs]));
+    },
+    verify: async (sessionId: string) => (await verifySession(db.pool, sessionId, { clock: day.now })).intact,
+    async close(): Promise<void> {
+      await attendance.close();
+      await db.close();
+    },
+  };
+}

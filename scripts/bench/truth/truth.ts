@@ -1,0 +1,154 @@
+import type { Measured } from '../benchmark.ts';
+import { CHEATS, cheat } from './cheats.ts';
+import { CLASS_MS, type Classroom, openClassroom } from './classroom.ts';
+import { newDatabase } from './database.ts';
+import { createDay, type Day } from './day.ts';
+import { type Class, honest, type Outcome } from './honest.ts';
+import { createRandom } from './random.ts';
+
+export interface TruthOptions {
+  seeds: number;
+  /** Over all seeds. */
+  people: number;
+  firstSeed: number;
+}
+
+export interface Deviation {
+  seed: number;
+  kind: string;
+  dueSeconds: number;
+  creditedSeconds: number;
+}
+
+export interface TruthFigures {
+  seeds: number;
+  people: number;
+  honestMaxErrorSeconds: number;
+  honestWorst: Deviation | null;
+  cheatsTried: number;
+  /** Given more than a beat beyond what the rule gives for the time they took. */
+  cheatsCredited: number;
+  cheatWorst: Deviation | null;
+  /** Sessions whose chain fits, and comes to what is kept. */
+  verified: number;
+}
+
+/** A beat. */
+export const TOLERANCE_SECONDS = 15;
+/** One in so many cheats, and each cheat is tried in turn. */
+const CHEAT_EVERY = 4;
+const STARTS_AT = Date.parse('2026-02-08T01:00:00Z');
+const BEGINS_AT = STARTS_AT + 60_000;
+/** Of the same or the next day: when replays are watched. */
+const REPLAY_AT = BEGINS_AT + 20 * 3_600_000;
+const LOOK_MS = 5_000;
+const AFTERWARDS_MS = 15 * 60_000;
+
+interface Outcomes {
+  seed: number;
+  sessionId: string;
+  people: Outcome[];
+}
+
+/**
+ * People attend classes and their replays, one class a seed, all on the same simulated day, and what the product credits them with is compared
+ * with what they really did. Ways of attending are in honest.ts, cheats in cheats.ts; whoever adds a way (a shared screen, a venue) adds it there.
+ */
+export async function simulate(
+  databaseUrl: string,
+  { seeds, people, firstSeed }: TruthOptions,
+  say: (step: string) => void,
+): Promise<TruthFigures> {
+  const day = createDay(STARTS_AT);
+  const room = await openClassroom(databaseUrl, day);
+  try {
+    const each = Math.max(1, Math.floor(people / seeds));
+    const outcomes: Outcomes[] = [];
+    const lives: (() => Promise<void>)[] = [() => server(room, day, say)];
+    for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
+      const sessionId = await room.addClass(seed);
+      const ids = await room.addPeople(each);
+      const all: Outcomes = { seed, sessionId, people: [] };
+      outcomes.push(all);
+      const at: Class = { room, day, sessionId, startsAt: BEGINS_AT, seconds: CLASS_MS / 1_000, replayAt: REPLAY_AT };
+      lives.push(() => office(at));
+      ids.forEach((personId, n) => {
+        lives.push(async () => void all.people.push(await attend(at, personId, seed, n)));
+      });
+    }
+    await day.live(lives);
+    return await judge(room, outcomes);
+  } finally {
+    await room.close();
+  }
+}
+
+async function office({ room, day, sessionId }: Class): Promise<void> {
+  await day.until(BEGINS_AT - 1_000);
+  await room.begin(sessionId, BEGINS_AT);
+  await day.until(BEGINS_AT + CLASS_MS);
+  await room.end(sessionId);
+}
+
+async function attend(at: Class, personId: string, seed: number, n: number): Promise<Outcome> {
+  await at.day.until(at.startsAt);
+  const random = createRandom(seed * 10_007 + n);
+  if (n % CHEAT_EVERY !== CHEAT_EVERY - 1) return honest(at, personId, random);
+  const names = Object.keys(CHEATS);
+  return cheat(names[(seed * 5 + (n - CHEAT_EVERY + 1) / CHEAT_EVERY) % names.length] ?? '', at, personId, random);
+}
+
+/** The product's own timers while the class runs, and news for who waits. */
+async function server(room: Classroom, day: Day, say: (step: string) => void): Promise<void> {
+  for (let told = 0; day.now() < BEGINS_AT + CLASS_MS + AFTERWARDS_MS; ) {
+    const minutes = Math.floor((day.now() - STARTS_AT) / 60_000);
+    if (minutes >= told + 5) {
+      told = minutes;
+      say(`${minutes} minutes of the class`);
+    }
+    await room.look();
+    await day.until(day.now() + LOOK_MS);
+  }
+  say('what comes after the class');
+}
+
+async function judge(room: Classroom, outcomes: Outcomes[]): Promise<TruthFigures> {
+  const figures: TruthFigures = {
+    ...{ seeds: outcomes.length, people: 0, honestMaxErrorSeconds: 0, honestWorst: null },
+    ...{ cheatsTried: 0, cheatsCredited: 0, cheatWorst: null, verified: 0 },
+  };
+  let cheatMost = Number.NEGATIVE_INFINITY;
+  for (const { seed, sessionId, people } of outcomes) {
+    const credited = await room.credited(sessionId);
+    if (await room.verify(sessionId)) figures.verified += 1;
+    for (const { personId, kind, due } of people) {
+      figures.people += 1;
+      const creditedSeconds = (credited.get(personId) ?? 0) / 1_000;
+      const deviation = { seed, kind, dueSeconds: due, creditedSeconds };
+      if (kind in CHEATS) {
+        const beyond = creditedSeconds - due;
+        figures.cheatsTried += 1;
+        if (beyond > TOLERANCE_SECONDS) figures.cheatsCredited += 1;
+        if (beyond > cheatMost) figures.cheatWorst = deviation;
+        cheatMost = Math.max(cheatMost, beyond);
+      } else if (Math.abs(creditedSeconds - due) >= figures.honestMaxErrorSeconds) {
+        figures.honestMaxErrorSeconds = Math.abs(creditedSeconds - due);
+        figures.honestWorst = deviation;
+      }
+    }
+  }
+  return figures;
+}
+
+/** `npm run bench -- truth`. */
+export async function truth(options: TruthOptions, say: (step: string) => void): Promise<Measured> {
+  const database = await newDatabase();
+  try {
+    const figures = await simulate(database.url, options, say);
+    const { honestWorst, cheatWorst, ...counts } = figures;
+    const worst = (deviation: Deviation | null): Record<string, string | number> => ({ ...deviation });
+    return { rows: { all: counts, 'honest, worst': worst(honestWorst), 'cheat, worst': worst(cheatWorst) }, figures };
+  } finally {
+    await database.remove();
+  }
+}
