@@ -345,8 +345,6 @@ export function createFeatures(services: Services) {
     answeredBy: quiz.answeredBy,
     confirmInClass: (who, confirmation) => presence.confirm(who, confirmation),
   });
-  const throttle = createThrottle(services);
-  const screens = createScreens(services, { courses, organisations, attendance, live, throttle });
   const questions = createAudienceQuestions(services, courses.locateSession);
 
   const presence = createPresence(services, {
@@ -355,6 +353,9 @@ export function createFeatures(services: Services) {
     actsOf: async (sessionId, personIds) =>
       (await Promise.all([quiz.answerTimes(sessionId, personIds), questions.askingTimes(sessionId, personIds)])).flat(),
   });
+
+  const throttle = createThrottle(services);
+  const screens = createScreens(services, { courses, organisations, attendance, live, presence, throttle });
 
   courses.onTransition({
     within: async (tx, session, to) => {

@@ -15,6 +15,7 @@ import { Failure } from '#client/ui/notice.tsx';
 import { Page, useTitle } from '#client/ui/page.tsx';
 import { Waiting } from '#client/ui/spinner.tsx';
 import type { Screen } from '#contract/screens.ts';
+import { HeadCount } from './head-count.tsx';
 import { QrCode } from './qr-code.tsx';
 import { useScreenText } from './text.ts';
 import { type Shown, useCode } from './use-code.ts';
@@ -54,7 +55,7 @@ function Running({ shown, code, leftMs }: { shown: Shown; code: Code; leftMs: nu
   const frame = useRef<HTMLDivElement>(null);
   return (
     <main className="wall" ref={frame}>
-      {link ? <Class link={link} frame={frame} screen={shown.screen} /> : <Waiting />}
+      {link ? <Class link={link} frame={frame} shown={shown} /> : <Waiting />}
       <aside className="wall__side" aria-label={t('scan')}>
         <p className="wall__place">
           {shown.screen.unitName}
@@ -72,7 +73,7 @@ function Running({ shown, code, leftMs }: { shown: Shown; code: Code; leftMs: nu
   );
 }
 
-function Class({ link, frame, screen }: { link: RoomLink; frame: RefObject<HTMLDivElement | null>; screen: Screen }) {
+function Class({ link, frame, shown }: { link: RoomLink; frame: RefObject<HTMLDivElement | null>; shown: Shown }) {
   const t = useScreenText();
   const view = useSyncExternalStore(link.subscribe, link.view);
   const { room, refusal } = view;
@@ -85,11 +86,11 @@ function Class({ link, frame, screen }: { link: RoomLink; frame: RefObject<HTMLD
       <Waiting />
     );
   }
-  if (room.state === 'ended' || room.state === 'archived') return <ClassOver screen={screen} />;
+  if (room.state === 'ended' || room.state === 'archived') return <ClassOver screen={shown.screen} />;
   return (
     <div className="wall__class">
       <header className="wall__head">
-        {room.state === 'live' && <span className="room__live">●</span>}
+        {room.state === 'live' && <span className="wall__live" aria-hidden="true" />}
         <h1 className="wall__topic">
           {t('number', { number: room.number })} {room.topic}
         </h1>
@@ -99,7 +100,7 @@ function Class({ link, frame, screen }: { link: RoomLink; frame: RefObject<HTMLD
           </span>
         )}
       </header>
-      <Picture link={link} frame={frame} room={room} view={view} />
+      <Picture link={link} frame={frame} room={room} view={view} shown={shown} />
     </div>
   );
 }
@@ -109,11 +110,13 @@ function Picture({
   frame,
   room,
   view,
+  shown,
 }: {
   link: RoomLink;
   frame: RefObject<HTMLDivElement | null>;
   room: Room;
   view: RoomView;
+  shown: Shown;
 }) {
   const t = useScreenText();
   const video = useRef<StageVideo>(null);
@@ -138,6 +141,7 @@ function Picture({
         <WaitingRoom room={room} />
       )}
       {isShown && <Controls frame={frame} video={video} player={player} />}
+      <HeadCount shown={shown} check={room.presence} />
     </div>
   );
 }
@@ -161,7 +165,10 @@ function SignInHere({ shown, code, leftMs }: { shown: Shown; code: Code; leftMs:
       <div className="wall__life" aria-hidden="true">
         <span style={{ width: `${Math.min(100, (leftMs / shown.stepMs) * 100)}%` }} />
       </div>
-      <p className="wall__type">{t('orType', { address })}</p>
+      <p className="wall__type">
+        {t('orType')}
+        <strong className="wall__address">{address}</strong>
+      </p>
       <p className="wall__digits numbers">{digits}</p>
     </section>
   );

@@ -144,7 +144,7 @@ export async function withOpenGap(pool: pg.Pool, sessionId: string, personIds: s
 /**
  * Who was asked and gave no sign of life. Asked was who reported that they watch both in the first half of their time and after it:
  * who was away for one of the halves has had no fair chance. Sure before were they at their last sign of life, at the opening of
- * their last page, or when they first came.
+ * their last page, as they signed in to a screen, or when they first came.
  */
 export async function unconfirmed(pool: pg.Pool, sessionId: string, check: Asked): Promise<Missing[]> {
   const { rows } = await pool.query<{ personId: string; since: Date; at: Date }>(
@@ -157,7 +157,7 @@ export async function unconfirmed(pool: pg.Pool, sessionId: string, check: Asked
            ('x' || right($2::text, 8))::bit(32)::bigint + ('x' || right(e.person_id::text, 8))::bit(32)::bigint
          ) % 4294967296) * $4::bigint) / 4294967296) / 1000.0) as at
        from attendance_entry e, recent
-       where e.session_id = $1 and e.batch >= recent.batch and e.kind = 'live' and e."to" > e."from"
+       where e.session_id = $1 and e.batch >= recent.batch and e.kind in ('live', 'screen') and e."to" > e."from"
      ), asked as (
        select person_id, at, at + $6::interval as over from contact group by person_id, at
        having bool_or(received_at >= at and received_at < at + $5::interval)
@@ -167,12 +167,18 @@ export async function unconfirmed(pool: pg.Pool, sessionId: string, check: Asked
        join connection on connection.session_id = $1 and connection.person_id = asked.person_id
          and connection.opened_at < asked.at
        group by asked.person_id
+     ), arrived as (
+       select asked.person_id, max(screen_sign_in.signed_in_at) as at from asked
+       join screen_sign_in on screen_sign_in.person_id = asked.person_id and screen_sign_in.signed_in_at < asked.at
+       join screen on screen.id = screen_sign_in.screen_id and screen.session_id = $1
+       group by asked.person_id
      )
      select asked.person_id as "personId", asked.at,
-       coalesce(greatest(attendee.first_joined_at, opened.at, sign.last), to_timestamp(0)) as since
+       coalesce(greatest(attendee.first_joined_at, opened.at, arrived.at, sign.last), to_timestamp(0)) as since
      from asked
      join attendee on attendee.session_id = $1 and attendee.person_id = asked.person_id
      left join opened on opened.person_id = asked.person_id
+     left join arrived on arrived.person_id = asked.person_id
      left join lateral (
        select max(s.at) filter (where s.at < asked.at) as last,
          bool_or(s.check_id = $2::uuid or s.at between asked.at and asked.over) as met

@@ -31,6 +31,8 @@ export const Screen = z.object({
   bySharedPhones: z.int(),
   openedAt: Instant,
   closedAt: Instant.nullable(),
+  /** Heads counted when presence was last confirmed, and how many were signed in by name then. */
+  counted: z.object({ heads: z.int(), present: z.int(), at: Instant, checkId: Id.nullable() }).nullable(),
   /** When it last reported what it plays; null: never. */
   heardAt: Instant.nullable(),
 });
@@ -102,6 +104,8 @@ export const screenEndpoints = endpoints({
       stepMs: z.int(),
       /** Newest first. */
       names: z.array(z.string()),
+      /** A presence check was missed: nothing is credited to somebody here since then, until heads are counted. */
+      missedFrom: Instant.nullable(),
     }),
   },
   'PATCH /screens/:screenId': {
@@ -122,6 +126,13 @@ export const screenEndpoints = endpoints({
     summary: 'Close the screen: whoever is signed in is signed out',
     action: 'screen:run',
     target: 'screen',
+    response: Screen,
+  },
+  'POST /screens/:screenId/counts': {
+    summary: 'Confirm presence for the room: the heads that were counted in it. Without a check after one was missed',
+    action: 'screen:run',
+    target: 'screen',
+    body: z.object({ checkId: Id.nullable(), heads: Heads }),
     response: Screen,
   },
   'GET /screens/:screenId/people': {

@@ -161,6 +161,34 @@ export function createPresence(services: Services, needs: PresenceNeeds) {
     return { stored: true, ...signed };
   }
 
+  /**
+   * A shared screen's convenor has counted heads: everybody who is signed in there is there. With spread moments the screen is asked first of all,
+   * so that nobody before it can be late. Without a check: a sign of life after one that was missed.
+   * @throws AppError `presence-closed`, `not-found` for a check of another session, `too-late`, `busy`
+   */
+  async function confirmScreen(
+    sessionId: string,
+    checkId: string | null,
+    people: Pick<Confirming, 'personId' | 'connId'>[],
+  ): Promise<void> {
+    const receivedAt = clock();
+    if (checkId !== null) {
+      const check = await recall(checkId);
+      if (check.sessionId !== sessionId) throw notFound();
+      if (receivedAt > Number(check.openedPdt) + check.windowMs + PRESENCE_GRACE_MS) {
+        throw new AppError('presence-closed');
+      }
+    }
+    const sign = {
+      sessionId,
+      at: receivedAt,
+      receivedAt,
+      checkId,
+      cause: checkId ? ('confirm' as const) : ('hand' as const),
+    };
+    await Promise.all(people.map((who) => attendance.sign({ ...sign, ...who })));
+  }
+
   /** Somebody who missed a check says that they are back. */
   async function confirmByHand(
     who: Confirming,
@@ -289,6 +317,7 @@ export function createPresence(services: Services, needs: PresenceNeeds) {
     openPlanned,
     current,
     confirm,
+    confirmScreen,
     noteAct,
     list,
     transition,

@@ -12,6 +12,7 @@ export function screenRoutes(screens: Screens): Handlers<typeof screenEndpoints>
     'POST /screens/:screenId/admission': ({ params, body, principal }) =>
       screens.admit(params.screenId, body.deviceId, principal),
     'POST /screens/:screenId/close': ({ params, actor }) => screens.close(params.screenId, actor),
+    'POST /screens/:screenId/counts': ({ params, body, actor }) => screens.count(params.screenId, body, actor),
     'GET /screens/:screenId/people': ({ params }) => screens.people(params.screenId),
     'GET /screens/:screenId/roster': ({ params, query }) => screens.roster(params.screenId, query.q),
     'POST /screens/:screenId/sign-ins': ({ params, body, actor }) => screens.signInByHand(params.screenId, body, actor),

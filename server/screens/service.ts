@@ -15,6 +15,7 @@ import { newId } from '../ids.ts';
 import type { LiveService } from '../live/service.ts';
 import { newShortCode } from '../organisations/secrets.ts';
 import type { Organisations } from '../organisations/service.ts';
+import type { Presence } from '../presence/service.ts';
 import { CODE_STEP_MS, judgeCode, rotatingCode } from '../rotating-code.ts';
 import type { Services } from '../services.ts';
 import { readScan, type Scan, signScan } from './scans.ts';
@@ -26,6 +27,7 @@ export interface ScreenNeeds {
   organisations: Pick<Organisations, 'personForLogin' | 'listPeople' | 'readUnit' | 'joinPeople' | 'locateUnit'>;
   attendance: Pick<AttendanceService, 'enter' | 'screens'>;
   live: Pick<LiveService, 'enterAsScreen'>;
+  presence: Pick<Presence, 'confirmScreen'>;
   throttle: Pick<Throttle, 'code' | 'roster'>;
 }
 
@@ -186,10 +188,11 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
 
     /** What the screen's page shows. */
     async show(screenId: string) {
-      const [screen, row, names] = await Promise.all([
+      const [screen, row, names, missed] = await Promise.all([
         read(screenId),
         rowOf(screenId),
         store.lastNames(pool, screenId, SHOWN_NAMES),
+        store.missedSince(pool, screenId),
       ]);
       const now = clock();
       const code = rotatingCode(row.secret, now);
@@ -205,6 +208,7 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
         msLeft: code.to - now,
         stepMs: CODE_STEP_MS,
         names: names.map(maskName),
+        missedFrom: missed?.toISOString() ?? null,
       };
     },
 
@@ -236,6 +240,33 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
       const actorId = actor.accountId ?? actor.personId;
       await attendance.screens.signOut({ sessionId, screenId, personId: null, way: 'end', actorId });
       await audit(prisma, actor, clock(), 'screen:close', { kind: 'screen', id: screenId }, { sessionId });
+      return read(screenId);
+    },
+
+    /**
+     * Confirms presence for everybody who is signed in, by the heads that the convenor counted.
+     * @throws AppError `screen-closed`, `presence-closed`, `not-found` for a check of another session, `session-not-open`
+     */
+    async count(
+      screenId: string,
+      { checkId, heads }: { checkId: string | null; heads: number },
+      actor: Actor,
+    ): Promise<Screen> {
+      const { sessionId, closedAt } = await rowOf(screenId);
+      if (closedAt) throw new AppError('screen-closed');
+      await openSession(sessionId);
+      const present = await store.presentPeople(pool, screenId);
+      const people = [...present].map(([personId, connId]) => ({ personId, connId }));
+      await needs.presence.confirmScreen(sessionId, checkId, people);
+      const now = clock();
+      const counted = { checkId, heads, present: people.length };
+      await prisma.$transaction(async (tx) => {
+        const countedBy = actor.accountId ?? actor.personId;
+        await tx.screenCount.create({
+          data: { ...counted, id: newId(), screenId, countedBy, countedAt: new Date(now) },
+        });
+        await audit(tx, actor, now, 'screen:count', { kind: 'screen', id: screenId }, counted);
+      });
       return read(screenId);
     },
 

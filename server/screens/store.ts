@@ -1,17 +1,28 @@
 import type pg from 'pg';
 import type { Screen, ScreenPerson } from '#contract/screens.ts';
 import type { Visibility } from '../accounts/principal.ts';
+import { OPEN_END } from '../attendance/presence.ts';
 
 /* The reads of shared screens. */
 
-type Instants = 'openedAt' | 'closedAt' | 'heardAt';
-type ScreenRow = Omit<Screen, Instants> & { openedAt: Date; closedAt: Date | null; heardAt: Date | null };
+type Instants = 'openedAt' | 'closedAt' | 'heardAt' | 'counted';
+type ScreenRow = Omit<Screen, Instants> & {
+  openedAt: Date;
+  closedAt: Date | null;
+  heardAt: Date | null;
+  countedAt: Date | null;
+  countedHeads: number;
+  countedPresent: number;
+  countedFor: string | null;
+};
 
 const SCREENS = `
   select screen.id, screen.session_id as "sessionId", screen.unit_id as "unitId", unit.name as "unitName",
     area.name as "areaName", screen.room, screen.declared_heads as "declaredHeads", screen.opened_at as "openedAt",
     screen.closed_at as "closedAt", heard.at as "heardAt", coalesce(heads.signed_in, 0)::int as "signedIn",
     coalesce(heads.present, 0)::int as present, coalesce(heads.added, 0)::int as added,
+    counted.counted_at as "countedAt", counted.heads as "countedHeads", counted.present as "countedPresent",
+    counted.check_id as "countedFor",
     coalesce(phones.phones, 0)::int as "sharedPhones", coalesce(phones.people, 0)::int as "bySharedPhones"
   from screen join unit on unit.id = screen.unit_id join area on area.id = unit.area_id
   left join lateral (
@@ -25,6 +36,10 @@ const SCREENS = `
       where screen_id = screen.id and device_id is not null group by device_id having count(distinct person_id) > 1
     ) phone
   ) phones on true
+  left join lateral (
+    select counted_at, heads, present, check_id from screen_count where screen_id = screen.id
+    order by counted_at desc, id desc limit 1
+  ) counted on true
   left join lateral (
     select max(last_beat_at) as at from connection
     where connection.session_id = screen.session_id and connection.kind = 'screen' and connection.person_id = screen.id
@@ -56,8 +71,10 @@ export async function readScreens(pool: pg.Pool, sessionId: string, visibility: 
 }
 
 function screenOf({ openedAt, closedAt, heardAt, ...row }: ScreenRow): Screen {
+  const { countedAt, countedHeads: heads, countedPresent: present, countedFor: checkId, ...screen } = row;
   return {
-    ...row,
+    ...screen,
+    counted: countedAt && { heads, present, at: countedAt.toISOString(), checkId },
     openedAt: openedAt.toISOString(),
     closedAt: closedAt?.toISOString() ?? null,
     heardAt: heardAt?.toISOString() ?? null,
@@ -95,10 +112,23 @@ export async function readPeople(pool: pg.Pool, screenId: string): Promise<Scree
   }));
 }
 
-export async function presentPeople(pool: pg.Pool, screenId: string): Promise<Set<string>> {
-  const { rows } = await pool.query<{ person_id: string }>(
-    'select person_id from screen_sign_in where screen_id = $1 and signed_out_at is null',
+/** Who is signed in and not out, with their sign-in's id. */
+export async function presentPeople(pool: pg.Pool, screenId: string): Promise<Map<string, string>> {
+  const { rows } = await pool.query<{ id: string; person_id: string }>(
+    'select id, person_id from screen_sign_in where screen_id = $1 and signed_out_at is null',
     [screenId],
   );
-  return new Set(rows.map((row) => row.person_id));
+  return new Map(rows.map((row) => [row.person_id, row.id]));
+}
+
+/** From where on nothing is credited to somebody before the screen, because a presence check was missed; null: to everybody is. */
+export async function missedSince(pool: pg.Pool, screenId: string): Promise<Date | null> {
+  const { rows } = await pool.query<{ since: Date | null }>(
+    `select to_timestamp(min(attendee.gaps[cardinality(attendee.gaps) - 1]) / 1000.0) as since
+     from screen join screen_sign_in on screen_sign_in.screen_id = screen.id and screen_sign_in.signed_out_at is null
+       join attendee on attendee.session_id = screen.session_id and attendee.person_id = screen_sign_in.person_id
+     where screen.id = $1 and attendee.gaps[cardinality(attendee.gaps)] = $2`,
+    [screenId, OPEN_END],
+  );
+  return rows[0]?.since ?? null;
 }

@@ -292,6 +292,90 @@ describe('the convenor', () => {
   });
 });
 
+describe('a presence check', () => {
+  const params = () => ({ sessionId });
+  const checks = async () =>
+    done(
+      'checks',
+      await district.clients.bureau.call('GET /sessions/:sessionId/presence-checks', { params: params() }),
+    );
+
+  async function open(): Promise<string> {
+    const opened = await district.clients.bureau.call('POST /sessions/:sessionId/presence-checks', {
+      params: params(),
+    });
+    return done('check', opened).id;
+  }
+
+  /** All that its time takes, with the screen playing from its beginning to its end. */
+  async function through(page: ScreenPage): Promise<void> {
+    for (const seconds of [20, 40]) {
+      app.clock.advance(seconds * 1_000);
+      await page.report();
+    }
+    app.clock.advance(25_000);
+    await expect.poll(async () => (await checks())[0]?.state, { timeout: 15_000, interval: 50 }).toBe('settled');
+  }
+
+  it('is met for everybody before a screen by the heads that its convenor counts', async () => {
+    const page = await ScreenPage.open();
+    const people = [await someone('清一'), await someone('清二')];
+    for (const { id } of people) await page.byHand(id);
+    app.clock.advance(30_000);
+    await page.report();
+    const checkId = await open();
+    app.clock.advance(5_000);
+    const counted = await enterprise.call('POST /screens/:screenId/counts', {
+      params: { screenId: page.id },
+      body: { checkId, heads: 3 },
+    });
+    // Three heads, two of them by name: the numbers stay apart.
+    expect(counted.body).toMatchObject({ signedIn: 2, declaredHeads: 15, counted: { heads: 3, present: 2, checkId } });
+    await through(page);
+    expect((await checks())[0]).toMatchObject({ confirmed: 2, unconfirmed: 0 });
+    for (const { id } of people) expect(await creditOf(id)).toBe(95_000);
+    await expectTruth();
+  });
+
+  it('that nobody met takes the time of those who did not confirm by their own phone, until heads are counted', async () => {
+    const page = await ScreenPage.open();
+    const client = await district.joined(district.personA, district.unitA.joinCode);
+    const own = await PresenceLearner.enter(app, client, sessionId);
+    const { id } = await someone('漏确认');
+    await page.byHand(id);
+    await page.byHand(own.personId);
+    app.clock.advance(30_000);
+    await page.report();
+    const checkId = await open();
+    app.clock.advance(5_000);
+    await own.confirm(checkId);
+    await through(page);
+    await own.socket.close();
+    expect(await creditOf(id)).toBe(0);
+    expect(await creditOf(own.personId)).toBe(95_000);
+    expect((await page.shown()).missedFrom).not.toBeNull();
+
+    const body = { heads: 2 };
+    const late = await enterprise.call('POST /screens/:screenId/counts', {
+      params: { screenId: page.id },
+      body: { ...body, checkId },
+    });
+    expect(late.problem?.code).toBe('presence-closed');
+    done(
+      'count',
+      await enterprise.call('POST /screens/:screenId/counts', {
+        params: { screenId: page.id },
+        body: { ...body, checkId: null },
+      }),
+    );
+    expect((await page.shown()).missedFrom).toBeNull();
+    app.clock.advance(15_000);
+    await page.report();
+    expect(await creditOf(id)).toBe(15_000);
+    await expectTruth();
+  });
+});
+
 describe('credit', () => {
   it('is what the screen played between sign-in and sign-out', async () => {
     const page = await ScreenPage.open();

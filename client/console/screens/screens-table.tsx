@@ -17,7 +17,7 @@ export function ScreensTable({ sessionId, live }: { sessionId: string; live: boo
         <>
           <WideTable<Screen>
             rowKey="id"
-            minWidth={860}
+            minWidth={1050}
             pagination={{ pageSize: 50, hideOnSinglePage: true }}
             dataSource={all}
             locale={{ emptyText: t('none') }}
@@ -55,6 +55,15 @@ export function ScreensTable({ sessionId, live }: { sessionId: string; live: boo
                     {added > 0 && <div className="muted">{t('added', { count: added })}</div>}
                   </>
                 ),
+              },
+              {
+                title: t('counted'),
+                key: 'counted',
+                width: 190,
+                render: (_, { counted }) =>
+                  counted
+                    ? t('countedAt', { heads: counted.heads, time: formatTime(counted.at), present: counted.present })
+                    : '–',
               },
               {
                 title: t('shared'),
