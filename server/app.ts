@@ -56,7 +56,7 @@ import {
   watchLostPublishers,
 } from './live/lifecycle.ts';
 import { createMediaClient } from './live/media-client.ts';
-import { createOutside } from './live/outside.ts';
+import { createOutside, watchOutside } from './live/outside.ts';
 import { recordingRoutes } from './live/recording-routes.ts';
 import { createRecordings, watchRetention } from './live/recordings.ts';
 import { replayableOf } from './live/replayable.ts';
@@ -259,6 +259,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   serveOwnMetrics(privateHttp, metrics);
   publishPassThrough(publicHttp, config.mediaUrl);
   const lostPublishers = watchLostPublishers(services, courses);
+  const outsideStreams = watchOutside(services, outside);
   const presenceChecks = watchPresence(services, presence);
   const proofWatch = watchProofs(services, proofs);
   const plannedVideos = watchPlayouts(services, playouts);
@@ -282,7 +283,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       expiredLogins.stop();
       oldNetworkReports.stop();
       retention.stop();
-      outside.close();
+      outsideStreams.stop();
       await gateway.close();
       await connections.gone();
       await line.close();

@@ -11,6 +11,7 @@ const SAY_EVERY_MS = 30_000;
 /** Desks ask for the stream's health every two seconds. */
 const FOLLOW_EVERY_MS = 10_000;
 const ORIGINS_AGE_MS = 5_000;
+const UNFOLLOWED = 'could not look after outside streams';
 
 export type Outside = ReturnType<typeof createOutside>;
 
@@ -40,24 +41,18 @@ export function createOutside(
     await media.watch({ ...request, started: firstPdt !== null });
   }
 
-  async function followAll(): Promise<void> {
-    const sessionIds = [...(await courses.liveFromOutside()), ...(await broadcasts.liveFromOutside())];
-    for (const sessionId of new Set(sessionIds)) await follow(sessionId);
-  }
-
-  function logged(work: Promise<void>): void {
-    work.catch((error: unknown) => logger.warn({ err: error }, 'could not look after outside streams'));
-  }
-
   signals.on('picture-changed', (sessionId) => {
     known = null;
-    logged(follow(sessionId));
+    follow(sessionId).catch((error: unknown) => logger.warn({ err: error, sessionId }, UNFOLLOWED));
   });
-  const timer = setInterval(() => logged(followAll()), SAY_EVERY_MS);
-  timer.unref();
 
   return {
     follow,
+
+    async followAll(): Promise<void> {
+      const sessionIds = [...(await courses.liveFromOutside()), ...(await broadcasts.liveFromOutside())];
+      for (const sessionId of new Set(sessionIds)) await follow(sessionId);
+    },
 
     /** For a desk, which asks often: sees to it that somebody looks after the stream while it is only tried out, too. */
     async followOften({ id, outsideUrl, state }: RoomSession): Promise<void> {
@@ -82,10 +77,6 @@ export function createOutside(
       known = { at: now, origins };
       return origins;
     },
-
-    close(): void {
-      clearInterval(timer);
-    },
   };
 
   async function readOrigins(): Promise<string[]> {
@@ -93,4 +84,14 @@ export function createOutside(
     const seen = wanted.length > 0 ? await broadcasts.outsideOrigins() : [];
     return [...new Set([...wanted.map((url) => new URL(url).origin), ...seen])].sort();
   }
+}
+
+/** Says again and again what is to be looked after. */
+export function watchOutside({ logger }: Services, outside: Outside): { stop(): void } {
+  const say = () => {
+    outside.followAll().catch((error: unknown) => logger.warn({ err: error }, UNFOLLOWED));
+  };
+  const timer = setInterval(say, SAY_EVERY_MS);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
 }
