@@ -16,6 +16,7 @@ import { recordCheckEndpoints } from '#contract/record-checks.ts';
 import { recordSealEndpoints } from '#contract/record-seals.ts';
 import { recordingEndpoints } from '#contract/recordings.ts';
 import { reportEndpoints } from '#contract/reports.ts';
+import { retentionEndpoints } from '#contract/retention.ts';
 import { screenEndpoints } from '#contract/screens.ts';
 import { videoEndpoints } from '#contract/videos.ts';
 import { authenticate } from './accounts/authenticate.ts';
@@ -86,6 +87,8 @@ import { createExports } from './reports/exports.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { createReports } from './reports/service.ts';
 import { watchSealing } from './resealing.ts';
+import { retentionRoutes } from './retention/routes.ts';
+import { createRetention, watchRecords } from './retention/service.ts';
 import { screenRoutes } from './screens/routes.ts';
 import { createScreens } from './screens/service.ts';
 import { createSealing } from './sealing.ts';
@@ -183,6 +186,8 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   );
   mount(api, screenEndpoints, screenRoutes(screens), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
+  const records = createRetention(services);
+  mount(api, retentionEndpoints, retentionRoutes(records), locators);
   const networkReports = createNetworkReports(services);
   mount(api, networkEndpoints, networkRoutes(networkReports), locators);
   const reports = createReports(services);
@@ -263,9 +268,10 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const proofWatch = watchProofs(services, proofs);
   const plannedVideos = watchPlayouts(services, playouts);
   const retention = watchRetention(services, recordings, captions);
-  const expiredLogins = removeExpiredLogins(services);
+  const expiredLogins = removeExpiredLogins(services, config.retention.networkLogsDays);
   const oldNetworkReports = watchOldReports(services, networkReports);
   const sealingWatch = watchSealing(services);
+  const recordWatch = watchRecords(services, records);
   await accounts.offerSetUpCode();
   await quiz.resume();
 
@@ -289,6 +295,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       await accounts.close();
       await checks.close();
       await sealingWatch.stop();
+      await recordWatch.stop();
       await attendance.close();
       await questions.close();
       await quiz.close();

@@ -85,6 +85,7 @@ export const policy = {
   'my:credit': learners,
   'attendance:correct': bureauOnly,
   'record:check': bureauOnly,
+  'retention:read': bureauOnly,
   /** Whoever holds an export may ask whether it is genuine. */
   'seal:check': { anyone: 'all' },
   'proof:check': { anyone: 'all' },

@@ -15,6 +15,7 @@ import { recordCheckEndpoints } from './record-checks.ts';
 import { recordSealEndpoints } from './record-seals.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
+import { retentionEndpoints } from './retention.ts';
 import { screenEndpoints } from './screens.ts';
 import { videoEndpoints } from './videos.ts';
 
@@ -32,6 +33,7 @@ export const api = {
   ...quizEndpoints,
   ...recordingEndpoints,
   ...reportEndpoints,
+  ...retentionEndpoints,
   ...videoEndpoints,
   ...networkEndpoints,
   ...presenceEndpoints,
