@@ -86,6 +86,8 @@ export const policy = {
   'attendance:correct': bureauOnly,
   'record:check': bureauOnly,
   'retention:read': bureauOnly,
+  'person:data': { bureau: 'all', enterprise: 'own', learner: 'own' },
+  'person:erase': bureauOnly,
   /** Whoever holds an export may ask whether it is genuine. */
   'seal:check': { anyone: 'all' },
   'proof:check': { anyone: 'all' },

@@ -8,6 +8,7 @@ import { hoursEndpoints } from './hours.ts';
 import { liveEndpoints } from './live.ts';
 import { networkEndpoints } from './network.ts';
 import { organisationEndpoints } from './organisations.ts';
+import { personalDataEndpoints } from './personal-data.ts';
 import { presenceEndpoints } from './presence.ts';
 import { proofEndpoints } from './proofs.ts';
 import { quizEndpoints } from './quiz.ts';
@@ -34,6 +35,7 @@ export const api = {
   ...recordingEndpoints,
   ...reportEndpoints,
   ...retentionEndpoints,
+  ...personalDataEndpoints,
   ...videoEndpoints,
   ...networkEndpoints,
   ...presenceEndpoints,

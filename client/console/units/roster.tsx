@@ -7,11 +7,13 @@ import type { QueryInput, Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
 import { MaskedPhone } from '../masked-phone.tsx';
 import { ActsTitle, ConfirmButton, Mark, SearchField } from '../parts.tsx';
+import { useRoles } from '../roles.ts';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { ImportWizard } from './import-wizard.tsx';
 import { PersonForm } from './person-form.tsx';
+import { PersonalData } from './personal-data.tsx';
 import { useUnitText } from './text.ts';
 
 type Person = Result<'GET /units/:unitId/people'>['items'][number];
@@ -28,7 +30,7 @@ export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean
   const acts: TableColumnType<Person> = {
     title: <ActsTitle />,
     key: 'acts',
-    width: 300,
+    width: 380,
     render: (_, person) => <PersonActs person={person} onEdit={() => setEditing(person)} />,
   };
 
@@ -60,7 +62,7 @@ export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean
         paged={paged}
         total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="id"
-        minWidth={960}
+        minWidth={1040}
         empty={readOnly || paged.query.q || paged.query.verification ? t('nobodyFound') : t('rosterNone')}
         columns={[
           { title: t('personName'), dataIndex: 'name', fixed: 'left', width: 100 },
@@ -104,6 +106,8 @@ function PersonActs({ person, onEdit }: { person: Person; onEdit: () => void }) 
   const shared = useConsoleText();
   const { message, modal } = App.useApp();
   const params = { personId: person.id };
+  const { bureau, enterprise } = useRoles();
+  const [asking, setAsking] = useState(false);
   const verify = useAct('POST /people/:personId/verification', { done: shared('saved') });
   const leave = useAct('DELETE /people/:personId', { done: t('left', { name: person.name }) });
   const link = useAct('POST /people/:personId/link');
@@ -143,6 +147,12 @@ function PersonActs({ person, onEdit }: { person: Person; onEdit: () => void }) 
       <Button size="small" onClick={onEdit}>
         {shared('edit')}
       </Button>
+      {(bureau || enterprise) && (
+        <Button size="small" onClick={() => setAsking(true)}>
+          {t('personalData')}
+        </Button>
+      )}
+      {asking && <PersonalData person={person} onClose={() => setAsking(false)} />}
       <ConfirmButton
         size="small"
         question={t('leaveSure', { name: person.name })}
