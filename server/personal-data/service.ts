@@ -1,10 +1,16 @@
 import type { Erasure } from '#contract/personal-data.ts';
 import { type Actor, audit } from '../audit.ts';
 import { AppError, notFound } from '../errors.ts';
-import type { FileAnswer } from '../http.ts';
 import { ERASED_NAME } from '../retention/departed.ts';
 import { recordDueAt } from '../retention/rules.ts';
 import type { Services } from '../services.ts';
+
+/** A file for a person. */
+interface PersonalFile {
+  name: string;
+  type: string;
+  content: Buffer;
+}
 
 export type PersonalData = ReturnType<typeof createPersonalData>;
 
@@ -17,7 +23,7 @@ export function createPersonalData({ db, clock, sealing, config, signals }: Serv
    * record before it is sent.
    * @throws AppError `not-found`
    */
-  async function everything(personId: string, actor: Actor): Promise<FileAnswer> {
+  async function everything(personId: string, actor: Actor): Promise<PersonalFile> {
     const person = await prisma.person.findUnique({ where: { id: personId }, include: { unit: true } });
     if (!person) throw notFound();
     const now = clock();
