@@ -19,7 +19,7 @@ export function PersonalData({ person, onClose }: { person: Person; onClose: () 
   const { bureau } = useRoles();
   return (
     <Modal open title={t('title', { name: person.name })} footer={null} onCancel={onClose} width={520}>
-      <p>{t('copyHint')}</p>
+      <p className="personal-data-hint">{t('copyHint')}</p>
       <DownloadButton endpoint="GET /people/:personId/data" params={{ personId: person.id }}>
         {t('copy')}
       </DownloadButton>

@@ -30,7 +30,7 @@ export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean
   const acts: TableColumnType<Person> = {
     title: <ActsTitle />,
     key: 'acts',
-    width: 380,
+    width: 300,
     render: (_, person) => <PersonActs person={person} onEdit={() => setEditing(person)} />,
   };
 
@@ -62,7 +62,7 @@ export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean
         paged={paged}
         total={(count) => t('countPeople', { count: formatCount(count) })}
         rowKey="id"
-        minWidth={1040}
+        minWidth={960}
         empty={readOnly || paged.query.q || paged.query.verification ? t('nobodyFound') : t('rosterNone')}
         columns={[
           { title: t('personName'), dataIndex: 'name', fixed: 'left', width: 100 },
