@@ -21,6 +21,7 @@ const FAULTS: Record<FaultKind, { zh: string; en: string }> = {
   'link-changed': { zh: '这一批的摘要不符', en: 'digest of the link does not fit' },
   'link-missing': { zh: '整批记录不见了', en: 'link missing' },
   'head-changed': { zh: '链尾不是最后一批', en: 'the head is not the last link' },
+  'removal-unrecorded': { zh: '清除的条数与清除记录不符', en: 'removed by rule: not as many as removals say' },
   'credit-changed': { zh: '有效时长与记录不符', en: 'credit does not follow from the entries' },
 };
 
@@ -68,7 +69,7 @@ function print({ intact, digest, faults, faultCount, ...v }: Verification): void
   if (faultCount > faults.length) console.log(`  … ${faultCount - faults.length}`);
   const perSecond = Math.round(v.entries / Math.max(0.001, v.tookMs / 1_000));
   console.log(`摘要 / digest   ${digest}
-记录 / entries  ${v.entries}，${v.links} 批 / links
+记录 / entries  ${v.entries}，${v.links} 批 / links，到期清除 / removed by rule ${v.removed}
 人员 / people   ${v.people}，有效时长 / credited ${v.creditedSeconds} s
 截至 / as of    ${v.at}，用时 / took ${v.tookMs} ms，${perSecond} 条/秒 / entries a second`);
 }

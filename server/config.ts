@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import type { ClassHourFigures, HoursByGroup } from '#contract/class-hours.ts';
+import type { RetentionPeriods } from '#contract/retention.ts';
 
 const flag = z.enum(['0', '1', 'true', 'false', '']).transform((value) => value === '1' || value === 'true');
 /** Addresses that this machine alone reaches. */
@@ -54,6 +55,11 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Recordings are deleted so many days after their class; without it never. */
   KEEP_RECORDINGS_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
+  /** Network logs are kept so many days; the law asks for 184 at least. */
+  KEEP_NETWORK_LOGS_DAYS: z.coerce.number().int().min(184).max(36_500).default(184),
+  /** Training records are kept so many years after their class; the law asks for 3 at least, for special operations 6. */
+  KEEP_RECORDS_YEARS: z.coerce.number().int().min(3).max(100).default(3),
+  KEEP_SPECIAL_RECORDS_YEARS: z.coerce.number().int().min(6).max(100).default(6),
   /** `true`, a hop count, or addresses, as Express's "trust proxy". */
   TRUST_PROXY: z.string().optional(),
   /** Offers the demo accounts on the login page. Set by `npm run demo` alone. */
@@ -83,6 +89,7 @@ export interface Config {
   ffmpegPath: string | undefined;
   videoLimitBytes: number;
   keepRecordingsDays: number | undefined;
+  retention: RetentionPeriods;
   classHours: ClassHourFigures;
   logLevel: string;
   trustProxy: string | number | boolean;
@@ -133,6 +140,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ffmpegPath: e.FFMPEG_PATH,
     videoLimitBytes: Math.round(e.VIDEO_LIMIT_GB * 1024 ** 3),
     keepRecordingsDays: e.KEEP_RECORDINGS_DAYS,
+    retention: {
+      networkLogsDays: e.KEEP_NETWORK_LOGS_DAYS,
+      recordsYears: e.KEEP_RECORDS_YEARS,
+      specialRecordsYears: e.KEEP_SPECIAL_RECORDS_YEARS,
+    },
     classHours: { minutes: e.CLASS_HOUR_MINUTES, initial: e.CLASS_HOURS_INITIAL, yearly: e.CLASS_HOURS_YEARLY },
     logLevel: e.LOG_LEVEL,
     trustProxy: trustProxy(e.TRUST_PROXY),

@@ -24,6 +24,7 @@ const HoursPage = lazy(() => import('./hours/hours.tsx'));
 const Units = lazy(() => import('./units/units.tsx'));
 const UnitPage = lazy(() => import('./units/unit.tsx'));
 const Accounts = lazy(() => import('./accounts/accounts.tsx'));
+const RetentionPage = lazy(() => import('./retention/retention.tsx'));
 const VideosPage = lazy(() => import('./videos/videos.tsx'));
 const MyAccount = lazy(() => import('./accounts/my-account.tsx'));
 
@@ -59,6 +60,7 @@ export default function ConsoleApp() {
             <Route path="units/:unitId" element={<UnitPage />} />
             <Route path="accounts" element={<Only roles={['bureau']} page={<Accounts />} />} />
             <Route path="videos" element={<Only roles={['bureau']} page={<VideosPage />} />} />
+            <Route path="retention" element={<Only roles={['bureau']} page={<RetentionPage />} />} />
             <Route path="me" element={<MyAccount />} />
             <Route path="*" element={<NothingHere />} />
           </Route>

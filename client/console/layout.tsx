@@ -78,6 +78,7 @@ function Navigation({ onChosen }: { onChosen?: () => void }) {
     ...(bureau || supervisor || ownUnitId ? [{ key: '/console/hours', label: t('hours') }] : []),
     ...(bureau ? [{ key: '/console/videos', label: t('videos') }] : []),
     ...(bureau ? [{ key: '/console/accounts', label: t('accounts') }] : []),
+    ...(bureau ? [{ key: '/console/retention', label: t('retention') }] : []),
     ...(me?.personId ? [{ key: '/learn', label: t('learning') }] : []),
   ];
   const selected = pathname.startsWith('/console/sessions') ? '/console/courses' : pathname;

@@ -9,6 +9,7 @@ export const useConsoleText = addTexts({
     hours: '学时台账',
     videos: '视频',
     accounts: '账号',
+    retention: '保存期限',
     myAccount: '我的账号',
     learning: '我的学习',
     menu: '菜单',
@@ -35,7 +36,7 @@ export const useConsoleText = addTexts({
     no: '否',
     required: '必填',
     showPhone: '查看完整号码',
-    showPhoneOf: '查看{name}的完整号码',
+    showPhoneOf: '查看完整号码：{name}',
     phoneAudited: '每次查看都会记录查看人和时间',
   },
   en: {
@@ -45,6 +46,7 @@ export const useConsoleText = addTexts({
     hours: 'Class hours',
     videos: 'Videos',
     accounts: 'Accounts',
+    retention: 'Retention',
     myAccount: 'My account',
     learning: 'My classes',
     menu: 'Menu',
@@ -71,7 +73,7 @@ export const useConsoleText = addTexts({
     no: 'No',
     required: 'Required',
     showPhone: 'Show in full',
-    showPhoneOf: 'Show the number of {name} in full',
+    showPhoneOf: 'Show in full: {name}',
     phoneAudited: 'Who looks, and when, goes on record',
   },
 });

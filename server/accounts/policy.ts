@@ -85,6 +85,9 @@ export const policy = {
   'my:credit': learners,
   'attendance:correct': bureauOnly,
   'record:check': bureauOnly,
+  'retention:read': bureauOnly,
+  'person:data': { bureau: 'all', enterprise: 'own', learner: 'own' },
+  'person:erase': bureauOnly,
   /** Whoever holds an export may ask whether it is genuine. */
   'seal:check': { anyone: 'all' },
   'proof:check': { anyone: 'all' },

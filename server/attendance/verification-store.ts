@@ -8,6 +8,9 @@ export interface LinkRow {
   previous: Buffer;
   digest: Buffer;
   entries: number;
+  /** Of a link from which entries were removed by rule. */
+  kept: number | null;
+  keptDigest: Buffer | null;
 }
 
 interface Head {
@@ -36,7 +39,7 @@ export async function readHead(client: pg.PoolClient, sessionId: string): Promis
 
 export async function readLinks(client: pg.PoolClient, sessionId: string): Promise<LinkRow[]> {
   const { rows } = await client.query<LinkRow>(
-    'select batch, previous, digest, entries from attendance_batch where session_id = $1 order by batch',
+    'select batch, previous, digest, entries, kept, kept_digest as "keptDigest" from attendance_batch where session_id = $1 order by batch',
     [sessionId],
   );
   return rows;
@@ -54,14 +57,25 @@ export async function readFingerprints(
   return rows[0]?.fingerprints ?? null;
 }
 
+const ENTRY = `id, batch, person_id, kind, conn_id, seq, claimed_from, claimed_to, "from", "to", hidden,
+  (extract(epoch from received_at) * 1000)::bigint, delta_ms, actor_id, reason, check_id,
+  correction_id, effect, encode(evidence_sha256, 'hex'), withdraws`;
+
+/** The entries of one link in their order. */
+export async function readLink(client: pg.PoolClient, sessionId: string, batch: number): Promise<EntryRow[]> {
+  const { rows } = await client.query<EntryColumns>({
+    text: `select ${ENTRY} from attendance_entry where session_id = $1 and batch = $2 order by id`,
+    values: [sessionId, batch],
+    rowMode: 'array',
+  });
+  return rows.map(entryOf);
+}
+
 /** Every entry of a session in the order of its chain, some at a time. */
 export async function* readEntries(client: pg.PoolClient, sessionId: string): AsyncGenerator<EntryRow[]> {
   await client.query(
     `declare chained_entry no scroll cursor for
-     select id, batch, person_id, kind, conn_id, seq, claimed_from, claimed_to, "from", "to", hidden,
-       (extract(epoch from received_at) * 1000)::bigint, delta_ms, actor_id, reason, check_id,
-       correction_id, effect, encode(evidence_sha256, 'hex'), withdraws
-     from attendance_entry where session_id = $1 order by batch, id`,
+     select ${ENTRY} from attendance_entry where session_id = $1 order by batch, id`,
     [sessionId],
   );
   for (;;) {
@@ -91,13 +105,23 @@ function entryOf(row: EntryColumns): EntryRow {
   };
 }
 
-/** Credited milliseconds as they are kept, by person. */
-export async function readCredit(client: pg.PoolClient, sessionId: string): Promise<Map<string, number>> {
-  const { rows } = await client.query<{ personId: string; creditedMs: number }>(
-    'select person_id as "personId", credited_ms as "creditedMs" from attendee where session_id = $1 order by person_id',
+/** Credited milliseconds as they are kept, by person; null of those whose record is being removed. */
+export async function readCredit(client: pg.PoolClient, sessionId: string): Promise<Map<string, number | null>> {
+  const { rows } = await client.query<{ personId: string; creditedMs: number | null }>(
+    `select person_id as "personId", case when not removing then credited_ms end as "creditedMs"
+     from attendee where session_id = $1 order by person_id`,
     [sessionId],
   );
   return new Map(rows.map(({ personId, creditedMs }) => [personId, creditedMs]));
+}
+
+/** Entries that were removed by rule, as the removals say. */
+export async function readRemoved(client: pg.PoolClient, sessionId: string): Promise<number> {
+  const { rows } = await client.query<{ entries: number }>(
+    'select coalesce(sum(entries), 0)::int as entries from record_removal where session_id = $1',
+    [sessionId],
+  );
+  return rows[0]?.entries ?? 0;
 }
 
 /** Who these people are: in the session, or now. */

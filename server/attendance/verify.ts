@@ -45,12 +45,14 @@ export async function verifySession(pool: pg.Pool, sessionId: string, options: V
     if (lastBatch !== chain.lastBatch || !headDigest.equals(chain.lastDigest)) {
       faults.add({ kind: 'head-changed', link: lastBatch });
     }
+    if (chain.removed !== (await store.readRemoved(client, sessionId))) faults.add({ kind: 'removal-unrecorded' });
     const kept = await store.readCredit(client, sessionId);
     let creditedMs = 0;
     let judged = 0;
     for (const personId of new Set([...kept.keys(), ...recomputation.people()])) {
       judged += 1;
       if (judged % PEOPLE_A_TURN === 0) await turn();
+      if (kept.get(personId) === null) continue;
       const recomputedMs = recomputation.creditedMs(personId);
       creditedMs += Math.floor(recomputedMs / 1_000) * 1_000;
       const keptMs = kept.get(personId) ?? null;
@@ -64,6 +66,7 @@ export async function verifySession(pool: pg.Pool, sessionId: string, options: V
       at: new Date(at).toISOString(),
       links: chain.links,
       entries: chain.entries,
+      removed: chain.removed,
       people: kept.size,
       creditedSeconds: creditedMs / 1_000,
       tookMs: Math.round(performance.now() - begun),
@@ -105,7 +108,8 @@ async function readChain(
   const links = await store.readLinks(client, sessionId);
   const byBatch = new Map(links.map((row) => [row.batch, row]));
   const lastBatch = links.at(-1)?.batch ?? 0;
-  const expected = links.reduce((sum, row) => sum + row.entries, 0);
+  const expected = links.reduce((sum, row) => sum + (row.kept ?? row.entries), 0);
+  const removed = links.reduce((sum, row) => sum + row.entries, 0) - expected;
   let entries = 0;
   /** The digest that the next link must name: as it is stored, and as its entries come to. */
   let before = { stored: genesis(sessionId), computed: genesis(sessionId) };
@@ -124,12 +128,15 @@ async function readChain(
       else for (const entry of rows) faults.add(inserted(entry));
       return;
     }
-    const computed = link(row.previous, rows);
+    const whole = row.keptDigest === null;
+    const computed = link(whole ? row.previous : row.digest, rows);
     const linkBeforeIsGone = batch > 1 && !byBatch.has(batch - 1);
     const fits = linkBeforeIsGone || row.previous.equals(before.stored) || row.previous.equals(before.computed);
-    if (!computed.equals(row.digest) || rows.length !== row.entries) await explain(row, rows);
+    const [digest, count] = [row.keptDigest ?? row.digest, row.kept ?? row.entries];
+    if (!computed.equals(digest) || rows.length !== count) await explain(row, rows);
     else if (!fits) faults.add({ kind: 'link-changed', link: batch });
-    before = { stored: row.digest, computed };
+    // Of what is gone nothing can be computed: the digest of then stands for it.
+    before = { stored: row.digest, computed: whole ? computed : row.digest };
   }
 
   /** Says which entries make a link's digest wrong. */
@@ -169,7 +176,7 @@ async function readChain(
     await close(last, current);
   }
   await passTo(lastBatch + 1);
-  return { links: links.length, entries, lastBatch, lastDigest: before.stored };
+  return { links: links.length, entries, removed, lastBatch, lastDigest: before.stored };
 }
 
 function inserted({ id, batch, personId }: store.EntryRow) {

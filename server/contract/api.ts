@@ -8,6 +8,7 @@ import { hoursEndpoints } from './hours.ts';
 import { liveEndpoints } from './live.ts';
 import { networkEndpoints } from './network.ts';
 import { organisationEndpoints } from './organisations.ts';
+import { personalDataEndpoints } from './personal-data.ts';
 import { presenceEndpoints } from './presence.ts';
 import { proofEndpoints } from './proofs.ts';
 import { quizEndpoints } from './quiz.ts';
@@ -15,6 +16,7 @@ import { recordCheckEndpoints } from './record-checks.ts';
 import { recordSealEndpoints } from './record-seals.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
+import { retentionEndpoints } from './retention.ts';
 import { screenEndpoints } from './screens.ts';
 import { videoEndpoints } from './videos.ts';
 
@@ -32,6 +34,8 @@ export const api = {
   ...quizEndpoints,
   ...recordingEndpoints,
   ...reportEndpoints,
+  ...retentionEndpoints,
+  ...personalDataEndpoints,
   ...videoEndpoints,
   ...networkEndpoints,
   ...presenceEndpoints,

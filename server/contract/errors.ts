@@ -58,6 +58,11 @@ export const errors = {
     zh: '这个手机号已在本单位花名册中',
     en: 'This phone number is already on the roster',
   },
+  'erased-has-account': {
+    status: 409,
+    zh: '这个人有登录账号，请先在“账号”中解除关联',
+    en: 'This person has an account; take it off them first',
+  },
   'duplicate-area': { status: 409, zh: '同名的街道或功能区已存在', en: 'An area with this name exists' },
   'bad-credit-code': {
     status: 400,

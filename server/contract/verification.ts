@@ -5,7 +5,7 @@ import { Id, Instant } from './common.ts';
  * What is wrong with a record. Of a link that does not fit its digest the entries are named: `changed`, `missing`, `inserted`,
  * `moved`. `link-changed`: nothing in it is, or it was written before entries could be told apart. `link-missing`: a whole
  * link. `head-changed`: the end of the chain is not the last link. `credit-changed`: what is credited to a person is not what
- * their entries come to.
+ * their entries come to. `removal-unrecorded`: more or less was taken out of links than removals by rule say.
  */
 export const FaultKind = z.enum([
   'changed',
@@ -16,6 +16,7 @@ export const FaultKind = z.enum([
   'link-missing',
   'head-changed',
   'credit-changed',
+  'removal-unrecorded',
 ]);
 export type FaultKind = z.infer<typeof FaultKind>;
 
@@ -48,6 +49,8 @@ export const Verification = z.object({
   at: Instant,
   links: z.int(),
   entries: z.int(),
+  /** Entries that are gone by rule (retention): of these only digests are left. */
+  removed: z.int(),
   /** People whose credit was recomputed, and what it comes to together. */
   people: z.int(),
   creditedSeconds: z.int(),

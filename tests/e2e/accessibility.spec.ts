@@ -133,6 +133,7 @@ async function consolePages(page: Page): Promise<string[]> {
     'hours',
     'videos',
     'accounts',
+    'retention',
     'me',
   ].map((path) => `/console/${path}`);
 }

@@ -22,11 +22,11 @@ afterAll(async () => {
   await database?.drop();
 });
 
-it('removes logins a day after they expired, a batch at a time, also by two workers at once', async () => {
+it('removes logins so many days after they expired, a batch at a time, also by two workers at once', async () => {
   const expiring = (days: number) => ({ id: newId(), expiresAt: new Date(clock() + days * DAY_MS) });
-  const kept = [expiring(30), expiring(0), expiring(-0.9)];
-  await db.prisma.login.createMany({ data: [...Array.from({ length: 1_500 }, () => expiring(-1.1)), ...kept] });
-  const workers = [removeExpiredLogins({ db, clock, logger }), removeExpiredLogins({ db, clock, logger })];
+  const kept = [expiring(30), expiring(0), expiring(-183.9)];
+  await db.prisma.login.createMany({ data: [...Array.from({ length: 1_500 }, () => expiring(-184.1)), ...kept] });
+  const workers = [removeExpiredLogins({ db, clock, logger }, 184), removeExpiredLogins({ db, clock, logger }, 184)];
   const removed = await Promise.all(workers.map((worker) => worker.removeSome()));
   for (const count of removed) expect(count).toBeLessThanOrEqual(1_000);
   expect(await workers[0]?.removeSome()).toBe(1_500 - removed.reduce((sum, count) => sum + count, 0));

@@ -121,6 +121,7 @@ function Findings({ verification: v, by, sealPath }: { verification: Verificatio
       />
       <div className="figures">
         <Figure name={t('entries')} value={formatCount(v.entries)} />
+        {v.removed > 0 && <Figure name={t('removed')} value={formatCount(v.removed)} />}
         <Figure name={t('links')} value={formatCount(v.links)} />
         <Figure name={t('people')} value={formatCount(v.people)} />
         <Figure name={t('credited')} value={(v.creditedSeconds / 3_600).toFixed(1)} />

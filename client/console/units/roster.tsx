@@ -7,11 +7,13 @@ import type { QueryInput, Result } from '#contract/api.ts';
 import { useAct, useRead } from '../data.ts';
 import { MaskedPhone } from '../masked-phone.tsx';
 import { ActsTitle, ConfirmButton, Mark, SearchField } from '../parts.tsx';
+import { useRoles } from '../roles.ts';
 import { PagedTable, usePagedQuery } from '../table.tsx';
 import { useConsoleText } from '../text.ts';
 import { useWords } from '../words.ts';
 import { ImportWizard } from './import-wizard.tsx';
 import { PersonForm } from './person-form.tsx';
+import { PersonalData } from './personal-data.tsx';
 import { useUnitText } from './text.ts';
 
 type Person = Result<'GET /units/:unitId/people'>['items'][number];
@@ -104,6 +106,8 @@ function PersonActs({ person, onEdit }: { person: Person; onEdit: () => void }) 
   const shared = useConsoleText();
   const { message, modal } = App.useApp();
   const params = { personId: person.id };
+  const { bureau, enterprise } = useRoles();
+  const [asking, setAsking] = useState(false);
   const verify = useAct('POST /people/:personId/verification', { done: shared('saved') });
   const leave = useAct('DELETE /people/:personId', { done: t('left', { name: person.name }) });
   const link = useAct('POST /people/:personId/link');
@@ -143,6 +147,12 @@ function PersonActs({ person, onEdit }: { person: Person; onEdit: () => void }) 
       <Button size="small" onClick={onEdit}>
         {shared('edit')}
       </Button>
+      {(bureau || enterprise) && (
+        <Button size="small" onClick={() => setAsking(true)}>
+          {t('personalData')}
+        </Button>
+      )}
+      {asking && <PersonalData person={person} onClose={() => setAsking(false)} />}
       <ConfirmButton
         size="small"
         question={t('leaveSure', { name: person.name })}

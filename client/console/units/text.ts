@@ -2,6 +2,7 @@ import { addTexts } from '#client/i18n.ts';
 
 export const useUnitText = addTexts({
   zh: {
+    personalData: '个人信息',
     addUnit: '新增单位',
     importUnits: '导入单位',
     importPeople: '导入人员',
@@ -85,6 +86,7 @@ export const useUnitText = addTexts({
     emptyFile: '表里没有数据行，请在表头下面填写后重新选择文件',
   },
   en: {
+    personalData: 'Personal data',
     addUnit: 'Add a unit',
     importUnits: 'Import units',
     importPeople: 'Import people',
