@@ -120,7 +120,7 @@ export class Supervisor {
     });
     this.#workers = new Workers({
       program: programs.worker,
-      execArgv: nodeOptions(programs.worker, []),
+      execArgv: [...nodeOptions(programs.worker, []), COLLECT_SOONER],
       count: config.workers,
       env: { ...shared, PORT: String(parts.port), DATABASE_URL: parts.databaseUrl, MEDIA_URL: mediaUrl },
       port: parts.shared,
@@ -201,6 +201,12 @@ interface Parts {
   /** Null: nobody is served. */
   metrics: { port: number; token: string } | null;
 }
+
+/**
+ * V8 lets a heap grow to a multiple of what is alive in it before it collects all of it, the more so the more memory the machine has: after a
+ * crowd has come in, half of a worker's heap was garbage. Workers do with 40 % more than is alive.
+ */
+const COLLECT_SOONER = '--heap-growing-percent=40';
 
 /** What Node needs to run a program; `bundled` when it is that. */
 function nodeOptions(program: string, bundled: string[]): string[] {
