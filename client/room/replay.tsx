@@ -26,7 +26,8 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
   const first = room.firstPdt ?? 0;
   const status = view.replay?.status ?? null;
   const strict = status !== null && view.creditedMs < room.requiredMs ? status : null;
-  const [wanted, setWanted] = useState(link.wasInPast !== null);
+  const [since, setSince] = useState(() => (link.wasInPast === null ? null : performance.now()));
+  const wanted = since !== null;
   const [past, setPast] = useState(() => ({ from: link.wasInPast ?? first, first }));
   const prefix = wanted ? view.playable : null;
   const player = usePlayer(video, link, {
@@ -41,7 +42,7 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
   const pictures = usePictures(view.playable);
   const [beyond, sayBeyond] = useSaid();
   const reach = useReach(strict, player, sayBeyond);
-  const presence = useReplayPresence(link, view, player);
+  const presence = useReplayPresence(link, view, player, since);
   const resumeAt = strict?.resumeAt ?? null;
   const resumes = resumeAt !== null && resumeAt > first + 1_000;
 
@@ -53,7 +54,7 @@ export function Replay({ link, room, view }: { link: RoomLink; room: Room; view:
   }
   function start(from: number) {
     setPast({ from, first });
-    setWanted(true);
+    setSince(performance.now());
   }
 
   return (

@@ -19,11 +19,19 @@ export interface ReplayPresence {
   press: () => void;
 }
 
-/** Presence checks of a replay, which come with what is stored of it. The picture stops while nothing counts. */
-export function useReplayPresence(link: RoomLink, view: RoomView, player: PlayerHandle): ReplayPresence {
-  const { replay } = view;
+/**
+ * Presence checks of a replay, which come with what is stored of it. The picture stops while nothing counts.
+ * @param since when it began to be played on this page (`performance.now()`): before, nobody is asked
+ */
+export function useReplayPresence(
+  link: RoomLink,
+  view: RoomView,
+  player: PlayerHandle,
+  since: number | null,
+): ReplayPresence {
+  const replay = since === null ? null : view.replay;
   const check = replay?.status.check ?? null;
-  const until = replay && check ? replay.at + check.leftMs : null;
+  const until = replay && check ? Math.max(replay.at, since ?? 0) + check.leftMs : null;
   const [now, setNow] = useState(() => performance.now());
   const [press, setPress] = useState<Press | null>(null);
   const [done, setDone] = useState<string | null>(null);

@@ -50,6 +50,7 @@ class Attending {
   readonly #answered = new Set<string>();
   #press: { checkId: string; at: number; done: number | null } | null = null;
   #back: number | null = null;
+  #leavesAt = 0;
 
   constructor(at: Class, personId: string, random: Random, away: boolean) {
     this.#at = at;
@@ -76,9 +77,9 @@ class Attending {
     const random = this.#random;
     await this.#at.day.until(startsAt + random.step(TICK, seconds * 0.6, TICK) * 1_000);
     let page = await this.#open();
-    const leavesAt = random.chance(0.3) ? random.step(this.#second(), seconds, TICK) : seconds;
-    while (this.#second() < leavesAt) {
-      const left = Math.max(TICK, leavesAt - this.#second());
+    this.#leavesAt = random.chance(0.3) ? random.step(this.#second(), seconds, TICK) : seconds;
+    while (this.#second() < this.#leavesAt) {
+      const left = Math.max(TICK, this.#leavesAt - this.#second());
       const long = Math.min(left, random.step(60, 300, TICK));
       // Who is away misses a check while everything else is plain.
       const way = this.#away ? 'watch' : random.of(WAYS);
@@ -194,7 +195,9 @@ class Attending {
     if (now > asked + check.windowMs - TICK * 1_000) return;
     this.#answered.add(check.id);
     const last = asked + check.windowMs - TICK * 1_000;
-    if (this.#away && this.#back === null && this.#second() > 90) {
+    // Who comes or leaves within their minute has had no fair chance, and a check that the end of the class cuts off asks nobody.
+    const stays = this.#second() > 90 && this.#leavesAt - this.#second() > 120;
+    if (this.#away && this.#back === null && stays) {
       this.seen.missed((asked - this.#at.startsAt) / 1_000);
       this.#back = this.#second() + this.#random.step(120, 240, TICK);
     } else
@@ -254,7 +257,7 @@ class Attending {
 
   /** Asked in the replay; resolves to where it goes on. */
   async #minded(page: Page, checkId: string, place: number): Promise<number | null> {
-    if (!this.#away) {
+    if (!this.#away || this.#at.seconds - place < 60) {
       await this.#wait(this.#random.step(TICK, 40, TICK));
       this.seen.pressed();
       await this.#confirm(page, checkId, 0, true);
@@ -263,10 +266,9 @@ class Attending {
     this.#away = false;
     this.seen.missed(this.#second());
     // The page goes on for the minute, and stops.
-    const long = Math.min(60, this.#at.seconds - place);
-    await this.#wait(long);
-    page.played(place, place + long);
-    this.seen.replayed(place, place + long);
+    await this.#wait(60);
+    page.played(place, place + 60);
+    this.seen.replayed(place, place + 60);
     await page.send();
     await this.#wait(this.#random.step(60, 400, TICK));
     await this.#confirm(page, checkId, 0, true);
