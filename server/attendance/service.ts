@@ -230,14 +230,13 @@ export function createAttendance(
     async missedBy(sessionId: string, personId: string): Promise<Lost[]> {
       const row = await db.prisma.attendee.findUnique({
         where: { sessionId_personId: { sessionId, personId } },
-        select: { coverage: true, gaps: true, replayCoverage: true },
+        select: { coverage: true, gaps: true, replayCoverage: true, venueCoverage: true },
       });
       if (!row) return [];
-      // What was watched again in the replay is not lost.
-      const stillLost = without(row.coverage.map(Number), pairs(row.replayCoverage.map(Number)));
-      return lostTo(stillLost, row.gaps.map(Number)).filter(
-        ({ lostMs }) => lostMs > 0 || row.replayCoverage.length === 0,
-      );
+      // What was watched again in the replay, or attended at the venue, is not lost.
+      const elsewhere = [row.replayCoverage, row.venueCoverage].flatMap((part) => pairs(part.map(Number)));
+      const stillLost = without(row.coverage.map(Number), elsewhere);
+      return lostTo(stillLost, row.gaps.map(Number)).filter(({ lostMs }) => lostMs > 0 || elsewhere.length === 0);
     },
 
     /** Where somebody stands in the replay of a class that is over; null when it does not count. */

@@ -50,12 +50,30 @@ describe('what a venue credits', () => {
       fc.property(fc.array(span, { maxLength: 4 }), fc.array(signs, { maxLength: 3 }), span, (live, visits, gap) => {
         const coverage = unite([], live);
         const venue = venueCoverage(visits, WINDOW);
-        const both = creditOf({ coverage, gaps: [], venue });
+        const both = creditOf({ coverage, gaps: [], replayed: [], venue });
         expect(both.creditedMs).toBe(lengthOf(unite(coverage, pairs(venue))));
         expect(both.liveMs + both.venueMs).toBe(both.creditedMs);
         const gaps = unite([], [gap]);
-        expect(creditOf({ coverage, gaps, venue }).creditedMs).toBeGreaterThanOrEqual(lengthOf(venue));
+        expect(creditOf({ coverage, gaps, replayed: [], venue }).creditedMs).toBeGreaterThanOrEqual(lengthOf(venue));
       }),
+    );
+  });
+
+  it('adds up with the class and the replay, each stretch once', () => {
+    fc.assert(
+      fc.property(
+        fc.array(span, { maxLength: 4 }),
+        fc.array(span, { maxLength: 4 }),
+        fc.array(signs),
+        (live, replay, visits) => {
+          const venue = venueCoverage(visits, WINDOW);
+          const row = { coverage: unite([], live), gaps: [], replayed: unite([], replay), venue };
+          const { creditedMs, liveMs, replayMs, venueMs } = creditOf(row);
+          expect(creditedMs).toBe(lengthOf(unite([], [...live, ...replay, ...pairs(venue)])));
+          expect(liveMs + replayMs + venueMs).toBe(creditedMs);
+          expect(Math.min(liveMs, replayMs, venueMs)).toBeGreaterThanOrEqual(0);
+        },
+      ),
     );
   });
 });
