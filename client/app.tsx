@@ -27,6 +27,7 @@ const OpenScreen = lazy(() => import('./screen/open.tsx'));
 const Wall = lazy(() => import('./screen/wall.tsx'));
 const Convenor = lazy(() => import('./screen/convenor.tsx'));
 const Scan = lazy(() => import('./screen/scan.tsx'));
+const Door = lazy(() => import('./venue/door.tsx'));
 const Paper = lazy(() => import('./paper/paper.tsx'));
 const ConsoleApp = lazy(() => import('./console/app.tsx'));
 
@@ -69,6 +70,9 @@ export function App() {
             <Route path="/hours" element={<SignedIn page={<MyHours />} />} />
             <Route path="/proof/:number" element={<ProofCheck />} />
             <Route path="/proofs" element={<SignedIn page={<MyProofs />} />} />
+            <Route path="/d" element={<Door />} />
+            <Route path="/d/:door" element={<Door />} />
+            <Route path="/d/:door/:code" element={<Door />} />
             <Route path="/check" element={<Check />} />
             <Route path="/learn/:sessionId/check" element={<Check />} />
             <Route path="/learn/:sessionId/paper" element={<SignedIn page={<Paper />} />} />

@@ -19,6 +19,7 @@ import { recordingEndpoints } from '#contract/recordings.ts';
 import { reportEndpoints } from '#contract/reports.ts';
 import { retentionEndpoints } from '#contract/retention.ts';
 import { screenEndpoints } from '#contract/screens.ts';
+import { venueEndpoints } from '#contract/venues.ts';
 import { videoEndpoints } from '#contract/videos.ts';
 import { authenticate } from './accounts/authenticate.ts';
 import { removeExpiredLogins } from './accounts/expired-logins.ts';
@@ -98,6 +99,8 @@ import { createSealing } from './sealing.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
 import { createSignals } from './signals.ts';
+import { venueRoutes } from './venues/routes.ts';
+import { createVenues } from './venues/service.ts';
 import { createPlayouts } from './videos/playouts.ts';
 import { videoRoutes } from './videos/routes.ts';
 import { createVideos } from './videos/service.ts';
@@ -204,6 +207,9 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
 
   const hours = createHours(services);
   mount(api, hoursEndpoints, hoursRoutes(hours, createLedgerExport(hours, clock)), locators);
+
+  const venues = createVenues(services, { attendance, throttle: createThrottle(services) });
+  mount(api, venueEndpoints, venueRoutes(venues), locators);
 
   const web = express();
   web.disable('x-powered-by');

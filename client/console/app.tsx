@@ -21,6 +21,9 @@ const Bulletin = lazy(() => import('./reports/bulletin.tsx'));
 const RecordCheck = lazy(() => import('./records/record-check.tsx'));
 const NetworkReports = lazy(() => import('./network/network-reports.tsx'));
 const HoursPage = lazy(() => import('./hours/hours.tsx'));
+const VenuePage = lazy(() => import('./venues/venue.tsx'));
+const DoorScreen = lazy(() => import('./venues/door.tsx'));
+const Poster = lazy(() => import('./venues/poster.tsx'));
 const Units = lazy(() => import('./units/units.tsx'));
 const UnitPage = lazy(() => import('./units/unit.tsx'));
 const Accounts = lazy(() => import('./accounts/accounts.tsx'));
@@ -37,6 +40,8 @@ export default function ConsoleApp() {
       <AntdApp>
         <Routes>
           <Route path="sessions/:sessionId/bulletin" element={<Bulletin />} />
+          <Route path="sessions/:sessionId/door" element={<DoorScreen />} />
+          <Route path="sessions/:sessionId/poster" element={<Poster />} />
           <Route element={<ConsoleLayout />}>
             <Route index element={<Home />} />
             <Route path="courses" element={<Courses />} />
@@ -46,6 +51,7 @@ export default function ConsoleApp() {
               path="sessions/:sessionId/live"
               element={<Only roles={['bureau', 'supervisor', 'instructor']} page={<LiveDesk />} />}
             />
+            <Route path="sessions/:sessionId/venue" element={<VenuePage />} />
             <Route path="sessions/:sessionId/report" element={<SessionReport />} />
             <Route
               path="sessions/:sessionId/network"

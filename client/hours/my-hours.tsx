@@ -146,6 +146,7 @@ function Ahead({ session }: { session: SessionAhead }) {
       <p className="hours__line numbers">
         {session.state === 'live' ? t('live') : t('startsAt', { when, length })}
         {session.venue && session.mode !== 'online' && <> · {t('venue', { venue: session.venue })}</>}
+        {session.mode === 'offline' && <> · {t(session.enrolled ?? 'notEnrolled')}</>}
         {session.state === 'live' && session.mode !== 'offline' && (
           <>
             {' · '}

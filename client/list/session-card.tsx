@@ -16,10 +16,16 @@ export function LiveSession({ mine }: { mine: MySession }) {
     <article className="card card--live">
       <Heading mine={mine} />
       <Credit mine={mine} />
-      <ButtonLink className="card__enter" look="primary" wide to={`/learn/${mine.session.id}`}>
-        {t('enterLive')}
-      </ButtonLink>
-      <Together sessionId={mine.session.id} />
+      {mine.session.mode === 'offline' ? (
+        <p className="card__line">{t('atVenue', { venue: mine.session.venue ?? '' })}</p>
+      ) : (
+        <>
+          <ButtonLink className="card__enter" look="primary" wide to={`/learn/${mine.session.id}`}>
+            {t('enterLive')}
+          </ButtonLink>
+          <Together sessionId={mine.session.id} />
+        </>
+      )}
     </article>
   );
 }

@@ -123,6 +123,13 @@ export const policy = {
   'screen:people': { ...units, learner: 'own' },
   /** Proved by the code that is on the screen, and by the ticket that it gives. */
   'screen:scan': { anyone: 'all' },
+  'venue:read': { bureau: 'all', supervisor: 'all', enterprise: 'invited', instructor: 'own' },
+  'venue:plan': bureauOnly,
+  'venue:enrol': { bureau: 'all', enterprise: 'invited' },
+  'venue:door': officersAndInstructor,
+  'venue:hand': bureauOnly,
+  /** Proved by the code at the door, and by the ticket that it gives. */
+  'door:scan': { anyone: 'all' },
   'paper:read': officersAndInstructor,
   'paper:update': officersAndInstructor,
   'paper:sit': learners,

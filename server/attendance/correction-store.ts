@@ -45,17 +45,20 @@ export interface Kept {
   gaps: Coverage;
   /** What counts of the replay. */
   replayed: Coverage;
+  /** At the venue. */
+  venue: Coverage;
 }
 
-/** What somebody attended, live or in the replay. */
-export function attendedIn({ coverage, gaps, replayed }: Kept): Coverage {
-  return unite(without(coverage, pairs(gaps)), pairs(replayed));
+/** What somebody attended, live, in the replay, or at the venue. */
+export function attendedIn({ coverage, gaps, replayed, venue }: Kept): Coverage {
+  return unite(without(coverage, pairs(gaps)), [...pairs(replayed), ...pairs(venue)]);
 }
 
 /** What is kept of a person, held to the end of the transaction. */
 export async function holdAttendee(client: pg.PoolClient, sessionId: string, personId: string): Promise<Kept | null> {
   const { rows } = await client.query<Kept>(
-    `select coverage, gaps, replay_coverage as replayed from attendee where session_id = $1 and person_id = $2 for update`,
+    `select coverage, gaps, replay_coverage as replayed, venue_coverage as venue
+     from attendee where session_id = $1 and person_id = $2 for update`,
     [sessionId, personId],
   );
   return rows[0] ?? null;

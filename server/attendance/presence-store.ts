@@ -114,9 +114,9 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
   const credits = rows.map(creditOf);
   await client.query(
     `update attendee a set coverage = n.coverage::bigint[], gaps = n.gaps::bigint[], credited_ms = n.credited_ms,
-       live_ms = n.live_ms, replay_ms = n.replay_ms, confirmed_check_id = n.confirmed_check_id
-     from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::uuid[])
-       as n (person_id, coverage, gaps, credited_ms, live_ms, replay_ms, confirmed_check_id)
+       live_ms = n.live_ms, replay_ms = n.replay_ms, venue_ms = n.venue_ms, confirmed_check_id = n.confirmed_check_id
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::uuid[])
+       as n (person_id, coverage, gaps, credited_ms, live_ms, replay_ms, venue_ms, confirmed_check_id)
      where a.session_id = $1 and a.person_id = n.person_id`,
     [
       sessionId,
@@ -126,6 +126,7 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
       rows.map((row) => row.creditedMs),
       credits.map(({ liveMs }) => liveMs),
       credits.map(({ replayMs }) => replayMs),
+      credits.map(({ venueMs }) => venueMs),
       rows.map((row) => row.confirmedCheckId),
     ],
   );

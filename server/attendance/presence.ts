@@ -108,10 +108,20 @@ export function isWithin(receivedAt: number, gaps: Coverage): boolean {
   return pairs(gaps).some((gap) => gap.from < receivedAt && receivedAt <= gap.to);
 }
 
-/** What is credited to a person, ms: the class and its replay united, and what of it only the replay has. */
-export function creditOf({ coverage, gaps, replayed }: { coverage: Coverage; gaps: Coverage; replayed: Coverage }) {
+/** What is credited to a person, ms: the class, its replay and the venue united; what of it only the replay, and then only the venue, has. */
+export function creditOf({ coverage, gaps, replayed, venue }: Attendance) {
   const liveMs = creditedOf(coverage, gaps);
-  if (replayed.length === 0) return { creditedMs: liveMs, liveMs, replayMs: 0 };
-  const creditedMs = lengthOf(unite(without(coverage, pairs(gaps)), pairs(replayed)));
-  return { creditedMs, liveMs, replayMs: creditedMs - liveMs };
+  if (replayed.length === 0 && venue.length === 0) return { creditedMs: liveMs, liveMs, replayMs: 0, venueMs: 0 };
+  const played = unite(without(coverage, pairs(gaps)), pairs(replayed));
+  const replayMs = lengthOf(played) - liveMs;
+  const creditedMs = lengthOf(unite(played, pairs(venue)));
+  return { creditedMs, liveMs, replayMs, venueMs: creditedMs - liveMs - replayMs };
+}
+
+/** What a person has of a session, by how it is known. `gaps` are taken out of `coverage` alone. */
+interface Attendance {
+  coverage: Coverage;
+  gaps: Coverage;
+  replayed: Coverage;
+  venue: Coverage;
 }

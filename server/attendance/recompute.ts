@@ -9,6 +9,8 @@ interface Facts {
   coverage: number[];
   /** Whether these count depends on the gaps. */
   late: Attended[];
+  /** At the venue, which no presence check takes anything of. */
+  venue: number[];
   misses: Miss[];
   signs: Sign[];
   replay: { spans: Attended[]; misses: Miss[]; signs: Sign[] };
@@ -17,7 +19,7 @@ interface Facts {
 
 function noFacts(): Facts {
   const replay = { spans: [], misses: [], signs: [] };
-  return { coverage: [], late: [], misses: [], signs: [], replay, corrections: [] };
+  return { coverage: [], late: [], venue: [], misses: [], signs: [], replay, corrections: [] };
 }
 
 type Entry = Pick<
@@ -44,6 +46,7 @@ export function createRecomputation(limitMs: number) {
       else if (kind === 'replay') known.replay.spans.push({ from, to, receivedAt });
       else if (kind === 'replay_sign') known.replay.signs.push({ at: from, checkId });
       else if (kind === 'replay_missed') known.replay.misses.push({ checkId: checkId ?? '', since: from, at: to });
+      else if (kind === 'venue') known.venue = unite(known.venue, [{ from, to }]);
       else if (ranLate({ from, to, receivedAt })) known.late.push({ from, to, receivedAt });
       else cover(known, from, to);
     },
@@ -56,7 +59,8 @@ export function createRecomputation(limitMs: number) {
       const counted = known.late.filter((span) => mayCount(span, gaps));
       const live = without(unite(known.coverage, counted), pairs(gaps));
       const { spans, misses, signs } = known.replay;
-      const attended = unite(live, pairs(replayedOf(spans, gapsOf(misses, signs))));
+      const replayed = replayedOf(spans, gapsOf(misses, signs));
+      const attended = unite(live, [...pairs(replayed), ...pairs(known.venue)]);
       return corrected(attended, known.corrections, limitMs);
     },
 

@@ -122,8 +122,10 @@ export async function addAttendees(client: pg.PoolClient, sessionId: string, per
 
 export async function updateAttendees(client: pg.PoolClient, sessionId: string, rows: AttendeeRow[]): Promise<void> {
   await client.query(
-    `update attendee a set replay_coverage = n.replayed::bigint[], credited_ms = n.credited_ms, replay_ms = n.replay_ms
-     from unnest($2::uuid[], $3::text[], $4::int[], $5::int[]) as n (person_id, replayed, credited_ms, replay_ms)
+    `update attendee a set replay_coverage = n.replayed::bigint[], credited_ms = n.credited_ms,
+       replay_ms = n.replay_ms, venue_ms = n.venue_ms
+     from unnest($2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[])
+       as n (person_id, replayed, credited_ms, replay_ms, venue_ms)
      where a.session_id = $1 and a.person_id = n.person_id`,
     [
       sessionId,
@@ -131,6 +133,7 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
       rows.map((row) => arrayLiteral(row.replayed)),
       rows.map((row) => row.creditedMs),
       rows.map((row) => creditOf(row).replayMs),
+      rows.map((row) => creditOf(row).venueMs),
     ],
   );
 }

@@ -301,7 +301,7 @@ function newProgress(personId: string, { presenceMinutes }: Replayable): replays
 function nobody(personId: string): store.AttendeeRow {
   const nothing: Coverage = [];
   return {
-    ...{ personId, joinedAt: null, coverage: nothing, gaps: nothing, replayed: nothing },
+    ...{ personId, joinedAt: null, coverage: nothing, gaps: nothing, replayed: nothing, venue: nothing },
     ...{ confirmedCheckId: null, lookedBack: false, creditedMs: 0 },
   };
 }

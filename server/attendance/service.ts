@@ -1,4 +1,5 @@
 import type { Beat } from '#contract/attendance.ts';
+import type { SessionMode } from '#contract/courses.ts';
 import type { PresenceStanding } from '#contract/presence.ts';
 import type { ReplayStatus } from '#contract/replay.ts';
 import { invitedPeople } from '../courses/audience.ts';
@@ -18,6 +19,7 @@ import { createReplays, type Replayable, replayAcceptance } from './replaying.ts
 import { createScreenRecord } from './screens.ts';
 import { createSigns } from './signs.ts';
 import * as store from './store.ts';
+import { createVenueRecord } from './venue.ts';
 import { noteWait } from './waits.ts';
 
 /** Whose beats these are, as their signed ticket says. */
@@ -200,15 +202,20 @@ export function createAttendance(
 
     noteWait: (wait: Parameters<typeof noteWait>[1]): Promise<void> => noteWait(db.pool, wait),
 
-    /** Freezes 应到: everybody who is invited now. Part of the transaction that starts the session. */
-    async freezeDue(tx: Tx, session: { id: string; courseId: string }): Promise<number> {
+    /**
+     * Freezes 应到: everybody who is invited now, or, of a class at a venue alone that units enrol in, who has a seat. Part of the transaction that
+     * starts the session.
+     */
+    async freezeDue(tx: Tx, session: { id: string; courseId: string; mode: SessionMode }): Promise<number> {
+      const isEnrolled =
+        session.mode === 'offline' && (await tx.venueClass.count({ where: { sessionId: session.id } })) > 0;
       const frozen = await tx.$executeRawUnsafe(
         `insert into attendee (session_id, person_id, unit_id, area_id, unit_kind, industry, high_risk, category, due)
          select $1::uuid, i.person_id, i.unit_id, i.area_id, i.unit_kind, i.industry, i.high_risk, i.category, true
-         from (${invitedPeople('$2::uuid')}) i
+         from (${isEnrolled ? ENROLLED : invitedPeople('$2::uuid')}) i
          on conflict (session_id, person_id) do update set due = true`,
         session.id,
-        session.courseId,
+        ...(isEnrolled ? [] : [session.courseId]),
       );
       return frozen;
     },
@@ -223,14 +230,13 @@ export function createAttendance(
     async missedBy(sessionId: string, personId: string): Promise<Lost[]> {
       const row = await db.prisma.attendee.findUnique({
         where: { sessionId_personId: { sessionId, personId } },
-        select: { coverage: true, gaps: true, replayCoverage: true },
+        select: { coverage: true, gaps: true, replayCoverage: true, venueCoverage: true },
       });
       if (!row) return [];
-      // What was watched again in the replay is not lost.
-      const stillLost = without(row.coverage.map(Number), pairs(row.replayCoverage.map(Number)));
-      return lostTo(stillLost, row.gaps.map(Number)).filter(
-        ({ lostMs }) => lostMs > 0 || row.replayCoverage.length === 0,
-      );
+      // What was watched again in the replay, or attended at the venue, is not lost.
+      const elsewhere = [row.replayCoverage, row.venueCoverage].flatMap((part) => pairs(part.map(Number)));
+      const stillLost = without(row.coverage.map(Number), elsewhere);
+      return lostTo(stillLost, row.gaps.map(Number)).filter(({ lostMs }) => lostMs > 0 || elsewhere.length === 0);
     },
 
     /** Where somebody stands in the replay of a class that is over; null when it does not count. */
@@ -245,6 +251,7 @@ export function createAttendance(
     wasCut: signs.wasCut,
     tally: signs.tally,
     screens,
+    venue: createVenueRecord({ db, clock }),
 
     /** Stores what is waiting. */
     async close(): Promise<void> {
@@ -252,6 +259,12 @@ export function createAttendance(
     },
   };
 }
+
+/** People with a seat, with the columns of {@link invitedPeople}. */
+const ENROLLED = `select person.id as person_id, unit.id as unit_id, unit.area_id, unit.kind as unit_kind, unit.industry, unit.high_risk,
+    person.category
+  from enrolment e join person on person.id = e.person_id join unit on unit.id = e.unit_id
+  where e.session_id = $1::uuid and e.seat is not null`;
 
 function refusalOf(window: Window, receivedAt: number): Refusal | null {
   const state = acceptance(window, receivedAt);

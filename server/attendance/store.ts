@@ -63,6 +63,8 @@ export interface AttendeeRow {
   gaps: Coverage;
   /** What counts of the replay. */
   replayed: Coverage;
+  /** At the venue. */
+  venue: Coverage;
   confirmedCheckId: string | null;
   /** Reported something well after the class had shown it. */
   lookedBack: boolean;
@@ -76,7 +78,7 @@ export async function attendees(
 ): Promise<Map<string, AttendeeRow>> {
   const { rows } = await client.query<Omit<AttendeeRow, 'joinedAt'> & { joinedAt: Date | null }>(
     `select person_id as "personId", first_joined_at as "joinedAt", coverage, gaps, confirmed_check_id as "confirmedCheckId",
-       replay_coverage as replayed, looked_back as "lookedBack", credited_ms as "creditedMs"
+       replay_coverage as replayed, venue_coverage as venue, looked_back as "lookedBack", credited_ms as "creditedMs"
      from attendee where session_id = $1 and person_id = any($2::uuid[])`,
     [sessionId, personIds],
   );
@@ -158,9 +160,9 @@ export async function updateAttendees(
   await client.query(
     `update attendee a set
        coverage = n.coverage::bigint[], looked_back = n.looked_back, credited_ms = n.credited_ms, live_ms = n.live_ms,
-       replay_ms = n.replay_ms, last_beat_at = $2
-     from unnest($3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::bool[])
-       as n (person_id, coverage, credited_ms, live_ms, replay_ms, looked_back)
+       replay_ms = n.replay_ms, venue_ms = n.venue_ms, last_beat_at = $2
+     from unnest($3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::bool[])
+       as n (person_id, coverage, credited_ms, live_ms, replay_ms, venue_ms, looked_back)
      where a.session_id = $1 and a.person_id = n.person_id`,
     [
       sessionId,
@@ -170,6 +172,7 @@ export async function updateAttendees(
       rows.map((row) => row.creditedMs),
       credits.map(({ liveMs }) => liveMs),
       credits.map(({ replayMs }) => replayMs),
+      credits.map(({ venueMs }) => venueMs),
       rows.map((row) => row.lookedBack),
     ],
   );

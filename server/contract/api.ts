@@ -18,6 +18,7 @@ import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
 import { retentionEndpoints } from './retention.ts';
 import { screenEndpoints } from './screens.ts';
+import { venueEndpoints } from './venues.ts';
 import { videoEndpoints } from './videos.ts';
 
 /** Every REST call of the product. The server refuses to start when one has no handler or no policy. */
@@ -41,6 +42,7 @@ export const api = {
   ...presenceEndpoints,
   ...hoursEndpoints,
   ...screenEndpoints,
+  ...venueEndpoints,
 };
 
 export type Api = typeof api;

@@ -78,6 +78,8 @@ export const SessionAhead = z.object({
   state: SessionState,
   startsAt: Instant,
   plannedMinutes: z.int(),
+  /** Of a session at a venue, for one person: their seat, the waiting list, or neither. */
+  enrolled: z.enum(['seat', 'waiting']).nullable(),
 });
 export type SessionAhead = z.infer<typeof SessionAhead>;
 

@@ -20,6 +20,9 @@ export const Counts = z.object({
   devices: z.int(),
   /** 人次: person × session. */
   attendances: z.int(),
+  /** Of them, by the way that gave the most time: 补课 and 线下; the rest is 直播. */
+  attendancesReplay: z.int(),
+  attendancesVenue: z.int(),
   /** 人数: distinct people. */
   people: z.int(),
   /** 有效时长. */

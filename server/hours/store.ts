@@ -171,8 +171,10 @@ export async function readAhead(
   const visibility: Visibility = 'personId' in who ? { all: true } : who.visibility;
   const { rows } = await pool.query<Omit<SessionAhead, 'startsAt'> & { startsAt: Date }>(
     `select s.id as "sessionId", c.title as "courseTitle", s.number, s.topic, s.mode, s.venue, s.state,
-       s.starts_at as "startsAt", s.planned_minutes as "plannedMinutes"
+       s.starts_at as "startsAt", s.planned_minutes as "plannedMinutes",
+       case when e.person_id is null then null when e.seat is null then 'waiting' else 'seat' end as enrolled
      from session s join course c on c.id = s.course_id
+       left join enrolment e on e.session_id = s.id and e.person_id = $2::uuid
      where c.statutory and c.archived_at is null and (s.state = 'live' or (s.state = 'scheduled' and s.starts_at > $1))
        and exists (
          select 1 from (${invitedPeople('c.id')}) as invited

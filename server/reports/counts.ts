@@ -26,6 +26,9 @@ export interface Cell {
   people: number;
   /** 人次: person × session. */
   attendances: number;
+  /** Of them, those in which the replay (补课) gave the most time, and those in which the venue (线下) did. */
+  attendancesReplay: number;
+  attendancesVenue: number;
   /** 有效时长, whole seconds of each person × session, including those too short for an attendance. */
   creditedSeconds: number;
   /** 达标: person × session with the credited length that completes it. */
@@ -95,6 +98,8 @@ function countsOf(cells: readonly Cell[], devices: number): Counts {
     rate: due === 0 ? null : present / due,
     devices,
     attendances: sum(cells, (cell) => cell.attendances),
+    attendancesReplay: sum(cells, (cell) => cell.attendancesReplay),
+    attendancesVenue: sum(cells, (cell) => cell.attendancesVenue),
     people,
     creditedSeconds: sum(cells, (cell) => cell.creditedSeconds),
     complete: sum(cells, (cell) => cell.complete),

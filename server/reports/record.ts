@@ -56,17 +56,21 @@ export function visible(areaId: string, industry: string, unitId: string, first 
 
 const PLANNED = `
   select measure.number, measure.required_ms, i.person_id, i.unit_id, i.area_id, i.unit_kind, i.industry, i.high_risk,
-    i.category, true as due, 0 as credited_ms, null::timestamptz as first_joined_at, null::timestamptz as last_beat_at
+    i.category, true as due, 0 as credited_ms, 'live' as way, null::timestamptz as first_joined_at, null::timestamptz as last_beat_at
   from measure cross join lateral (${invitedPeople('measure.id')}) as i`;
+
+/** What gave the most time of a person × session; time by a correction alone is the class's. */
+const WAY = `case when a.venue_ms > 0 and a.venue_ms >= greatest(a.live_ms, a.replay_ms) then 'venue'
+    when a.replay_ms > a.live_ms then 'replay' else 'live' end`;
 
 const RECORDED = `
   select measure.number, measure.required_ms, a.person_id, a.unit_id, a.area_id, a.unit_kind, a.industry, a.high_risk,
-    a.category, a.due, a.credited_ms, a.first_joined_at, a.last_beat_at
+    a.category, a.due, a.credited_ms, ${WAY} as way, a.first_joined_at, a.last_beat_at
   from measure join attendee a on a.session_id = measure.id
   where a.session_id = any ($1::uuid[])
   union all
   select distinct measure.number, measure.required_ms, person.id, unit.id, unit.area_id, unit.kind, unit.industry,
-    unit.high_risk, person.category, false, 0, null::timestamptz, null::timestamptz
+    unit.high_risk, person.category, false, 0, 'live', null::timestamptz, null::timestamptz
   from measure join paper on paper.session_id = measure.id
     join attempt on attempt.paper_id = paper.id and attempt.submitted_at is not null
     join person on person.id = attempt.person_id join unit on unit.id = person.unit_id

@@ -59,7 +59,8 @@ export function createReports({ db, clock, sealing }: Services) {
     const begun = sessions.filter(({ state }) => hasStarted(state));
     const [{ cells, devices }, added] = await Promise.all([
       store.readCounts(pool, scope),
-      scope.planned ? 0 : store.countAdded(pool, course.id, scope),
+      // Who is invited to a venue is not due before they are enrolled.
+      scope.planned || begun.every(({ mode }) => mode === 'offline') ? 0 : store.countAdded(pool, course.id, scope),
     ]);
     return {
       scope: session ? 'session' : 'course',

@@ -66,6 +66,24 @@ const FIGURES: Figure[] = [
     definition: () => '人 × 场次，去重：同一人同一期无论用几台设备、进出几次，只计 1 人次',
   },
   {
+    heading: '直播人次',
+    kind: 'count',
+    value: (counts) => counts.attendances - counts.attendancesReplay - counts.attendancesVenue,
+    definition: () => '人次中，以直播时段为主的；直播、补课、线下三项之和等于人次',
+  },
+  {
+    heading: '补课人次',
+    kind: 'count',
+    value: (counts) => counts.attendancesReplay,
+    definition: () => '人次中，以补课（回放）时段为主的',
+  },
+  {
+    heading: '线下人次',
+    kind: 'count',
+    value: (counts) => counts.attendancesVenue,
+    definition: () => '人次中，以线下会场签到签出时段为主的',
+  },
+  {
     heading: '设备数',
     kind: 'count',
     value: (counts) => counts.devices,

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { SessionState } from '#contract/courses.ts';
+import type { SessionMode, SessionState } from '#contract/courses.ts';
 import { invitedPeople } from '../courses/audience.ts';
 import type { Cell, DeviceCount } from './counts.ts';
 import { parametersOf, type Scope, visibilityParameters, visible, withRecord } from './record.ts';
@@ -9,6 +9,7 @@ export interface SessionRow {
   number: number;
   topic: string;
   state: SessionState;
+  mode: SessionMode;
   plannedMinutes: number;
   startedAt: Date | null;
   endedAt: Date | null;
@@ -35,7 +36,7 @@ export async function readCourse(pool: pg.Pool, id: string): Promise<CourseRow |
 
 export async function readSessions(pool: pg.Pool, courseId: string): Promise<SessionRow[]> {
   const { rows } = await pool.query<SessionRow>(
-    `select id, number, topic, state, planned_minutes as "plannedMinutes", started_at as "startedAt", ended_at as "endedAt",
+    `select id, number, topic, state, mode, planned_minutes as "plannedMinutes", started_at as "startedAt", ended_at as "endedAt",
        coalesce(due_frozen_at, started_at) as "dueFrozenAt", peak_devices as "peakDevices"
      from session where course_id = $1 order by number`,
     [courseId],
@@ -47,6 +48,8 @@ export async function readSessions(pool: pg.Pool, courseId: string): Promise<Ses
 const PERSONS = `
   sums as (
     select person_id, max(number) as latest, bool_or(due) as due, count(*) filter (where attended) as attendances,
+      count(*) filter (where attended and way = 'replay') as attendances_replay,
+      count(*) filter (where attended and way = 'venue') as attendances_venue,
       sum(credited_ms / 1000) as credited_seconds, count(*) filter (where complete) as complete
     from record group by person_id
   ),
@@ -78,7 +81,8 @@ const CELLS = `
       count(*) filter (where due) as due,
       count(*) filter (where due and attendances > 0) as present,
       count(*) filter (where attendances > 0) as people,
-      sum(attendances) as attendances,
+      sum(attendances) as attendances, sum(attendances_replay) as attendances_replay,
+      sum(attendances_venue) as attendances_venue,
       sum(credited_seconds) as credited_seconds,
       sum(complete) as complete,
       count(papers.person_id) as paper_submitted,
@@ -90,6 +94,7 @@ const CELLS = `
     select sums.unit_id as "unitId", unit.name as "unitName", unit.credit_code as "creditCode",
       sums.area_id as "areaId", area.name as "areaName", area.position as "areaPosition", sums.unit_kind as "unitKind",
       sums.industry, sums.high_risk as "highRisk", sums.category, due, present, people, attendances,
+      attendances_replay as "attendancesReplay", attendances_venue as "attendancesVenue",
       credited_seconds as "creditedSeconds", complete, paper_submitted as "paperSubmitted", paper_passed as "paperPassed"
     from sums_of_cells as sums join unit on unit.id = sums.unit_id join area on area.id = sums.area_id
   )`;

@@ -67,6 +67,7 @@ const plans: fc.Arbitrary<DistrictPlan> = fc
           session: fc.nat(sessions.length - 1),
           due: fc.boolean(),
           // Around each threshold: an attendance, and 80 % of 5, 10 and 45 minutes.
+          way: fc.constantFrom('live' as const, 'replay' as const, 'venue' as const),
           creditedMs: fc.constantFrom(0, 1, 59_999, 60_000, 61_500, 239_999, 240_000, 480_000, 2_159_999, 2_160_000),
           devices: fc.uniqueArray(fc.nat(9), { maxLength: 3 }),
         }),
@@ -87,7 +88,7 @@ interface Known {
   industry: Industry | null;
   category: PersonCategory;
   due: boolean;
-  spans: { creditedMs: number; plannedMinutes: number }[];
+  spans: { creditedMs: number; plannedMinutes: number; way: string }[];
   devices: Set<number>;
   results: boolean[];
 }
@@ -107,7 +108,11 @@ function knownPeople(plan: DistrictPlan, sessions: number[]): Known[] {
       industry: unit.industry,
       category: person.category,
       due: rows.some((row) => row.due),
-      spans: rows.map((row) => ({ creditedMs: row.creditedMs, plannedMinutes: at(plan.sessions, row.session) })),
+      spans: rows.map((row) => ({
+        creditedMs: row.creditedMs,
+        plannedMinutes: at(plan.sessions, row.session),
+        way: row.way ?? 'live',
+      })),
       devices: new Set(played),
       results: results.map((row) => row.passed),
     };
@@ -131,6 +136,8 @@ function expectedCounts(people: Known[]): Counts {
     rate: due.length === 0 ? null : duePresent / due.length,
     devices: new Set(people.flatMap((person) => [...person.devices])).size,
     attendances: people.reduce((sum, person) => sum + attended(person).length, 0),
+    attendancesReplay: people.flatMap(attended).filter(({ way }) => way === 'replay').length,
+    attendancesVenue: people.flatMap(attended).filter(({ way }) => way === 'venue').length,
     people: present.length,
     creditedSeconds: spans.reduce((sum, span) => sum + Math.floor(span.creditedMs / 1_000), 0),
     complete: spans.filter(

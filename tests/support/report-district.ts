@@ -10,6 +10,8 @@ export interface PlannedAttendee {
   session: number;
   due: boolean;
   creditedMs: number;
+  /** How they attended; without it live. */
+  way?: 'live' | 'replay' | 'venue' | undefined;
   /** Devices on which they played; people share them. */
   devices: number[];
 }
@@ -95,7 +97,7 @@ export async function buildDistrict({ prisma }: Db, plan: DistrictPlan): Promise
     },
   });
   await prisma.attendee.createMany({
-    data: plan.attendees.map(({ person, session, due, creditedMs }) => {
+    data: plan.attendees.map(({ person, session, due, creditedMs, way = 'live' }) => {
       const { unit, category } = at(plan.people, person);
       const { area, kind, industry, highRisk } = at(plan.units, unit);
       return {
@@ -109,7 +111,7 @@ export async function buildDistrict({ prisma }: Db, plan: DistrictPlan): Promise
         category,
         due,
         creditedMs,
-        liveMs: creditedMs,
+        [`${way}Ms`]: creditedMs,
         firstJoinedAt: creditedMs > 0 ? new Date(START) : null,
       };
     }),

@@ -171,9 +171,14 @@ function SessionActs({ session, editable }: { session: Session; editable: boolea
           {t('desk')}
         </LinkButton>
       )}
-      {enterprise && (session.state === 'scheduled' || session.state === 'live') && (
+      {enterprise && session.mode !== 'offline' && (session.state === 'scheduled' || session.state === 'live') && (
         <LinkButton size="small" to={`/learn/${session.id}/screen`}>
           {screens('watchTogether')}
+        </LinkButton>
+      )}
+      {session.mode !== 'online' && session.state !== 'draft' && (bureau || supervisor || enterprise || instructor) && (
+        <LinkButton size="small" to={`/console/sessions/${session.id}/venue`}>
+          {t(enterprise && session.state === 'scheduled' ? 'enrol' : 'venuePage')}
         </LinkButton>
       )}
       {begun && (bureau || supervisor || enterprise || instructor) && (

@@ -1,3 +1,4 @@
+import { Link } from 'react-router';
 import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import type { SessionAhead } from '#contract/hours.ts';
@@ -23,7 +24,11 @@ export function AheadList({ sessions }: { sessions: SessionAhead[] }) {
                 {session.courseTitle} · {t('number', { number: session.number })} {session.topic}
               </span>
               <span>
-                {word(session.mode)} {session.mode !== 'online' && session.venue}
+                {session.mode === 'online' ? (
+                  word(session.mode)
+                ) : (
+                  <Link to={`/console/sessions/${session.sessionId}/venue`}>{t('venue')}</Link>
+                )}
               </span>
               <span>
                 <StateMark state={session.state} />

@@ -28,6 +28,17 @@ export function ReportFigures({ report }: { report: Report }) {
           title={t('unitsDefinition')}
         />
         <Figure name={t('attendances')} value={formatCount(totals.attendances)} title={t('attendancesDefinition')} />
+        {totals.attendancesReplay + totals.attendancesVenue > 0 && (
+          <Figure
+            name={t('ways')}
+            value={t('waysCount', {
+              live: formatCount(totals.attendances - totals.attendancesReplay - totals.attendancesVenue),
+              replay: formatCount(totals.attendancesReplay),
+              venue: formatCount(totals.attendancesVenue),
+            })}
+            title={t('waysDefinition')}
+          />
+        )}
         <Figure name={t('people')} value={formatCount(totals.people)} title={t('peopleDefinition')} />
         <Figure name={t('devices')} value={formatCount(totals.devices)} title={t('devicesDefinition')} />
         {report.peakDevices !== null && (

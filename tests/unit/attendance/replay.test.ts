@@ -171,6 +171,7 @@ describe('the rule of class and replay together', () => {
           coverage: unite([], inClass.spans),
           gaps: gapsOf(inClass.misses, inClass.signs),
           replayed: replayedOf(inReplay.spans, gapsOf(inReplay.misses, inReplay.signs)),
+          venue: [],
         };
         const { creditedMs, liveMs, replayMs } = creditOf(row);
         expect(creditedMs).toBe(recomputed(inClass, inReplay));

@@ -17,6 +17,8 @@ function cell(changes: Partial<Cell>): Cell {
     present: 0,
     people: 0,
     attendances: 0,
+    attendancesReplay: 0,
+    attendancesVenue: 0,
     creditedSeconds: 0,
     complete: 0,
     paperSubmitted: 0,

@@ -1,0 +1,234 @@
+import './door.css';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useEffect, useState } from 'react';
+import { useParams } from 'react-router';
+import { call } from '#client/api.ts';
+import { deviceId } from '#client/device.ts';
+import { formatDateTime, formatTime } from '#client/format.ts';
+import { useLanguage } from '#client/i18n.ts';
+import { Button } from '#client/ui/button.tsx';
+import { Field } from '#client/ui/field.tsx';
+import { Failure, Notice } from '#client/ui/notice.tsx';
+import { Page } from '#client/ui/page.tsx';
+import { Waiting } from '#client/ui/spinner.tsx';
+import type { Result } from '#contract/api.ts';
+import type { DoorPerson, DoorSign } from '#contract/venues.ts';
+import { useDoorText } from './text.ts';
+
+type Scan = Result<'POST /door/scans'>;
+
+/** What the code at a venue's door, or its poster, opens on somebody's phone. */
+export default function DoorPage() {
+  const t = useDoorText();
+  const { door = '', code } = useParams();
+  const scan = useMutation({
+    mutationFn: (body: { door: string; code: string }) => call('POST /door/scans', { body }),
+  });
+  const { mutate } = scan;
+  // The code is as old as this page: it is checked before anything is asked.
+  useEffect(() => {
+    if (door && code) mutate({ door, code });
+  }, [door, code, mutate]);
+  return (
+    <Page title={t('title')} narrow>
+      {scan.data ? (
+        <Opened key={scan.data.ticket} scan={scan.data} />
+      ) : (
+        <>
+          <h1 className="door__title">{t('title')}</h1>
+          {scan.isPending || (code && scan.isIdle) ? (
+            <Waiting />
+          ) : (
+            <>
+              {scan.isError && <Failure what={t('failed')} error={scan.error} />}
+              <TypeCode door={door} onTyped={mutate} />
+            </>
+          )}
+        </>
+      )}
+    </Page>
+  );
+}
+
+/** For the poster, and for those who can't scan. */
+function TypeCode({ door, onTyped }: { door: string; onTyped: (typed: { door: string; code: string }) => void }) {
+  const t = useDoorText();
+  const [place, setPlace] = useState(door);
+  const [digits, setDigits] = useState('');
+  const [checked, setChecked] = useState(false);
+  const isWhole = /^\d{6}$/.test(digits);
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    setChecked(true);
+    if (isWhole && place.trim()) onTyped({ door: place.trim(), code: digits });
+  }
+
+  return (
+    <form className="door__block" onSubmit={submit} noValidate>
+      <p className="door__hint">{t('type')}</p>
+      {!door && (
+        <Field
+          label={t('door')}
+          hint={t('doorHint')}
+          autoCapitalize="characters"
+          autoComplete="off"
+          maxLength={12}
+          value={place}
+          onChange={(event) => setPlace(event.target.value)}
+        />
+      )}
+      <Field
+        label={t('digits')}
+        inputMode="numeric"
+        autoComplete="off"
+        value={digits}
+        error={checked && !isWhole ? t('badDigits') : undefined}
+        onChange={(event) => setDigits(event.target.value.replace(/\D/g, '').slice(0, 6))}
+      />
+      <Button className="door__submit" look="primary" type="submit" wide>
+        {t('next')}
+      </Button>
+    </form>
+  );
+}
+
+function Opened({ scan }: { scan: Scan }) {
+  const t = useDoorText();
+  const language = useLanguage();
+  const [person, setPerson] = useState<DoorPerson | null>(scan.me);
+  const sign = useMutation({
+    mutationFn: ({ personId, how }: { personId: string; how: DoorSign }) =>
+      call('POST /door/signs', { body: { ticket: scan.ticket, personId, deviceId: deviceId(), sign: how } }),
+  });
+  const when = formatDateTime(scan.startsAt, language);
+  return (
+    <>
+      <p className="door__course">
+        {scan.courseTitle} · {t('number', { number: scan.number })}
+      </p>
+      <h1 className="door__title">{scan.topic}</h1>
+      <p className="door__course numbers">{scan.venue ? t('when', { when, venue: scan.venue }) : when}</p>
+      {sign.data && sign.variables ? (
+        <Done signed={sign.data} how={sign.variables.how} />
+      ) : person ? (
+        <section className="door__block">
+          {sign.isError && <Failure what={t('signFailed')} error={sign.error} />}
+          <Signing
+            person={person}
+            busy={sign.isPending}
+            onSign={(how) => sign.mutate({ personId: person.personId, how })}
+            onAnother={() => {
+              sign.reset();
+              setPerson(null);
+            }}
+          />
+        </section>
+      ) : (
+        <Find ticket={scan.ticket} onChosen={setPerson} />
+      )}
+    </>
+  );
+}
+
+function Done({ signed, how }: { signed: Result<'POST /door/signs'>; how: DoorSign }) {
+  const t = useDoorText();
+  const words = { name: signed.name, time: formatTime(signed.at) };
+  const title =
+    how === 'in'
+      ? t(signed.again ? 'againIn' : 'didIn', words)
+      : how === 'out'
+        ? t(signed.again ? 'againOut' : 'didOut', words)
+        : t('didHere', words);
+  return (
+    <div className="door__block">
+      <Notice kind="success" title={title}>
+        {t(how === 'out' ? 'outHint' : 'inHint')}
+      </Notice>
+    </div>
+  );
+}
+
+function Signing({
+  person,
+  busy,
+  onSign,
+  onAnother,
+}: {
+  person: DoorPerson;
+  busy: boolean;
+  onSign: (how: DoorSign) => void;
+  onAnother: () => void;
+}) {
+  const t = useDoorText();
+  const { name, unitName, present } = person;
+  return (
+    <>
+      <h2>{present ? t('presentOf', { name }) : t('inOf', { name })}</h2>
+      <p className="door__hint">{unitName}</p>
+      {present ? (
+        <>
+          <Button className="door__submit" look="primary" wide busy={busy} onClick={() => onSign('out')}>
+            {t('out')}
+          </Button>
+          <Button className="door__submit" wide disabled={busy} onClick={() => onSign('here')}>
+            {t('here')}
+          </Button>
+          <p className="door__hint">{t('hereHint')}</p>
+        </>
+      ) : (
+        <Button className="door__submit" look="primary" wide busy={busy} onClick={() => onSign('in')}>
+          {t('in')}
+        </Button>
+      )}
+      <Button className="door__submit" look="quiet" wide disabled={busy} onClick={onAnother}>
+        {t('another')}
+      </Button>
+    </>
+  );
+}
+
+function Find({ ticket, onChosen }: { ticket: string; onChosen: (person: DoorPerson) => void }) {
+  const t = useDoorText();
+  const [q, setQ] = useState('');
+  const find = useMutation({ mutationFn: (text: string) => call('POST /door/people', { body: { ticket, q: text } }) });
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (q.trim()) find.mutate(q.trim());
+  }
+
+  return (
+    <section className="door__block">
+      <h2>{t('who')}</h2>
+      <p className="door__hint">{t('whoHint')}</p>
+      <form onSubmit={submit}>
+        <Field
+          label={t('search')}
+          type="search"
+          enterKeyHint="search"
+          value={q}
+          onChange={(event) => setQ(event.target.value)}
+        />
+        <Button className="door__submit" look="primary" type="submit" wide busy={find.isPending}>
+          {t('find')}
+        </Button>
+      </form>
+      {find.isError && <Failure what={t('findFailed')} error={find.error} />}
+      <ul aria-live="polite">
+        {(find.data ?? []).map((each) => (
+          <li key={each.personId}>
+            <button type="button" className="door__choice" onClick={() => onChosen(each)}>
+              <strong>{t('choose', { name: each.name })}</strong>
+              <span className="door__facts">
+                {each.unitName}
+                {each.present && <> · {t('isPresent')}</>}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {find.data?.length === 0 && <p className="door__none">{t('none', { q: find.variables ?? '' })}</p>}
+    </section>
+  );
+}
