@@ -192,7 +192,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const reports = createReports(services);
   const exports = createExports(reports, { seals, corrections }, clock);
   mount(api, reportEndpoints, reportRoutes(reports, exports, config.publicUrl), locators);
-  const archives = createArchives(services, makerOf({ reports, exports }));
+  const archives = createArchives(services, makerOf({ pool: db.pool, sealing, reports, exports, corrections, proofs }));
   mount(api, archiveEndpoints, archiveRoutes(archives, config.publicUrl), locators);
 
   const hours = createHours(services);

@@ -1,31 +1,15 @@
-import type { Visibility } from '../accounts/principal.ts';
 import { shanghaiTime } from '../reports/cells.ts';
 import { streamCsv } from '../reports/csv.ts';
-import { type createExports, fileOf } from '../reports/exports.ts';
+import { fileOf } from '../reports/exports.ts';
 import { type SealedRecord, sealColumn, writeSeal } from '../reports/seal-sheet.ts';
-import type { Reports } from '../reports/service.ts';
 import { DETAIL_COLUMNS } from '../reports/sheets.ts';
 import { streamWorkbook } from '../reports/workbook.ts';
 import type { MadeFile, Progress } from './jobs.ts';
-
-export interface ArchiveNeeds {
-  reports: Reports;
-  exports: ReturnType<typeof createExports>;
-}
-
-export interface Wanted {
-  id: string;
-  format: 'xlsx' | 'csv' | 'pdf';
-  full: boolean;
-  visibility: Visibility;
-  origin: string;
-  /** Epoch ms. */
-  asOf: number;
-}
+import type { ArchiveNeeds, Wanted } from './needs.ts';
 
 /** Everybody's attendance of a course: a row for each person and session. @throws AppError `not-found` */
 export async function courseFile(
-  { reports, exports: { parts } }: ArchiveNeeds,
+  { reports, exports: { parts } }: Pick<ArchiveNeeds, 'reports' | 'exports'>,
   { id, format, full, visibility, origin, asOf }: Wanted,
   progress: Progress,
 ): Promise<MadeFile> {

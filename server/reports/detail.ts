@@ -42,6 +42,10 @@ export function detailSql(scope: Scope): string {
         group by session_id, person_id, check_id
       ) each group by session_id, person_id
     ),
+    waited as (
+      select session_id, person_id, (sum(waited_ms) / 1000)::int as seconds from attendance_wait
+      where session_id = any ($1::uuid[]) group by session_id, person_id
+    ),
     used as (
       select session_id, person_id, count(distinct device_id) as devices from connection
       where session_id = any ($1::uuid[]) and accepted_ms > 0 group by session_id, person_id
@@ -62,12 +66,13 @@ export function detailSql(scope: Scope): string {
       record.complete, coalesce(checked.confirmed, 0)::int, coalesce(checked.missed, 0)::int,
       coalesce(used.devices, 0)::int, coalesce(answered.answered, 0)::int, coalesce(answered.correct, 0)::int,
       sat.percent::float8, sat.passed, coalesce(attendee.live_ms, 0) / 1000, coalesce(attendee.replay_ms, 0) / 1000,
-      coalesce(attendee.venue_ms, 0) / 1000
+      coalesce(attendee.venue_ms, 0) / 1000, coalesce(waited.seconds, 0)
     from record join measure on measure.number = record.number join session on session.id = measure.id
       join person on person.id = record.person_id join unit on unit.id = record.unit_id
       join area on area.id = record.area_id
       left join attendee on attendee.session_id = measure.id and attendee.person_id = record.person_id
       left join checked on checked.session_id = measure.id and checked.person_id = record.person_id
+      left join waited on waited.session_id = measure.id and waited.person_id = record.person_id
       left join used on used.session_id = measure.id and used.person_id = record.person_id
       left join answered on answered.session_id = measure.id and answered.person_id = record.person_id
       left join sat on sat.session_id = measure.id and sat.person_id = record.person_id
@@ -78,14 +83,23 @@ type DetailColumns = [
   ...[number, string, string, Buffer | null, string | null, string],
   ...[string, string | null, string, PersonRow['category'], PersonRow['verification'], boolean],
   ...[number | null, number, boolean, boolean, number, number, number, number, number],
-  ...[number | null, boolean | null, number, number, number],
+  ...[number | null, boolean | null, number, number, number, number],
 ];
 
 function rowOf(row: DetailColumns): DetailRow {
   const [sessionNumber, personId, personName, phoneCipher, phoneLast4, unitId, ...second] = row;
   const [unitName, creditCode, areaName, category, verification, due, joined, ...third] = second;
   const [creditedSeconds, present, complete, checksConfirmed, checksMissed, devices, ...fourth] = third;
-  const [liveAnswered, liveCorrect, paperPercent, paperPassed, liveSeconds, replaySeconds, venueSeconds] = fourth;
+  const [
+    liveAnswered,
+    liveCorrect,
+    paperPercent,
+    paperPassed,
+    liveSeconds,
+    replaySeconds,
+    venueSeconds,
+    waitedSeconds,
+  ] = fourth;
   return {
     ...{
       sessionNumber,
@@ -108,6 +122,6 @@ function rowOf(row: DetailColumns): DetailRow {
       complete,
     },
     ...{ checksConfirmed, checksMissed, devices, liveAnswered, liveCorrect, paperPercent, paperPassed },
-    ...{ liveSeconds, replaySeconds, venueSeconds },
+    ...{ liveSeconds, replaySeconds, venueSeconds, waitedSeconds },
   };
 }

@@ -173,7 +173,11 @@ export function titleOf(report: Report): string {
 
 export function fileOf(report: Report, what: string, format: ExportFormat, content: Readable): ExportFile {
   const parts = [report.courseTitle, ...(report.number === null ? [] : [`第${report.number}期`]), what];
-  // What file systems don't take.
-  const name = parts.join('-').replace(/[\\/:*?"<>|\p{Cc}]/gu, '_');
+  const name = inFileName(parts.join('-'));
   return { name: `${name}.${format}`, type: EXPORT_TYPES[format], content };
+}
+
+/** Without what file systems don't take, nor a name that would climb. */
+export function inFileName(text: string): string {
+  return text.replace(/[\\/:*?"<>|\p{Cc}]/gu, '_').replace(/^[\s.]+|[\s.]+$/g, '_');
 }

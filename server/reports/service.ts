@@ -148,8 +148,8 @@ export function createReports({ db, clock, sealing }: Services) {
     let last: { personId: string; phone: string | null } | null = null;
     const phoneOf = ({ personId, phoneCipher, phoneLast4 }: DetailRow): string | null => {
       if (last?.personId !== personId) {
-        const open = phoneCipher && unsealed(phoneCipher, phoneLast4);
-        last = { personId, phone: open && (full ? open : maskPhone(open)) };
+        const phone = (full && opened(phoneCipher)) || sealing.masked(phoneCipher, phoneLast4);
+        last = { personId, phone };
       }
       return last.phone;
     };

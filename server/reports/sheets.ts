@@ -218,6 +218,7 @@ export const DETAIL_COLUMNS: Column<DetailedPerson>[] = [
   text('参训', 8, (row) => (row.present ? '是' : '否')),
   text('达标', 8, (row) => (row.complete ? '是' : '否')),
   { heading: '首次进入时间', width: 20, kind: 'time', value: (row) => row.firstJoinedAt?.getTime() ?? null },
+  { heading: '进入前排队（秒）', width: 16, kind: 'count', value: (row) => row.waitedSeconds },
   { heading: '有效时长（分钟）', width: 16, kind: 'minutes', value: (row) => minutes(row.creditedSeconds) },
   { heading: '直播（分钟）', width: 12, kind: 'minutes', value: (row) => minutes(row.liveSeconds) },
   { heading: '补课（分钟）', width: 12, kind: 'minutes', value: (row) => minutes(row.replaySeconds) },
