@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { detailSql } from '#server/reports/detail.ts';
+import { DETAIL_SETTINGS, detailSql } from '#server/reports/detail.ts';
 import { parametersOf, type Scope } from '#server/reports/record.ts';
 import { changeState, done, type ScheduledClass, scheduleClass } from '#tests/support/class.ts';
 import { HttpClient } from '#tests/support/http-client.ts';
@@ -106,18 +106,19 @@ async function make(bureau: HttpClient, courseId: string, format: 'csv' | 'xlsx'
   }
 }
 
+/** Those of the product, for psql too. */
+const SETTINGS = DETAIL_SETTINGS.replaceAll('set local', 'set');
 const hasPsql = spawnSync('psql', ['--version']).status === 0;
 
 async function copy(databaseUrl: string, client: pg.Client, query: { text: string; file: string }): Promise<number> {
   const text = query.text.replace(/\s+/g, ' ');
   const script = `${query.file}.sql`;
-  // The same memory for its sort as the product's.
-  writeFileSync(script, `set work_mem = '64MB';\n\\copy (${text}) to '${query.file}' with (format csv, header)\n`);
+  writeFileSync(script, `${SETTINGS};\n\\copy (${text}) to '${query.file}' with (format csv, header)\n`);
   const from = performance.now();
   if (hasPsql)
     await promisify(execFile)('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', databaseUrl, '-f', script]);
   else {
-    await client.query(`set work_mem = '64MB'`);
+    await client.query(SETTINGS);
     await client.query(`copy (${text}) to '/tmp/anke-bench-${process.pid}.csv' with (format csv, header)`);
   }
   return rounded((performance.now() - from) / 1_000);

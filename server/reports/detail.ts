@@ -12,12 +12,17 @@ export interface DetailRow extends PersonRow {
 }
 
 /**
- * Everybody of every session, by area, unit, person and session. In one statement, so on one snapshot: what comes while it is read is not in it.
- * `limit` rows at a time.
+ * The sort of a whole district's rows fits; and what the planner can't guess the rows of is hashed, and not looked up row by row in lists without
+ * an index.
+ */
+export const DETAIL_SETTINGS = `set local work_mem = '64MB'; set local enable_nestloop = off`;
+
+/**
+ * Everybody of every session, by area, unit, person and session. In one statement, so on one snapshot: what comes while it is
+ * read is not in it.
  */
 export async function* readDetail(client: pg.PoolClient, scope: Scope): AsyncGenerator<DetailRow[]> {
-  // The sort of a whole district's rows fits.
-  await client.query(`set local work_mem = '64MB'`);
+  await client.query(DETAIL_SETTINGS);
   for await (const rows of readByCursor<DetailColumns>(client, detailSql(scope), parametersOf(scope))) {
     yield rows.map(rowOf);
   }

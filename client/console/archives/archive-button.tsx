@@ -23,7 +23,14 @@ export function ArchiveButton(about: About) {
   return (
     <>
       <Button onClick={() => setOpen(true)}>{t(about.kind)}</Button>
-      <Modal open={open} title={t(about.kind)} width={640} footer={null} destroyOnHidden onCancel={() => setOpen(false)}>
+      <Modal
+        open={open}
+        title={t(about.kind)}
+        width={640}
+        footer={null}
+        destroyOnHidden
+        onCancel={() => setOpen(false)}
+      >
         <Making {...about} />
         <Files />
       </Modal>
@@ -103,7 +110,12 @@ function File({ file }: { file: Export }) {
             `${t('asOf', { at: formatDateTime(file.asOf ?? file.createdAt, language) })} · ${formatBytes(file.bytes)}`}
         </div>
         {state === 'running' && rowsTotal !== null && rowsTotal > 0 && (
-          <Progress percent={Math.floor((rowsDone * 100) / rowsTotal)} size="small" showInfo={false} aria-hidden="true" />
+          <Progress
+            percent={Math.floor((rowsDone * 100) / rowsTotal)}
+            size="small"
+            showInfo={false}
+            aria-hidden="true"
+          />
         )}
       </div>
       {state === 'done' && (
