@@ -21,6 +21,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   delivery: async () => (await import('./bench/delivery.ts')).delivery,
   entry: async () => (await import('./bench/entry.ts')).entry,
   latency: async () => (await import('./bench/latency.ts')).latency,
+  export: async () => (await import('./bench/export.ts')).exporting,
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
   scale: async () => (await import('./bench/scale/scale.ts')).scale,
   soak: async () => (await import('./bench/soak.ts')).soak,

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import express from 'express';
 import { accountEndpoints } from '#contract/accounts.ts';
+import { archiveEndpoints } from '#contract/archives.ts';
 import { attendanceEndpoints } from '#contract/attendance.ts';
 import { correctionEndpoints } from '#contract/corrections.ts';
 import { courseEndpoints } from '#contract/courses.ts';
@@ -27,6 +28,9 @@ import { refuseForeignOrigin } from './accounts/origin.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAccounts } from './accounts/service.ts';
 import { createThrottle } from './accounts/throttle.ts';
+import { makerOf } from './archives/files.ts';
+import { archiveRoutes } from './archives/routes.ts';
+import { createArchives } from './archives/service.ts';
 import { createChecks } from './attendance/checks.ts';
 import { createCorrections } from './attendance/correcting.ts';
 import { checkRoutes, correctionRoutes, sealRoutes } from './attendance/routes.ts';
@@ -198,12 +202,10 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   const networkReports = createNetworkReports(services);
   mount(api, networkEndpoints, networkRoutes(networkReports), locators);
   const reports = createReports(services);
-  mount(
-    api,
-    reportEndpoints,
-    reportRoutes(reports, createExports(reports, { seals, corrections }, clock), config.publicUrl),
-    locators,
-  );
+  const exports = createExports(reports, { seals, corrections }, clock);
+  mount(api, reportEndpoints, reportRoutes(reports, exports, config.publicUrl), locators);
+  const archives = createArchives(services, makerOf({ pool: db.pool, sealing, reports, exports, corrections, proofs }));
+  mount(api, archiveEndpoints, archiveRoutes(archives, config.publicUrl), locators);
 
   const hours = createHours(services);
   mount(api, hoursEndpoints, hoursRoutes(hours, createLedgerExport(hours, clock)), locators);
@@ -301,6 +303,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
       retention.stop();
       outsideStreams.stop();
       await gateway.close();
+      await archives.close();
       await connections.gone();
       await line.close();
       await accounts.close();

@@ -78,6 +78,55 @@ export function onSnapshot<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
   return inTransaction(pool, 'begin transaction isolation level repeatable read read only', false, work);
 }
 
+/** Gives on what `read` gives, all of it on one snapshot of the database; whoever stops reading lets go of it. */
+export async function* streamOnSnapshot<T>(
+  pool: pg.Pool,
+  read: (client: pg.PoolClient) => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const lost = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', lost);
+  try {
+    await client.query('begin transaction isolation level repeatable read read only');
+    yield* read(client);
+  } finally {
+    await client.query('rollback').catch(lost);
+    client.off('error', lost);
+    client.release(broken);
+  }
+}
+
+/** Rows that are fetched, and then worked on, at once: few enough that whatever else this process does waits some ms. */
+const SLICE = 1_000;
+
+/** Reads what may be much, as arrays of columns, some at a time; the next are fetched while these are worked on. In a transaction. */
+export async function* readByCursor<Columns extends unknown[]>(
+  client: pg.PoolClient,
+  sql: string,
+  parameters: unknown[],
+): AsyncGenerator<Columns[]> {
+  // It is read to its end: not a plan that is quick to the first row and slow to the last.
+  await client.query('set local cursor_tuple_fraction = 1');
+  await client.query(`declare much no scroll cursor for ${sql}`, parameters);
+  const fetch = () => client.query<Columns>({ text: `fetch ${SLICE} from much`, rowMode: 'array' });
+  let next = fetch();
+  for (;;) {
+    const { rows } = await next;
+    const more = rows.length === SLICE;
+    if (more) {
+      next = fetch();
+      // Whoever stops reading leaves it alone.
+      next.catch(() => undefined);
+    }
+    if (rows.length > 0) yield rows;
+    if (!more) break;
+  }
+  await client.query('close much');
+}
+
 async function inTransaction<T>(pool: pg.Pool, begin: string, commits: boolean, work: Work<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;

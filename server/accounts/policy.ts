@@ -138,6 +138,10 @@ export const policy = {
   'report:read': { bureau: 'all', supervisor: 'all', enterprise: 'invited', instructor: 'own' },
   'report:missing': { bureau: 'all', supervisor: 'all' },
   'report:export': { bureau: 'all', supervisor: 'all', enterprise: 'invited' },
+  'archive:unit': units,
+  'archive:person': { ...units, learner: 'own' },
+  /** One's own, whoever asked. */
+  'export:mine': everybodySignedIn,
 } as const satisfies Record<string, Rule>;
 
 export type Action = keyof typeof policy;

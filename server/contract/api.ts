@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { accountEndpoints } from './accounts.ts';
+import { archiveEndpoints } from './archives.ts';
 import { attendanceEndpoints } from './attendance.ts';
 import { correctionEndpoints } from './corrections.ts';
 import { courseEndpoints } from './courses.ts';
@@ -32,6 +33,7 @@ export const api = {
   ...recordCheckEndpoints,
   ...recordSealEndpoints,
   ...proofEndpoints,
+  ...archiveEndpoints,
   ...quizEndpoints,
   ...recordingEndpoints,
   ...reportEndpoints,

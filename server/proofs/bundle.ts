@@ -1,5 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
+import { inFileName } from '../reports/exports.ts';
 import { paperOf } from './paper.ts';
 import type { ProofRow } from './store.ts';
 
@@ -28,11 +29,6 @@ export function streamBundle(proofs: readonly ProofRow[], addressOf: (proof: Pro
 
 function nameIn({ unitName, personName, number }: ProofRow): string {
   return `${inFileName(unitName)}/${inFileName(personName)}-${number}.pdf`;
-}
-
-/** Without what file systems don't take, nor a name that would climb. */
-export function inFileName(text: string): string {
-  return text.replace(/[\\/:*?"<>|\p{Cc}]/gu, '_').replace(/^[\s.]+|[\s.]+$/g, '_');
 }
 
 function drained(out: PassThrough): Promise<void> {

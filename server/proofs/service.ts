@@ -7,8 +7,9 @@ import { LATE_BEATS_MS } from '../attendance/admit.ts';
 import { type Actor, auditWith, SYSTEM } from '../audit.ts';
 import { transaction } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
+import { inFileName } from '../reports/exports.ts';
 import type { Services } from '../services.ts';
-import { inFileName, streamBundle } from './bundle.ts';
+import { streamBundle } from './bundle.ts';
 import { paperOf } from './paper.ts';
 import { type Settled, settle } from './settle.ts';
 import { digestOf } from './statement.ts';
@@ -16,6 +17,8 @@ import * as store from './store.ts';
 
 /** How far back confirmations of people are looked for; the watch looks far more often. */
 const VERIFIED_WITHIN_MS = 10 * 60_000;
+
+const AT_A_TIME = 1_000;
 
 export type Proofs = ReturnType<typeof createProofs>;
 
@@ -105,6 +108,15 @@ export function createProofs({ db, clock, config }: ProofServices) {
     return { items, total };
   }
 
+  /** All of a session's, some at a time, for a file. */
+  async function* everyOf(sessionId: string, visibility: Visibility): AsyncGenerator<Proof[]> {
+    for (let page = 1; ; page += 1) {
+      const { items } = await list(sessionId, { page, pageSize: AT_A_TIME }, visibility);
+      if (items.length > 0) yield items;
+      if (items.length < AT_A_TIME) return;
+    }
+  }
+
   /** @throws AppError `not-found` for those of units that the caller does not see, too */
   async function file(
     sessionId: string,
@@ -177,7 +189,7 @@ export function createProofs({ db, clock, config }: ProofServices) {
     });
   }
 
-  return { keepTheRule, corrected, check, mine, myFile, list, file, files, withdraw, reissue };
+  return { keepTheRule, corrected, check, mine, myFile, list, everyOf, file, files, withdraw, reissue };
 }
 
 const addressOf = ({ number }: store.ProofRow, origin: string) => `${origin}/proof/${number}`;

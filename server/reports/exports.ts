@@ -157,7 +157,7 @@ export function createExports(
     };
   }
 
-  return { sessionAttendance, courseAttendance, missing };
+  return { sessionAttendance, courseAttendance, missing, parts: { sealedRecord, writeFigures, headingOf } };
 }
 
 /** Areas in the order of the report; within one the order stays, which puts high-risk first. */
@@ -167,13 +167,17 @@ function byArea<Unit extends { areaId: string }>(units: Unit[], report: Report):
   return [...units].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
-function titleOf(report: Report): string {
+export function titleOf(report: Report): string {
   return report.number === null ? report.courseTitle : `${report.courseTitle} 第 ${report.number} 期`;
 }
 
-function fileOf(report: Report, what: string, format: ExportFormat, content: Readable): ExportFile {
+export function fileOf(report: Report, what: string, format: ExportFormat, content: Readable): ExportFile {
   const parts = [report.courseTitle, ...(report.number === null ? [] : [`第${report.number}期`]), what];
-  // What file systems don't take.
-  const name = parts.join('-').replace(/[\\/:*?"<>|\p{Cc}]/gu, '_');
+  const name = inFileName(parts.join('-'));
   return { name: `${name}.${format}`, type: EXPORT_TYPES[format], content };
+}
+
+/** Without what file systems don't take, nor a name that would climb. */
+export function inFileName(text: string): string {
+  return text.replace(/[\\/:*?"<>|\p{Cc}]/gu, '_').replace(/^[\s.]+|[\s.]+$/g, '_');
 }

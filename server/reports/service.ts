@@ -4,9 +4,11 @@ import type { Visibility } from '../accounts/principal.ts';
 import { type Actor, audit } from '../audit.ts';
 import { requiredMs } from '../courses/completion.ts';
 import { hasStarted } from '../courses/states.ts';
+import { streamOnSnapshot } from '../db.ts';
 import { notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { assemble } from './counts.ts';
+import { countDetail, type DetailRow, readDetail } from './detail.ts';
 import { allPeople, countPeople, type PeopleFilter, type PersonRow, readPeople } from './people.ts';
 import type { Scope } from './record.ts';
 import * as store from './store.ts';
@@ -134,6 +136,41 @@ export function createReports({ db, clock, sealing }: Services) {
     }
   }
 
+  /**
+   * Everybody of a course's sessions, or of one session: a row for each person and session, on one snapshot. `unitIds`: of these units alone;
+   * `full`: phone numbers as they are.
+   */
+  async function* detail(
+    id: string,
+    visibility: Visibility,
+    { unitIds, full = false, total }: { unitIds?: string[]; full?: boolean; total?: (rows: number) => void },
+  ): AsyncGenerator<DetailedPerson[]> {
+    const scope = { ...(await scopeOfAny(id, visibility)), ...(unitIds && { unitIds }) };
+    let last: { personId: string; phone: string | null } | null = null;
+    const phoneOf = ({ personId, phoneCipher, phoneLast4 }: DetailRow): string | null => {
+      if (last?.personId !== personId) {
+        const phone = (full && opened(phoneCipher)) || sealing.masked(phoneCipher, phoneLast4);
+        last = { personId, phone };
+      }
+      return last.phone;
+    };
+    yield* streamOnSnapshot(pool, async function* (client) {
+      total?.(await countDetail(client, scope));
+      for await (const rows of readDetail(client, scope)) {
+        yield rows.map((row) => ({ ...row, phone: phoneOf(row) }));
+      }
+    });
+  }
+
+  /** Of a course, or of a session by its own id. @throws AppError `not-found` */
+  async function scopeOfAny(id: string, visibility: Visibility): Promise<Scope> {
+    const course = await store.readCourse(pool, id);
+    if (!course) throw notFound();
+    const sessions = await store.readSessions(pool, course.id);
+    const one = sessions.find((session) => session.id === id);
+    return scopeOf(course, one ? [one] : sessions, visibility);
+  }
+
   /** Notes who took which file. Before it is sent. */
   async function recordExport(subject: { kind: 'session' | 'course'; id: string }, what: string, actor: Actor) {
     await audit(prisma, actor, clock(), 'report:export', subject, { what });
@@ -163,9 +200,11 @@ export function createReports({ db, clock, sealing }: Services) {
     }
   }
 
-  return { sessionReport, courseReport, courseReports, missing, arrivals, people, everybody, recordExport };
+  return { sessionReport, courseReport, courseReports, missing, arrivals, people, everybody, detail, recordExport };
 }
 
+/** `phone`: masked, unless it was asked for in full. */
+export type DetailedPerson = DetailRow & { phone: string | null };
 export type ExportedPerson = PersonAttendance & { creditCode: string | null };
 
 interface PersonQuery {

@@ -2,7 +2,7 @@ import type { Industry, PersonCategory, UnitKind, Verification } from '#contract
 import type { Counts, MissingUnit, Report, UnitCounts } from '#contract/reports.ts';
 import { CATEGORIES, INDUSTRIES, UNIT_KINDS } from '../organisations/labels.ts';
 import { type CellKind, type CellValue, type Column, minutes } from './cells.ts';
-import type { ExportedPerson } from './service.ts';
+import type { DetailedPerson, ExportedPerson } from './service.ts';
 
 /** The figures of a report: their names, and how each is counted (counts.ts), in the words of the sheets. */
 interface Figure {
@@ -221,6 +221,38 @@ export const PERSON_COLUMNS: Column<ExportedPerson>[] = [
   },
   text('试卷及格', 10, (person) => (person.paperPassed === null ? null : person.paperPassed ? '是' : '否')),
 ];
+
+/** A row for each person and session. */
+export const DETAIL_COLUMNS: Column<DetailedPerson>[] = [
+  { heading: '期', width: 6, kind: 'count', value: (row) => row.sessionNumber },
+  text('街道/功能区', 16, (row) => row.areaName),
+  text('单位名称', 34, (row) => row.unitName),
+  text('统一社会信用代码', 22, (row) => row.creditCode),
+  text('姓名', 12, (row) => row.personName),
+  text('手机号', 14, (row) => row.phone),
+  text('人员类别', 14, (row) => CATEGORIES[row.category].zh),
+  text('身份核实', 10, (row) => VERIFICATIONS[row.verification]),
+  text('应到', 8, (row) => (row.due ? '是' : '否')),
+  text('参训', 8, (row) => (row.present ? '是' : '否')),
+  text('达标', 8, (row) => (row.complete ? '是' : '否')),
+  { heading: '首次进入时间', width: 20, kind: 'time', value: (row) => row.firstJoinedAt?.getTime() ?? null },
+  { heading: '进入前排队（秒）', width: 16, kind: 'count', value: (row) => row.waitedSeconds },
+  { heading: '有效时长（分钟）', width: 16, kind: 'minutes', value: (row) => minutes(row.creditedSeconds) },
+  { heading: '直播（分钟）', width: 12, kind: 'minutes', value: (row) => minutes(row.liveSeconds) },
+  { heading: '补课（分钟）', width: 12, kind: 'minutes', value: (row) => minutes(row.replaySeconds) },
+  { heading: '线下（分钟）', width: 12, kind: 'minutes', value: (row) => minutes(row.venueSeconds) },
+  { heading: '在线确认次数', width: 14, kind: 'count', value: (row) => row.checksConfirmed },
+  { heading: '未确认次数', width: 12, kind: 'count', value: (row) => row.checksMissed },
+  { heading: '设备数', width: 8, kind: 'count', value: (row) => row.devices },
+  { heading: '课堂答题数', width: 12, kind: 'count', value: (row) => row.liveAnswered },
+  { heading: '答对数', width: 8, kind: 'count', value: (row) => row.liveCorrect },
+  { heading: '试卷最好成绩', width: 14, kind: 'percent', value: (row) => percent(row.paperPercent) },
+  text('试卷及格', 10, (row) => (row.paperPassed === null ? null : row.paperPassed ? '是' : '否')),
+];
+
+function percent(points: number | null): number | null {
+  return points === null ? null : points / 100;
+}
 
 export const MISSING_COLUMNS: Column<MissingUnit>[] = [
   text('街道/功能区', 16, (unit) => unit.areaName),

@@ -1,7 +1,9 @@
 import { useParams } from 'react-router';
 import { Tabs } from '#client/ui/tabs.tsx';
+import { ArchiveButton } from '../archives/archive-button.tsx';
 import { useRead } from '../data.ts';
 import { DownloadButton, Loaded, PageHead } from '../parts.tsx';
+import { useRoles } from '../roles.ts';
 import { type Report, ReportFigures } from './report-figures.tsx';
 import { useGroupTabs } from './session-report.tsx';
 import { useReportText } from './text.ts';
@@ -17,9 +19,11 @@ function CourseReportView({ report }: { report: Report }) {
   const t = useReportText();
   const groups = useGroupTabs(report);
   const { courseId } = report;
+  const { bureau, supervisor, enterprise } = useRoles();
   return (
     <>
       <PageHead title={t('courseReport')} back={{ to: `/console/courses/${courseId}`, label: report.courseTitle }}>
+        {(bureau || supervisor || enterprise) && <ArchiveButton kind="course" id={courseId} mayUnmask />}
         <DownloadButton
           endpoint="GET /courses/:courseId/export/attendance"
           params={{ courseId }}

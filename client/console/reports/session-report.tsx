@@ -2,6 +2,7 @@ import { Alert } from 'antd';
 import { useParams } from 'react-router';
 import { type Tab, Tabs } from '#client/ui/tabs.tsx';
 import type { SessionState } from '#contract/courses.ts';
+import { ArchiveButton } from '../archives/archive-button.tsx';
 import { useRead } from '../data.ts';
 import { DownloadButton, LinkButton, Loaded, PageHead } from '../parts.tsx';
 import { ProofList } from '../proofs/proof-list.tsx';
@@ -64,6 +65,7 @@ function SessionReportView({
         {(bureau || supervisor || enterprise) && (
           <>
             <LinkButton to={`/console/sessions/${sessionId}/network`}>{t('network')}</LinkButton>
+            <ArchiveButton kind="session" id={sessionId} mayUnmask />
             <DownloadButton
               endpoint="GET /sessions/:sessionId/export/attendance"
               params={params}

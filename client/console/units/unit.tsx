@@ -6,6 +6,7 @@ import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { Notice } from '#client/ui/notice.tsx';
 import type { Result } from '#contract/api.ts';
+import { ArchiveButton } from '../archives/archive-button.tsx';
 import { useAct, useRead } from '../data.ts';
 import { MaskedPhone } from '../masked-phone.tsx';
 import { ConfirmButton, CopyButton, HighRiskMark, Loaded, Mark, PageHead } from '../parts.tsx';
@@ -52,6 +53,7 @@ function UnitView({ unit }: { unit: Unit }) {
         }
         {...((bureau || supervisor) && { back: { to: '/console/units', label: shared('units') } })}
       >
+        <ArchiveButton kind="unit" id={unit.id} mayUnmask />
         {!unit.closedAt && <Button onClick={() => setEditing(true)}>{shared('edit')}</Button>}
         {bureau && (unit.closedAt ? <ReopenButton unit={unit} /> : <CloseButton unit={unit} />)}
       </PageHead>

@@ -1,0 +1,129 @@
+import { Button, Checkbox, Modal, Progress, Space } from 'antd';
+import { useState } from 'react';
+import { formatBytes, formatCount, formatDateTime } from '#client/format.ts';
+import { useLanguage } from '#client/i18n.ts';
+import type { Export } from '#contract/archives.ts';
+import { useAct, useRead } from '../data.ts';
+import { DownloadButton, Mark } from '../parts.tsx';
+import { useArchiveText } from './text.ts';
+
+const EVERY_MS = 1_000;
+
+interface About {
+  kind: 'session' | 'unit' | 'course';
+  id: string;
+  /** May see phone numbers in full. */
+  mayUnmask?: boolean;
+}
+
+/** Opens what has files made in the background, and shows how far they are. */
+export function ArchiveButton(about: About) {
+  const t = useArchiveText();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>{t(about.kind)}</Button>
+      <Modal
+        open={open}
+        title={t(about.kind)}
+        width={640}
+        footer={null}
+        destroyOnHidden
+        onCancel={() => setOpen(false)}
+      >
+        <Making {...about} />
+        <Files />
+      </Modal>
+    </>
+  );
+}
+
+function Making({ kind, id, mayUnmask = false }: About) {
+  const t = useArchiveText();
+  const [full, setFull] = useState(false);
+  const touches = ['GET /exports' as const];
+  const session = useAct('POST /sessions/:sessionId/exports', { touches });
+  const unit = useAct('POST /units/:unitId/exports', { touches });
+  const course = useAct('POST /courses/:courseId/exports', { touches });
+  const make = {
+    session: (format: 'xlsx' | 'pdf') => session.mutate({ params: { sessionId: id }, body: { format, full } }),
+    unit: (format: 'xlsx' | 'pdf') => unit.mutate({ params: { unitId: id }, body: { format, full } }),
+    course: (format: 'xlsx' | 'csv') => course.mutate({ params: { courseId: id }, body: { format, full } }),
+  };
+  const busy = session.isPending || unit.isPending || course.isPending;
+  const formats = kind === 'course' ? (['xlsx', 'csv'] as const) : (['xlsx', 'pdf'] as const);
+  return (
+    <>
+      <p className="muted">{t('hint')}</p>
+      {mayUnmask && (
+        <p style={{ margin: '8px 0' }}>
+          <Checkbox checked={full} onChange={({ target }) => setFull(target.checked)}>
+            {t('full')}
+          </Checkbox>
+        </p>
+      )}
+      <Space style={{ margin: '8px 0 20px' }} wrap>
+        {formats.map((format) => (
+          <Button key={format} disabled={busy} onClick={() => make[kind](format as never)}>
+            {t('make', { kind: t(format) })}
+          </Button>
+        ))}
+      </Space>
+    </>
+  );
+}
+
+function Files() {
+  const t = useArchiveText();
+  const files = useRead('GET /exports', undefined, { every: EVERY_MS });
+  if (files.data?.length === 0) return <p className="muted">{t('none')}</p>;
+  return (
+    <ul aria-label={t('files')} style={{ listStyle: 'none', margin: 0, padding: 0 }}>
+      {files.data?.slice(0, 8).map((file) => (
+        <li key={file.id} style={{ padding: '10px 0', borderTop: '1px solid var(--line)' }}>
+          <File file={file} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function File({ file }: { file: Export }) {
+  const t = useArchiveText();
+  const language = useLanguage();
+  const { state, rowsDone, rowsTotal, name } = file;
+  const title = name ?? `${t(file.kind)} ${t(file.format)}`;
+  return (
+    <div style={{ display: 'flex', alignItems: 'center', gap: 12 }}>
+      <div style={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>
+        <div>
+          {title} {file.full && <Mark tone="amber">{t('isFull')}</Mark>}
+        </div>
+        <div className="muted numbers" role="status">
+          {state === 'queued' && t('queued')}
+          {state === 'failed' && t('failed')}
+          {state === 'running' &&
+            (rowsTotal === null
+              ? t('starting')
+              : t('running', { done: formatCount(rowsDone), total: formatCount(rowsTotal) }))}
+          {state === 'done' &&
+            `${t('asOf', { at: formatDateTime(file.asOf ?? file.createdAt, language) })} · ${formatBytes(file.bytes)}`}
+        </div>
+        {state === 'running' && rowsTotal !== null && rowsTotal > 0 && (
+          <Progress
+            percent={Math.floor((rowsDone * 100) / rowsTotal)}
+            size="small"
+            showInfo={false}
+            aria-hidden="true"
+          />
+        )}
+      </div>
+      {state === 'done' && (
+        <DownloadButton size="small" endpoint="GET /exports/:exportId/file" params={{ exportId: file.id }}>
+          <span aria-hidden="true">{t('download')}</span>
+          <span className="visually-hidden">{t('downloadOf', { name: title })}</span>
+        </DownloadButton>
+      )}
+    </div>
+  );
+}

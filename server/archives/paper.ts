@@ -1,0 +1,196 @@
+import { PassThrough } from 'node:stream';
+import { BRAND, BRAND_SOFT, createType, type Doc, drawSquares, LINE, MUTED, newDocument } from '../pdf/sheet.ts';
+import { qrRows } from '../qr.ts';
+import { type CellKind, type CellValue, shanghaiTime } from '../reports/cells.ts';
+import type { Archive, ArchiveSeal, Facts, Table, TableColumn } from './model.ts';
+
+const PAGE = { width: 841.89, height: 595.28 };
+const SIDE = 40;
+const TOP = 46;
+const BOTTOM = PAGE.height - 40;
+const INNER = PAGE.width - 2 * SIDE;
+/** Longer tables are left to the workbook: nobody leafs through hundreds of pages. */
+const ROWS_ON_PAPER = 3_000;
+const CELL = { size: 8, leading: 1.45 };
+const PADDING = 4;
+
+/** An archive as PDF, A4 across; its pages are given on as they are full. */
+export function archivePaper(archive: Archive): PassThrough {
+  const out = new PassThrough();
+  draw(archive, out).catch((error: Error) => out.destroy(error));
+  return out;
+}
+
+async function draw(archive: Archive, out: PassThrough): Promise<void> {
+  const { doc, faces } = await newDocument({ title: `${archive.kind}：${archive.title}`, layout: 'landscape' });
+  doc.pipe(out);
+  const sheet = createSheet(doc, createType({ doc, faces }), archive);
+  sheet.head();
+  for (const section of archive.sections) {
+    if ('facts' in section) sheet.facts(section);
+    else await sheet.table(section);
+  }
+  sheet.seals(archive.seals);
+  sheet.rare();
+  sheet.foot();
+  doc.end();
+}
+
+/** Writes from the top down, and goes on to the next page where it is full. */
+function createSheet(doc: Doc, type: ReturnType<typeof createType>, { kind, title, note }: Archive) {
+  let y = TOP;
+  let page = 1;
+
+  function foot(): void {
+    const at = { x: SIDE, y: BOTTOM + 12, size: 7.5, colour: MUTED, width: INNER };
+    type.write(`${kind}：${title}`, at);
+    type.write(`第 ${page} 页`, { ...at, align: 'right' });
+  }
+
+  function turn(): void {
+    foot();
+    doc.addPage();
+    page += 1;
+    y = TOP;
+  }
+
+  function room(height: number): void {
+    if (y + height > BOTTOM) turn();
+  }
+
+  function heading(text: string): void {
+    room(70);
+    y = type.write(text, { x: SIDE, y: y + 10, size: 12, weight: 'bold' }) + 4;
+  }
+
+  function head(): void {
+    doc.rect(0, 0, PAGE.width, 6).fill(BRAND);
+    y = type.write(kind, { x: SIDE, y: 26, size: 10, colour: BRAND, weight: 'bold', width: INNER });
+    y = type.write(title, { x: SIDE, y, size: 19, weight: 'bold', leading: 1.4, width: INNER });
+    y = type.write(note, { x: SIDE, y, size: 9, colour: MUTED, width: INNER }) + 4;
+  }
+
+  /** Two columns of names and values. */
+  function facts(section: Facts): void {
+    heading(section.title);
+    const half = INNER / 2;
+    const value = { size: 9, leading: 1.55, width: half - 96 };
+    for (let n = 0; n < section.facts.length; n += 2) {
+      const pair = section.facts.slice(n, n + 2);
+      const height = Math.max(...pair.map(([, text]) => type.height(text, value))) + 4;
+      room(height);
+      pair.forEach(([name, text], side) => {
+        const x = SIDE + side * half;
+        type.write(name, { x, y, size: 9, leading: 1.55, colour: MUTED });
+        type.write(text, { ...value, x: x + 84, y });
+      });
+      y += height;
+      doc
+        .lineWidth(0.4)
+        .moveTo(SIDE, y - 2)
+        .lineTo(SIDE + INNER, y - 2)
+        .stroke(LINE);
+    }
+    y += 4;
+  }
+
+  async function table(section: Table): Promise<void> {
+    heading(section.title);
+    const shown = section.columns.flatMap((column, at) => (column.paper ? [{ ...column, at }] : []));
+    const parts = shown.reduce((sum, { paper = 0 }) => sum + paper, 0);
+    const columns = shown.map((column) => ({ ...column, room: ((column.paper ?? 0) / parts) * INNER }));
+
+    const row = (texts: string[], weight: 'regular' | 'bold'): void => {
+      const heights = columns.map((column, n) =>
+        type.height(texts[n] ?? '', { ...CELL, weight, width: column.room - 2 * PADDING }),
+      );
+      const height = Math.max(...heights) + 2 * PADDING - 2;
+      if (y + height > BOTTOM) {
+        turn();
+        if (weight === 'regular') titles();
+      }
+      if (weight === 'bold') doc.rect(SIDE, y, INNER, height).fill(BRAND_SOFT);
+      let x = SIDE;
+      columns.forEach((column, n) => {
+        const placing = { ...CELL, weight, x: x + PADDING, y: y + PADDING - 1, width: column.room - 2 * PADDING };
+        type.write(texts[n] ?? '', {
+          ...placing,
+          align: column.kind === 'text' || column.kind === 'time' ? 'left' : 'right',
+        });
+        x += column.room;
+      });
+      y += height;
+      doc
+        .lineWidth(0.4)
+        .moveTo(SIDE, y)
+        .lineTo(SIDE + INNER, y)
+        .stroke(LINE);
+    };
+    const titles = () =>
+      row(
+        columns.map(({ heading: text }) => text),
+        'bold',
+      );
+
+    titles();
+    let count = 0;
+    for await (const some of section.rows) {
+      for (const values of some) {
+        count += 1;
+        if (count <= ROWS_ON_PAPER)
+          row(
+            columns.map((column) => textOf(column, values[column.at] ?? null)),
+            'regular',
+          );
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const left = count - ROWS_ON_PAPER;
+    if (count === 0) remark(section.empty);
+    if (left > 0) remark(`共 ${count} 行，此处列出前 ${ROWS_ON_PAPER} 行；全部见同一档案的 Excel 文件。`);
+    y += 4;
+  }
+
+  function remark(text: string): void {
+    room(20);
+    y = type.write(text, { x: SIDE + PADDING, y: y + 3, size: 8.5, colour: MUTED, width: INNER - 2 * PADDING });
+  }
+
+  /** A code for each session's record, beside its digest. */
+  function seals(all: readonly ArchiveSeal[]): void {
+    if (all.length === 0) return;
+    heading('核验');
+    remark('扫码或打开地址，可查看本档案所依据的考勤记录此后是否有新增；页面不显示个人信息。');
+    const size = 58;
+    for (const seal of all) {
+      room(size + 18);
+      y += 8;
+      drawSquares(doc, qrRows(seal.address), SIDE + PADDING, y, size);
+      const beside = { x: SIDE + PADDING + size + 14, size: 8.5, leading: 1.55, width: INNER - size - 30 };
+      let below = type.write(seal.name, { ...beside, y, weight: 'bold' });
+      below = type.write(`记录链摘要（SHA-256） ${seal.digest}`, { ...beside, y: below });
+      below = type.write(`${seal.entries} 条记录，${seal.links} 批；读取时间 ${shanghaiTime(seal.at)}（北京时间）`, {
+        ...beside,
+        y: below,
+      });
+      type.write(seal.address, { ...beside, y: below, colour: MUTED });
+      y += size + 6;
+    }
+  }
+
+  function rare(): void {
+    if (type.missing.size === 0) return;
+    const points = [...type.missing].map((sign) => `U+${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}`);
+    remark(`〓 代表无法显示的字：${points.join('、')}`);
+  }
+
+  return { head, facts, table, seals, rare, foot };
+}
+
+function textOf({ kind }: { kind: CellKind } & TableColumn, value: CellValue): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return value;
+  if (kind === 'percent') return `${(value * 100).toFixed(1)}%`;
+  if (kind === 'time') return shanghaiTime(value).slice(0, 16);
+  return kind === 'minutes' ? value.toFixed(1) : String(value);
+}
