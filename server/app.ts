@@ -86,6 +86,7 @@ import { createExports } from './reports/exports.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { createReports } from './reports/service.ts';
 import { watchSealing } from './resealing.ts';
+import { createScreenFiles } from './screens/files.ts';
 import { screenRoutes } from './screens/routes.ts';
 import { createScreens } from './screens/service.ts';
 import { createSealing } from './sealing.ts';
@@ -181,7 +182,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     ),
     locators,
   );
-  mount(api, screenEndpoints, screenRoutes(screens), locators);
+  mount(api, screenEndpoints, screenRoutes(screens, createScreenFiles(services)), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
   const networkReports = createNetworkReports(services);
   mount(api, networkEndpoints, networkRoutes(networkReports), locators);
