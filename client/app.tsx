@@ -26,6 +26,7 @@ const MyProofs = lazy(() => import('./proof/mine.tsx'));
 const OpenScreen = lazy(() => import('./screen/open.tsx'));
 const Wall = lazy(() => import('./screen/wall.tsx'));
 const Convenor = lazy(() => import('./screen/convenor.tsx'));
+const Sheet = lazy(() => import('./screen/sheet.tsx'));
 const Scan = lazy(() => import('./screen/scan.tsx'));
 const Door = lazy(() => import('./venue/door.tsx'));
 const Paper = lazy(() => import('./paper/paper.tsx'));
@@ -79,6 +80,7 @@ export function App() {
             <Route path="/learn/:sessionId/screen" element={<SignedIn page={<OpenScreen />} />} />
             <Route path="/screen/:screenId" element={<SignedIn page={<Wall />} />} />
             <Route path="/screen/:screenId/people" element={<SignedIn page={<Convenor />} />} />
+            <Route path="/screen/:screenId/sheet" element={<SignedIn page={<Sheet />} />} />
             <Route path="/s" element={<Scan />} />
             <Route path="/s/:shortCode" element={<Scan />} />
             <Route path="/s/:shortCode/:code" element={<Scan />} />

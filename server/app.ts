@@ -97,6 +97,7 @@ import { createReports } from './reports/service.ts';
 import { watchSealing } from './resealing.ts';
 import { retentionRoutes } from './retention/routes.ts';
 import { createRetention, watchRecords } from './retention/service.ts';
+import { createScreenFiles } from './screens/files.ts';
 import { screenRoutes } from './screens/routes.ts';
 import { createScreens } from './screens/service.ts';
 import { createSealing } from './sealing.ts';
@@ -194,7 +195,7 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
     ),
     locators,
   );
-  mount(api, screenEndpoints, screenRoutes(screens), locators);
+  mount(api, screenEndpoints, screenRoutes(screens, createScreenFiles(services)), locators);
   mount(api, videoEndpoints, videoRoutes(videos, playouts), locators);
   const records = createRetention(services);
   mount(api, retentionEndpoints, retentionRoutes(records), locators);

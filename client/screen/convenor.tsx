@@ -12,6 +12,7 @@ import { Page } from '#client/ui/page.tsx';
 import { Waiting } from '#client/ui/spinner.tsx';
 import { Tabs } from '#client/ui/tabs.tsx';
 import type { Result } from '#contract/api.ts';
+import { Files } from './files.tsx';
 import { NewcomerForm } from './newcomer-form.tsx';
 import { useScreenText } from './text.ts';
 
@@ -68,6 +69,7 @@ export default function Convenor() {
         </div>
       </dl>
       <Tabs
+        lazy
         label={t('list')}
         tabs={[
           { key: 'roster', title: t('roster'), panel: <Roster screenId={screenId} closed={shown.closedAt !== null} /> },
@@ -76,6 +78,7 @@ export default function Convenor() {
             title: `${t('isPresent')} ${shown.signedIn}`,
             panel: <Here screenId={screenId} people={people.data ?? []} />,
           },
+          { key: 'files', title: t('files'), panel: <Files screenId={screenId} /> },
         ]}
       />
     </Page>

@@ -13,6 +13,7 @@ import { type Actor, auditWith } from '../audit.ts';
 import { requiredMs } from '../courses/completion.ts';
 import { transaction, undone } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
+import { evidenceType } from '../file-types.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { creditLimitMs, LATE_BEATS_MS } from './admit.ts';
@@ -168,7 +169,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>,
       if (content.length > EVIDENCE_LIMIT_MB * 1024 * 1024) {
         throw new AppError('evidence-too-large', { limit: `${EVIDENCE_LIMIT_MB} MB` });
       }
-      const type = typeOf(content);
+      const type = evidenceType(content);
       if (type === null) throw new AppError('evidence-type');
       const id = newId();
       const sha256 = createHash('sha256').update(content).digest();
@@ -228,12 +229,4 @@ function factOf(id: string, change: CorrectionChange): CorrectionFact {
 
 function correctionOf({ at, total: _, ...row }: Awaited<ReturnType<typeof corrections.list>>[number]): Correction {
   return { ...row, at: at.toISOString(), actorName: row.actorName ?? '–' };
-}
-
-/** By what a file begins with, whatever it is called; null for a kind that is not taken. */
-function typeOf(content: Buffer): string | null {
-  const begins = (hex: string) => content.subarray(0, hex.length / 2).toString('hex') === hex;
-  if (begins('25504446')) return 'application/pdf';
-  if (begins('ffd8ff')) return 'image/jpeg';
-  return begins('89504e470d0a1a0a') ? 'image/png' : null;
 }

@@ -131,6 +131,7 @@ export const errors = {
     zh: '依据文件只能是 PDF、JPG 或 PNG',
     en: 'Evidence is a PDF, JPEG or PNG file',
   },
+  'too-many-files': { status: 409, zh: '最多上传 {limit} 个文件', en: 'There are {limit} files already' },
   'evidence-too-large': { status: 413, zh: '依据文件过大，上限 {limit}', en: 'The evidence is larger than {limit}' },
   'rate-limited': { status: 429, zh: '操作过快，请稍后再试', en: 'Too fast; try again in a moment' },
   /** Not refused: put in line. `PLACE_HEADER` holds the place; ask again with it in `retryMs`. */

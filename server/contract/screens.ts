@@ -67,6 +67,30 @@ export const ScreenCandidate = z.object({
 });
 export type ScreenCandidate = z.infer<typeof ScreenCandidate>;
 
+/** Of one screen. */
+export const SCREEN_FILES_LIMIT = 30;
+
+const FileKind = z.enum(['sheet', 'photo_start', 'photo_end']);
+const FileName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(120)
+  .refine((text) => !/\p{Cc}/u.test(text), { message: 'control-characters' });
+
+/** The signed sheet (签到表) or a photograph of the room (现场照片). */
+export const ScreenFile = z.object({
+  id: Id,
+  kind: FileKind,
+  name: z.string(),
+  type: z.string(),
+  bytes: z.int(),
+  /** Hex. */
+  sha256: z.string(),
+  uploadedAt: Instant,
+});
+export type ScreenFile = z.infer<typeof ScreenFile>;
+
 /** Somebody who is not on the roster. */
 const Newcomer = z.object({ name: Name, phone: Phone, category: PersonCategory.optional() });
 const Ticket = z.string().max(2_000);
@@ -140,6 +164,27 @@ export const screenEndpoints = endpoints({
     action: 'screen:people',
     target: 'screen',
     response: z.array(ScreenPerson),
+  },
+  'GET /screens/:screenId/files': {
+    summary: 'The signed sheet and photographs of the room, the oldest first',
+    action: 'screen:people',
+    target: 'screen',
+    response: z.array(ScreenFile),
+  },
+  'POST /screens/:screenId/files': {
+    summary: 'Add a scan of the signed sheet, or a photograph: PDF, JPEG or PNG. Possible until the class is archived',
+    action: 'screen:run',
+    target: 'screen',
+    query: z.object({ kind: FileKind, name: FileName }),
+    upload: 'evidence',
+    response: z.array(ScreenFile),
+  },
+  'GET /screens/:screenId/file': {
+    summary: 'One of these files',
+    action: 'screen:people',
+    target: 'screen',
+    query: z.object({ fileId: Id }),
+    download: true,
   },
   'GET /screens/:screenId/roster': {
     summary: 'The unit’s roster for the convenor’s list',

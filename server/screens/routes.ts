@@ -1,8 +1,9 @@
 import type { screenEndpoints } from '#contract/screens.ts';
 import type { Handlers } from '../http.ts';
+import type { ScreenFiles } from './files.ts';
 import type { Screens } from './service.ts';
 
-export function screenRoutes(screens: Screens): Handlers<typeof screenEndpoints> {
+export function screenRoutes(screens: Screens, files: ScreenFiles): Handlers<typeof screenEndpoints> {
   return {
     'POST /sessions/:sessionId/screens': ({ params, body, principal, actor }) =>
       screens.open(params.sessionId, body, principal, actor),
@@ -14,6 +15,12 @@ export function screenRoutes(screens: Screens): Handlers<typeof screenEndpoints>
     'POST /screens/:screenId/close': ({ params, actor }) => screens.close(params.screenId, actor),
     'POST /screens/:screenId/counts': ({ params, body, actor }) => screens.count(params.screenId, body, actor),
     'GET /screens/:screenId/people': ({ params }) => screens.people(params.screenId),
+    'GET /screens/:screenId/files': ({ params }) => files.list(params.screenId),
+    'POST /screens/:screenId/files': async ({ params, query, body, actor }) => {
+      await files.add(params.screenId, query, Buffer.isBuffer(body) ? body : Buffer.alloc(0), actor);
+      return files.list(params.screenId);
+    },
+    'GET /screens/:screenId/file': ({ params, query, actor }) => files.read(params.screenId, query.fileId, actor),
     'GET /screens/:screenId/roster': ({ params, query }) => screens.roster(params.screenId, query.q),
     'POST /screens/:screenId/sign-ins': ({ params, body, actor }) => screens.signInByHand(params.screenId, body, actor),
     'POST /screens/:screenId/sign-outs': ({ params, body, actor }) =>

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Result } from '#contract/api.ts';
 import { verifySession } from '#server/attendance/verify.ts';
+import { newId } from '#server/ids.ts';
 import { startApp, type TestApp } from '#tests/support/app.ts';
 import { done } from '#tests/support/class.ts';
 import { seedClass } from '#tests/support/classes.ts';
@@ -42,6 +43,14 @@ beforeEach(async () => {
   }));
   await app.prisma.screen.deleteMany({ where: { sessionId } });
 });
+
+/** Busy means that nothing was stored: it is sent again, as pages do. */
+async function patiently<R extends { status: number }>(send: () => Promise<R>): Promise<R> {
+  for (let attempt = 1; ; attempt += 1) {
+    const reply = await send();
+    if (reply.status !== 503 || attempt === 10) return reply;
+  }
+}
 
 /** A screen's page without the picture. */
 class ScreenPage {
@@ -96,7 +105,7 @@ class ScreenPage {
 
   async send(beats: ReturnType<typeof beat>[]) {
     const body = { ticket: this.#admission.ticket, beats };
-    return done('beats', await second.client().call('POST /beats', { body }));
+    return done('beats', await patiently(() => second.client().call('POST /beats', { body })));
   }
 
   roster(q?: string) {
@@ -106,7 +115,9 @@ class ScreenPage {
   async byHand(personId: string) {
     return done(
       'sign-in',
-      await enterprise.call('POST /screens/:screenId/sign-ins', { params: { screenId: this.id }, body: { personId } }),
+      await patiently(() =>
+        enterprise.call('POST /screens/:screenId/sign-ins', { params: { screenId: this.id }, body: { personId } }),
+      ),
     );
   }
 }
@@ -146,11 +157,10 @@ async function scanned(page: ScreenPage): Promise<Phone> {
 
 async function someone(name: string) {
   phones += 1;
-  const body = { name, phone: `136${String(phones).padStart(8, '0')}`, category: 'worker' as const };
-  return done(
-    'person',
-    await enterprise.call('POST /units/:unitId/people', { params: { unitId: district.unitA.id }, body }),
-  );
+  const id = newId();
+  const phone = app.sealing.phone(`136${String(phones).padStart(8, '0')}`);
+  await app.prisma.person.create({ data: { id, name, unitId: district.unitA.id, category: 'worker', ...phone } });
+  return { id };
 }
 
 async function screens() {
@@ -292,6 +302,32 @@ describe('the convenor', () => {
   });
 });
 
+describe('the signed sheet and photographs', () => {
+  const png = Buffer.from('89504e470d0a1a0a00', 'hex');
+
+  it('are kept as they came, for the unit and the bureau, until the class is archived', async () => {
+    const page = await ScreenPage.open();
+    const params = { screenId: page.id };
+    const add = (body: Buffer, name = '签到表 一.png') =>
+      enterprise.call('POST /screens/:screenId/files', { params, query: { kind: 'sheet', name }, body } as never);
+    const added = await add(png);
+    expect(added.body).toEqual([
+      expect.objectContaining({ kind: 'sheet', name: '签到表 一.png', type: 'image/png', bytes: png.length }),
+    ]);
+    expect((await add(Buffer.from('MZ'))).problem?.code).toBe('evidence-type');
+
+    const [file] = done('files', await district.clients.bureau.call('GET /screens/:screenId/files', { params }));
+    const path = `/api/v1/screens/${page.id}/file?fileId=${file?.id}`;
+    const download = await district.clients.bureau.fetch(path);
+    expect(Buffer.from(await download.arrayBuffer()).equals(png)).toBe(true);
+    const worker = await district.clients.learner.fetch(path);
+    expect(worker.status).toBe(403);
+
+    await app.prisma.session.update({ where: { id: sessionId }, data: { state: 'archived' } });
+    expect((await add(png)).problem?.code).toBe('record-closed');
+  });
+});
+
 describe('a presence check', () => {
   const params = () => ({ sessionId });
   const checks = async () =>
@@ -301,9 +337,9 @@ describe('a presence check', () => {
     );
 
   async function open(): Promise<string> {
-    const opened = await district.clients.bureau.call('POST /sessions/:sessionId/presence-checks', {
-      params: params(),
-    });
+    const opened = await patiently(() =>
+      district.clients.bureau.call('POST /sessions/:sessionId/presence-checks', { params: params() }),
+    );
     return done('check', opened).id;
   }
 
