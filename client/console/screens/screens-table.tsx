@@ -2,7 +2,7 @@ import { Table } from 'antd';
 import { formatTime } from '#client/format.ts';
 import type { Screen } from '#contract/screens.ts';
 import { useRead } from '../data.ts';
-import { Loaded, Mark } from '../parts.tsx';
+import { DownloadButton, Loaded, Mark } from '../parts.tsx';
 import { WideTable } from '../table.tsx';
 import { Standing } from './standing.tsx';
 import { useScreensText } from './text.ts';
@@ -22,7 +22,12 @@ export function ScreensTable({ sessionId, live }: { sessionId: string; live: boo
             dataSource={all}
             locale={{ emptyText: t('none') }}
             expandable={{
-              expandedRowRender: ({ id }) => <People screenId={id} />,
+              expandedRowRender: ({ id }) => (
+                <>
+                  <People screenId={id} />
+                  <Files screenId={id} />
+                </>
+              ),
               columnTitle: <span className="visually-hidden">{t('people')}</span>,
             }}
             columns={[
@@ -124,6 +129,33 @@ function People({ screenId }: { screenId: string }) {
             },
           ]}
         />
+      )}
+    </Loaded>
+  );
+}
+
+/** The signed sheet and photographs of the room. */
+function Files({ screenId }: { screenId: string }) {
+  const t = useScreensText();
+  const params = { screenId };
+  const files = useRead('GET /screens/:screenId/files', { params });
+  return (
+    <Loaded read={files}>
+      {(all) => (
+        <p className="page-actions">
+          {all.length === 0 && <span className="muted">{t('noFiles')}</span>}
+          {all.map((file) => (
+            <DownloadButton
+              key={file.id}
+              size="small"
+              endpoint="GET /screens/:screenId/file"
+              params={params}
+              query={{ fileId: file.id }}
+            >
+              {t(file.kind)} {formatTime(file.uploadedAt)}
+            </DownloadButton>
+          ))}
+        </p>
       )}
     </Loaded>
   );

@@ -30,6 +30,10 @@ export const useScreensText = addTexts({
     onePhone: '同一手机签了 {count} 人',
     addedMark: '现场添加',
     nobody: '还没有人签到',
+    noFiles: '没有上传签到表和现场照片',
+    sheet: '签到表',
+    photo_start: '现场照片（开始）',
+    photo_end: '现场照片（结束）',
     watchTogether: '会议室集中观看',
   },
   en: {
@@ -61,6 +65,10 @@ export const useScreensText = addTexts({
     onePhone: 'one phone signed {count} people',
     addedMark: 'added there',
     nobody: 'Nobody has signed in yet',
+    noFiles: 'No signed sheet and no photographs',
+    sheet: 'Signed sheet',
+    photo_start: 'Photograph, beginning',
+    photo_end: 'Photograph, end',
     watchTogether: 'Watch together in a room',
   },
 });
