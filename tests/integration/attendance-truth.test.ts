@@ -4,7 +4,7 @@ import { simulate, TOLERANCE_SECONDS } from '#scripts/bench/truth/truth.ts';
 import { createTestDatabase } from '#tests/support/database.ts';
 
 it('credits a class and its replay with what people did, within a beat, and no cheat', {
-  timeout: 240_000,
+  timeout: 400_000,
 }, async () => {
   const database = await createTestDatabase();
   try {

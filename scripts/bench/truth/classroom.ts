@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Beat } from '#contract/attendance.ts';
 import { createAttendance } from '#server/attendance/service.ts';
 import { verifySession } from '#server/attendance/verify.ts';
 import { replayUntil } from '#server/courses/replay-deadline.ts';
 import type { RoomSession } from '#server/courses/view.ts';
 import { openDb } from '#server/db.ts';
+import { AppError, isOverload } from '#server/errors.ts';
 import { newId } from '#server/ids.ts';
 import { signTicket, type Ticket, verifyTicket } from '#server/live/ticket.ts';
 import { createLogger } from '#server/logger.ts';
@@ -102,29 +104,33 @@ export async function openClassroom(databaseUrl: string, day: Day) {
       await db.prisma.person.createMany({ data: ids.map(person) });
       return ids;
     },
-    begin: (id: string, at: number) => change(id, 'live', at),
-    end: (id: string) => change(id, 'ended', day.now()),
+    begin: (id: string, at: number) => patiently(() => change(id, 'live', at)),
+    end: (id: string) => patiently(() => change(id, 'ended', day.now())),
     startedAt: (id: string) => sessionOf(id).startedAt ?? 0,
 
     /** A page is opened: the person is noted while the class runs, and the page gets a ticket. */
     async admit(sessionId: string, personId: string, { key = secret } = {}): Promise<string> {
-      if (sessionOf(sessionId).endedAt === null) await attendance.enter(sessionId, { personId, ...snapshot });
+      if (sessionOf(sessionId).endedAt === null) {
+        await patiently(() => attendance.enter(sessionId, { personId, ...snapshot }));
+      }
       const names = { personName: '', unitName: '', loginId: newId(), unitId: unit.unitId };
       const who = { personId, sessionId, connId: randomUUID(), deviceId: newId(), ...names };
       return signTicket(key, who, day.now());
     },
     async store(token: string, beats: Beat[]) {
       const { personId, sessionId, connId, deviceId, issuedAt } = read(token);
-      return attendance.store({ personId, sessionId, connId, deviceId, openedAt: issuedAt }, beats);
+      return patiently(() => attendance.store({ personId, sessionId, connId, deviceId, openedAt: issuedAt }, beats));
     },
     async confirm(token: string, checkId: string | null, { ago = 0, replay = false } = {}): Promise<void> {
       const given = { checkId, pressedAgoMs: ago, pdt: null };
       const ticket = read(token);
-      if (replay) await attendance.confirmInReplay(ticket, given);
-      else await presence.confirm(ticket, given);
+      await patiently(async () => {
+        if (replay) await attendance.confirmInReplay(ticket, given);
+        else await presence.confirm(ticket, given);
+      });
     },
-    check: (sessionId: string) => presence.current(sessionId),
-    standing: attendance.replayStatus,
+    check: (sessionId: string) => patiently(() => presence.current(sessionId)),
+    standing: (sessionId: string, personId: string) => patiently(() => attendance.replayStatus(sessionId, personId)),
     /** What the product does every few seconds by itself. */
     async look(): Promise<void> {
       await presence.openPlanned();
@@ -143,4 +149,20 @@ export async function openClassroom(databaseUrl: string, day: Day) {
       await db.close();
     },
   };
+}
+
+const AGAIN_MS = 100;
+const TRIES = 600;
+
+/** A machine that is too busy is asked again, as pages do; the simulated day waits for it. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const busy = (error instanceof AppError && error.code === 'busy') || isOverload(error);
+      if (!busy || tried === TRIES) throw error;
+      await setTimeout(AGAIN_MS);
+    }
+  }
 }
