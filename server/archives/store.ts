@@ -109,8 +109,8 @@ export async function finish(
   now: number,
 ): Promise<void> {
   await pool.query(
-    `update export_job set state = $2, name = $3, type = $4, sha256 = $5, finished_at = $6,
-       rows_done = case when $2 = 'done' then coalesce(rows_total, rows_done) else rows_done end
+    `update export_job set state = $2::export_state, name = $3, type = $4, sha256 = $5, finished_at = $6,
+       rows_done = case when $2::export_state = 'done' then coalesce(rows_total, rows_done) else rows_done end
      where id = $1`,
     [jobId, file ? 'done' : 'failed', file?.name, file?.type, file?.sha256, new Date(now)],
   );

@@ -155,7 +155,8 @@ export function createReports({ db, clock, sealing }: Services) {
       return last.phone;
     };
     yield* streamOnSnapshot(pool, async function* (client) {
-      total?.(await countDetail(client, scope));
+      // Before anything has begun there is nothing to list.
+      total?.(scope.planned ? 0 : await countDetail(client, scope));
       for await (const rows of readDetail(client, scope)) {
         yield rows.map((row) => ({ ...row, phone: phoneOf(row) }));
       }
