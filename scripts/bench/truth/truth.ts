@@ -13,14 +13,14 @@ export interface TruthOptions {
   firstSeed: number;
 }
 
-export interface Deviation {
+interface Deviation {
   seed: number;
   kind: string;
   dueSeconds: number;
   creditedSeconds: number;
 }
 
-export interface TruthFigures {
+interface TruthFigures {
   seeds: number;
   people: number;
   honestMaxErrorSeconds: number;
@@ -34,7 +34,7 @@ export interface TruthFigures {
 }
 
 /** A beat. */
-export const TOLERANCE_SECONDS = 15;
+const TOLERANCE_SECONDS = 15;
 /** One in so many cheats, and each cheat is tried in turn. */
 const CHEAT_EVERY = 4;
 const STARTS_AT = Date.parse('2026-02-08T01:00:00Z');
@@ -54,7 +54,7 @@ interface Outcomes {
  * People attend classes and their replays, one class a seed, all on the same simulated day, and what the product credits them with is compared
  * with what they really did. Ways of attending are in honest.ts, cheats in cheats.ts; whoever adds a way (a shared screen, a venue) adds it there.
  */
-export async function simulate(
+async function simulate(
   databaseUrl: string,
   { seeds, people, firstSeed }: TruthOptions,
   say: (step: string) => void,
