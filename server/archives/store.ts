@@ -52,7 +52,7 @@ export async function insertJob(client: pg.PoolClient, job: NewJob, now: number)
 export async function readOpen(client: pg.PoolClient, job: NewJob): Promise<JobRow | null> {
   const { rows } = await client.query<JobRow>(
     `select ${COLUMNS} from export_job
-     where kind = $1 and format = $2 and "full" = $3 and subject_id = $4 and requested_by = $5 and state in ('queued', 'running')`,
+     where kind = $1 and format = $2 and "full" = $3 and subject_id = $4 and requested_by = $5 and finished_at is null`,
     [job.kind, job.format, job.full, job.subjectId, job.requestedBy],
   );
   return rows[0] ?? null;

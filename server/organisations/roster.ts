@@ -69,7 +69,7 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
   async function updatePerson(personId: string, { phone, ...changes }: PersonChanges, actor: Actor): Promise<Person> {
     const row = await write(
       prisma.$transaction(async (tx) => {
-        await refuseClosed(tx, unitOf(personId));
+        await refuseGone(tx, personId);
         const changed = [
           ...Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field])),
           ...(phone === undefined ? [] : ['phone']),
@@ -92,7 +92,7 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
   async function leave(personId: string, actor: Actor): Promise<void> {
     const now = clock();
     await prisma.$transaction(async (tx) => {
-      await refuseClosed(tx, unitOf(personId));
+      await refuseGone(tx, personId);
       await tx.person.update({ where: { id: personId }, data: { leftAt: new Date(now), linkHash: null } });
       await audit(tx, actor, now, 'person:leave', { kind: 'person', id: personId });
     });
@@ -103,7 +103,7 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
   async function verify(personId: string, verification: 'verified' | 'refused', actor: Actor): Promise<Person> {
     const now = clock();
     const row = await prisma.$transaction(async (tx) => {
-      await refuseClosed(tx, unitOf(personId));
+      await refuseGone(tx, personId);
       await audit(tx, actor, now, 'person:verify', { kind: 'person', id: personId }, { verification });
       return tx.person.update({ where: { id: personId }, data: { verification, verifiedAt: new Date(now) } });
     });
@@ -118,7 +118,7 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
   async function makeLink(personId: string, actor: Actor): Promise<{ path: string }> {
     const token = newLinkToken();
     await prisma.$transaction(async (tx) => {
-      await refuseClosed(tx, unitOf(personId));
+      await refuseGone(tx, personId);
       await tx.person.update({ where: { id: personId }, data: { linkHash: linkHash(token) } });
       await audit(tx, actor, clock(), 'person:link', { kind: 'person', id: personId });
     });
@@ -131,8 +131,8 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
    */
   async function personPhone(personId: string, visibility: Visibility, actor: Actor): Promise<string | null> {
     return prisma.$transaction(async (tx) => {
-      const person = await tx.person.findUnique({
-        where: { id: personId },
+      const person = await tx.person.findFirst({
+        where: { id: personId, leftAt: null },
         select: { phoneCipher: true, unit: { select: { areaId: true, industry: true, closedAt: true } } },
       });
       if (!person) throw notFound();
@@ -142,9 +142,10 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
     });
   }
 
+  /** Also somebody who left: their record is still theirs, and their unit's. */
   async function locatePerson(personId: string): Promise<Target | null> {
-    const person = await prisma.person.findFirst({
-      where: { id: personId, leftAt: null },
+    const person = await prisma.person.findUnique({
+      where: { id: personId },
       select: { unitId: true, unit: { select: { areaId: true, industry: true } } },
     });
     return person && { ...person.unit, unitId: person.unitId, personId };
@@ -174,8 +175,10 @@ export function createRoster({ db, clock, sealing, signals }: Services) {
   };
 }
 
-function unitOf(personId: string) {
-  return { people: { some: { id: personId } } };
+/** @throws AppError `not-found` for somebody who left, `unit-closed` */
+async function refuseGone(tx: Tx, personId: string): Promise<void> {
+  if (!(await tx.person.findFirst({ where: { id: personId, leftAt: null }, select: { id: true } }))) throw notFound();
+  await refuseClosed(tx, { people: { some: { id: personId } } });
 }
 
 async function write<T>(work: Promise<T>): Promise<T> {

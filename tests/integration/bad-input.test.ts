@@ -225,4 +225,6 @@ const LEARNERS = [
   'network-report:send',
   'paper:sit',
   'attempt:submit',
+  'screen:open',
+  'screen:run',
 ];

@@ -8,7 +8,7 @@ import { newerApis } from '#tests/support/newer-apis.ts';
 
 const DIST = path.join(ROOT, 'dist/client');
 /** All that a phone loads to watch a class: React, the player, everything. */
-const BUDGET_GZIPPED = 304 * 1_024;
+const BUDGET_GZIPPED = 307 * 1_024;
 
 interface Chunk {
   file: string;

@@ -11,7 +11,7 @@ let prisma: PrismaClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = new pg.Pool({ connectionString: database.url, max: 1, connectionTimeoutMillis: 50 });
+  pool = new pg.Pool({ connectionString: database.url, max: 1, connectionTimeoutMillis: 2_000 });
   prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
 });
 

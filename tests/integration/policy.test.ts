@@ -39,6 +39,7 @@ beforeAll(async () => {
     personId: personB.id,
     accountId: other.id,
     joinCode: unitB.joinCode,
+    exportId: newId(),
   };
 });
 afterAll(() => app.close());
@@ -101,7 +102,8 @@ async function ownThings(): Promise<Record<string, string>> {
   const ours = { title: '甲课', unitId: unitA.id, personId: personA.id, instructorAccountId: id };
   const { joinCode } = unitA;
   const ids = await seedClass(app, ours);
-  return { ...ids, areaId: areaA.id, unitId: unitA.id, personId: personA.id, accountId: id, joinCode };
+  const exportId = newId();
+  return { ...ids, areaId: areaA.id, unitId: unitA.id, personId: personA.id, accountId: id, joinCode, exportId };
 }
 
 function endpointOf(key: EndpointKey): Endpoint {

@@ -45,7 +45,7 @@ CREATE INDEX "export_job_requested_by_idx" ON "export_job"("requested_by");
 CREATE INDEX "export_job_created_at_idx" ON "export_job"("created_at");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "export_job_once" ON "export_job"("kind", "format", "subject_id", "full", "requested_by") WHERE (state in ('queued', 'running'));
+CREATE UNIQUE INDEX "export_job_once" ON "export_job"("kind", "format", "subject_id", "full", "requested_by") WHERE (finished_at is null);
 
 -- AddForeignKey
 ALTER TABLE "export_chunk" ADD CONSTRAINT "export_chunk_job_id_fkey" FOREIGN KEY ("job_id") REFERENCES "export_job"("id") ON DELETE CASCADE ON UPDATE CASCADE;
