@@ -17,10 +17,7 @@ export default function MyProofsPage() {
   const t = useProofText();
   const proofs = useQuery({ queryKey: ['my-proofs'], queryFn: () => call('GET /my/proofs') });
   return (
-    <Page title={t('mineTitle')} home="/learn">
-      <p>
-        <Link to="/learn">← {t('back')}</Link>
-      </p>
+    <Page title={t('mineTitle')} home="/learn" end={<Link to="/learn">{t('back')}</Link>}>
       <h1 className="proof__title">{t('mineTitle')}</h1>
       <p className="proof__note">{t('notCertificate')}</p>
       {proofs.data ? (

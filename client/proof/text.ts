@@ -32,7 +32,7 @@ export const useProofText = addTexts({
     failed: '没有查到结果',
     mineTitle: '我的参训证明',
     mineFailed: '证明没有加载出来',
-    back: '返回我的课程',
+    back: '我的课程',
     none: '还没有证明',
     noneHint: '线上课有效时长达标，课后约十分钟自动签发。身份未核实的，待单位确认后签发。',
     download: '下载 PDF',
@@ -73,7 +73,7 @@ export const useProofText = addTexts({
     failed: 'The check did not load',
     mineTitle: 'My proofs of training',
     mineFailed: 'Your proofs did not load',
-    back: 'Back to my classes',
+    back: 'My classes',
     none: 'No proofs yet',
     noneHint:
       'Issued by itself about ten minutes after an online class that you completed, once your unit has confirmed you.',
