@@ -159,6 +159,8 @@ function createSheet(doc: Doc, type: ReturnType<typeof createType>, { kind, titl
   /** A code for each session's record, beside its digest. */
   function seals(all: readonly ArchiveSeal[]): void {
     if (all.length === 0) return;
+    // Its heading does not stand alone at the foot of a page.
+    room(150);
     heading('核验');
     remark('扫码或打开地址，可查看本档案所依据的考勤记录此后是否有新增；页面不显示个人信息。');
     const size = 58;
