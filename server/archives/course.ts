@@ -13,18 +13,25 @@ export async function courseFile(
   { id, format, full, visibility, origin, asOf }: Wanted,
   progress: Progress,
 ): Promise<MadeFile> {
-  // Before anything that they cover is read.
+  const sealedOf = async (sessionIds: (string | null)[]): Promise<SealedRecord[]> => {
+    const sealed: SealedRecord[] = [];
+    for (const sessionId of sessionIds) if (sessionId) sealed.push(await parts.sealedRecord(sessionId, origin));
+    return sealed;
+  };
+  const everybody = () => counted(reports.detail(id, visibility, { full, total: progress.total }), progress);
+  // Seals are read before anything that they cover.
+  if (format === 'csv') {
+    const outline = await reports.outline(id);
+    const columns = [...DETAIL_COLUMNS, sealColumn(await sealedOf(outline.sessionIds))];
+    return fileOf(outline, '参训明细', 'csv', streamCsv(columns, everybody()));
+  }
   const { report, sessions } = await reports.courseReports(id, visibility);
-  const sealed: SealedRecord[] = [];
-  for (const { sessionId } of sessions) if (sessionId) sealed.push(await parts.sealedRecord(sessionId, origin));
-  const rows = counted(reports.detail(id, visibility, { full, total: progress.total }), progress);
-  if (format === 'csv')
-    return fileOf(report, '参训明细', 'csv', streamCsv([...DETAIL_COLUMNS, sealColumn(sealed)], rows));
+  const sealed = await sealedOf(sessions.map(({ sessionId }) => sessionId));
   const content = streamWorkbook(async (workbook) => {
     await parts.writeFigures(workbook, report, sessions);
     const heading = parts.headingOf(report, '参训明细');
     const note = `${noteOf(sessions, asOf)}；每人每期一行，直播、补课、线下重叠的时间只计一次`;
-    await workbook.table('参训明细', { ...heading, note }, DETAIL_COLUMNS, rows);
+    await workbook.table('参训明细', { ...heading, note }, DETAIL_COLUMNS, everybody());
     for (const [n, each] of sealed.entries()) await writeSeal(workbook, `核验-第${sessions[n]?.number}期`, each);
   });
   return fileOf(report, '参训明细', 'xlsx', content);

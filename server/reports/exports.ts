@@ -171,7 +171,12 @@ export function titleOf(report: Report): string {
   return report.number === null ? report.courseTitle : `${report.courseTitle} 第 ${report.number} 期`;
 }
 
-export function fileOf(report: Report, what: string, format: ExportFormat, content: Readable): ExportFile {
+export function fileOf(
+  report: Pick<Report, 'courseTitle' | 'number'>,
+  what: string,
+  format: ExportFormat,
+  content: Readable,
+): ExportFile {
   const parts = [report.courseTitle, ...(report.number === null ? [] : [`第${report.number}期`]), what];
   const name = inFileName(parts.join('-'));
   return { name: `${name}.${format}`, type: EXPORT_TYPES[format], content };

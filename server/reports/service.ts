@@ -50,6 +50,15 @@ export function createReports({ db, clock, sealing }: Services) {
     return { report, sessions };
   }
 
+  /** What a list of everybody is of, without counting anybody. @throws AppError `not-found` */
+  async function outline(courseId: string): Promise<Pick<Report, 'courseTitle' | 'number'> & { sessionIds: string[] }> {
+    const course = await store.readCourse(pool, courseId);
+    if (!course) throw notFound();
+    const sessions = await store.readSessions(pool, courseId);
+    const sessionIds = sessions.filter(({ state }) => hasStarted(state)).map(({ id }) => id);
+    return { courseTitle: course.title, number: null, sessionIds };
+  }
+
   async function reportOf(
     course: store.CourseRow,
     sessions: store.SessionRow[],
@@ -201,7 +210,18 @@ export function createReports({ db, clock, sealing }: Services) {
     }
   }
 
-  return { sessionReport, courseReport, courseReports, missing, arrivals, people, everybody, detail, recordExport };
+  return {
+    sessionReport,
+    courseReport,
+    courseReports,
+    outline,
+    missing,
+    arrivals,
+    people,
+    everybody,
+    detail,
+    recordExport,
+  };
 }
 
 /** `phone`: masked, unless it was asked for in full. */
