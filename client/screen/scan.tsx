@@ -6,6 +6,7 @@ import { ApiError, call } from '#client/api.ts';
 import { deviceId } from '#client/device.ts';
 import { formatTime } from '#client/format.ts';
 import { Button } from '#client/ui/button.tsx';
+import { CodeForm } from '#client/ui/code-form.tsx';
 import { Field } from '#client/ui/field.tsx';
 import { Failure, Notice } from '#client/ui/notice.tsx';
 import { Page } from '#client/ui/page.tsx';
@@ -43,62 +44,23 @@ export default function ScanPage() {
           ) : (
             <>
               {scan.isError && <Failure what={t('scanFailed')} error={scan.error} />}
-              <TypeCode shortCode={shortCode} onTyped={mutate} />
+              <CodeForm
+                place={shortCode}
+                words={{
+                  hint: t('typeCode'),
+                  place: t('screenCode'),
+                  placeHint: t('screenCodeHint'),
+                  code: t('code'),
+                  badCode: t('badCode'),
+                  next: t('next'),
+                }}
+                onTyped={(screen, code) => mutate({ screen, code })}
+              />
             </>
           )}
         </>
       )}
     </Page>
-  );
-}
-
-/** For those who can't scan. */
-function TypeCode({
-  shortCode,
-  onTyped,
-}: {
-  shortCode: string;
-  onTyped: (typed: { screen: string; code: string }) => void;
-}) {
-  const t = useScreenText();
-  const [screen, setScreen] = useState(shortCode);
-  const [digits, setDigits] = useState('');
-  const [checked, setChecked] = useState(false);
-  const isWhole = /^\d{6}$/.test(digits);
-
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    setChecked(true);
-    if (isWhole && screen.trim()) onTyped({ screen: screen.trim(), code: digits });
-  }
-
-  return (
-    <form className="signing__block" onSubmit={submit} noValidate>
-      <p className="signing__hint">{t('typeCode')}</p>
-      {!shortCode && (
-        <Field
-          label={t('screenCode')}
-          hint={t('screenCodeHint')}
-          autoCapitalize="characters"
-          autoComplete="off"
-          maxLength={8}
-          value={screen}
-          onChange={(event) => setScreen(event.target.value)}
-        />
-      )}
-      <Field
-        label={t('code')}
-        inputMode="numeric"
-        autoComplete="off"
-        className="signing__digits"
-        value={digits}
-        error={checked && !isWhole ? t('badCode') : undefined}
-        onChange={(event) => setDigits(event.target.value.replace(/\D/g, '').slice(0, 6))}
-      />
-      <Button className="signing__submit" look="primary" type="submit" wide>
-        {t('next')}
-      </Button>
-    </form>
   );
 }
 

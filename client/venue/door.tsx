@@ -7,6 +7,7 @@ import { deviceId } from '#client/device.ts';
 import { formatDateTime, formatTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { Button } from '#client/ui/button.tsx';
+import { CodeForm } from '#client/ui/code-form.tsx';
 import { Field } from '#client/ui/field.tsx';
 import { Failure, Notice } from '#client/ui/notice.tsx';
 import { Page } from '#client/ui/page.tsx';
@@ -41,55 +42,23 @@ export default function DoorPage() {
           ) : (
             <>
               {scan.isError && <Failure what={t('failed')} error={scan.error} />}
-              <TypeCode door={door} onTyped={mutate} />
+              <CodeForm
+                place={door}
+                words={{
+                  hint: t('type'),
+                  place: t('door'),
+                  placeHint: t('doorHint'),
+                  code: t('digits'),
+                  badCode: t('badDigits'),
+                  next: t('next'),
+                }}
+                onTyped={(typed, code) => mutate({ door: typed, code })}
+              />
             </>
           )}
         </>
       )}
     </Page>
-  );
-}
-
-/** For the poster, and for those who can't scan. */
-function TypeCode({ door, onTyped }: { door: string; onTyped: (typed: { door: string; code: string }) => void }) {
-  const t = useDoorText();
-  const [place, setPlace] = useState(door);
-  const [digits, setDigits] = useState('');
-  const [checked, setChecked] = useState(false);
-  const isWhole = /^\d{6}$/.test(digits);
-
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    setChecked(true);
-    if (isWhole && place.trim()) onTyped({ door: place.trim(), code: digits });
-  }
-
-  return (
-    <form className="door__block" onSubmit={submit} noValidate>
-      <p className="door__hint">{t('type')}</p>
-      {!door && (
-        <Field
-          label={t('door')}
-          hint={t('doorHint')}
-          autoCapitalize="characters"
-          autoComplete="off"
-          maxLength={12}
-          value={place}
-          onChange={(event) => setPlace(event.target.value)}
-        />
-      )}
-      <Field
-        label={t('digits')}
-        inputMode="numeric"
-        autoComplete="off"
-        value={digits}
-        error={checked && !isWhole ? t('badDigits') : undefined}
-        onChange={(event) => setDigits(event.target.value.replace(/\D/g, '').slice(0, 6))}
-      />
-      <Button className="door__submit" look="primary" type="submit" wide>
-        {t('next')}
-      </Button>
-    </form>
   );
 }
 
