@@ -39,7 +39,12 @@ export function rotatingCode(secret: Uint8Array, at: number): RotatingCode {
 /** Judges what was typed (six digits, spaces allowed) or scanned. `now` in epoch ms. */
 export function judgeCode(secret: Uint8Array, code: string, now: number): CodeVerdict {
   const plain = code.replace(/\s/g, '');
-  return /^\d{6}$/.test(plain) ? judgeDigits(secret, plain, now) : judgeToken(secret, plain, now);
+  return isTyped(plain) ? judgeDigits(secret, plain, now) : judgeToken(secret, plain, now);
+}
+
+/** Whether a code is one of digits, which can be guessed; one that is scanned can't. */
+export function isTyped(code: string): boolean {
+  return /^\d{6}$/.test(code.replace(/\s/g, ''));
 }
 
 function judgeDigits(secret: Uint8Array, digits: string, now: number): CodeVerdict {

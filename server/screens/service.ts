@@ -16,7 +16,7 @@ import type { LiveService } from '../live/service.ts';
 import { newShortCode } from '../organisations/secrets.ts';
 import type { Organisations } from '../organisations/service.ts';
 import type { Presence } from '../presence/service.ts';
-import { CODE_STEP_MS, judgeCode, rotatingCode } from '../rotating-code.ts';
+import { CODE_STEP_MS, isTyped, judgeCode, rotatingCode } from '../rotating-code.ts';
 import type { Services } from '../services.ts';
 import { readScan, type Scan, signScan } from './scans.ts';
 import * as store from './store.ts';
@@ -299,13 +299,14 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
           include: { unit: { select: { name: true } } },
         });
         if (!row) throw new AppError('scan-wrong');
-        // Guesses at one screen count together, from wherever they come.
-        return throttle.code(`screen ${row.id}`, 'scan-wrong', async () => {
+        const judged = async () => {
           const verdict = judgeCode(row.secret, code, clock());
           if (verdict === 'wrong') throw new AppError('scan-wrong');
           if (verdict === 'expired') throw new AppError('scan-expired');
           return row;
-        });
+        };
+        // Guesses at one screen count together, from wherever they come; who scans is not held up by them.
+        return isTyped(code) ? throttle.code(`screen ${row.id}`, 'scan-wrong', judged) : judged();
       });
       if (screen.closedAt) throw new AppError('screen-closed');
       const { courseTitle, number, topic } = await openSession(screen.sessionId);

@@ -10,7 +10,7 @@ import { isOver } from '../courses/states.ts';
 import { transaction } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newJoinCode } from '../organisations/secrets.ts';
-import { CODE_STEP_MS, judgeCode, rotatingCode } from '../rotating-code.ts';
+import { CODE_STEP_MS, isTyped, judgeCode, rotatingCode } from '../rotating-code.ts';
 import type { Services } from '../services.ts';
 import { seating } from './seats.ts';
 import * as store from './store.ts';
@@ -235,13 +235,14 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
         const found = await store.findByDoor(pool, normaliseCode(doorCode));
         const { secret } = found ?? {};
         if (!found || !secret) throw new AppError('door-code-wrong');
-        // Guesses at one door count together, from wherever they come.
-        return throttle.code(`door ${found.sessionId}`, 'door-code-wrong', async () => {
+        const judged = async () => {
           const verdict = judgeCode(secret, code, clock());
           if (verdict === 'wrong') throw new AppError('door-code-wrong');
           if (verdict === 'expired') throw new AppError('door-code-expired');
           return found;
-        });
+        };
+        // Guesses at one door count together, from wherever they come; who scans is not held up by them.
+        return isTyped(code) ? throttle.code(`door ${found.sessionId}`, 'door-code-wrong', judged) : judged();
       });
       const [me] = personId === null ? [] : await store.findSeated(pool, row.sessionId, { personId }, 1);
       const { courseTitle, number, topic, venue, startsAt } = row;
