@@ -17,9 +17,11 @@ import { evidenceType } from '../file-types.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { creditLimitMs, LATE_BEATS_MS } from './admit.ts';
-import { type ChainedEntry, nextLink } from './chain.ts';
+import type { ChainedEntry } from './chain.ts';
 import * as corrections from './correction-store.ts';
 import { type CorrectionFact, corrected, unlimited } from './corrections.ts';
+import { entryAt } from './entry.ts';
+import { attendedIn } from './presence.ts';
 import * as store from './store.ts';
 
 const MINUTE_MS = 60_000;
@@ -56,7 +58,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>,
     if (!kept) throw notFound();
     const known = (await corrections.readFacts(client, sessionId, [personId])).get(personId) ?? [];
     const facts = [...known, added];
-    const attended = corrections.attendedIn(kept);
+    const attended = attendedIn(kept);
     const afterMs = corrected(attended, facts, limitMs);
     if (unlimited(attended, facts) !== afterMs) throw outOfRange;
     const beforeMs = corrected(attended, known, limitMs);
@@ -90,18 +92,15 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>,
   ): Promise<CorrectionOutcome & { id: string }> {
     // First of all: whoever adds to the chain holds its head.
     const head = await store.lockChain(client, sessionId);
-    await corrections.addAttendee(client, sessionId, personId);
+    await store.addAttendees(client, sessionId, [personId], null);
     const result = await outcome(client, sessionId, personId, fact);
     const now = clock();
     const { id, effect, deltaMs, from, to, withdraws } = fact;
     const entry: ChainedEntry = {
-      ...{ personId, kind: 'correction', connId: null, seq: null, claimedFrom: from, claimedTo: to, from, to },
-      ...{ hidden: false, receivedAt: now, deltaMs, actorId: actor.accountId, reason },
+      ...{ ...entryAt(personId, from, to, now), kind: 'correction', deltaMs, actorId: actor.accountId, reason },
       correction: { id, effect, evidence, withdraws },
     };
-    const link = nextLink(head, [entry]);
-    await corrections.insertCorrection(client, sessionId, link.batch, entry);
-    await store.appendLink(client, sessionId, link, now);
+    await store.append(client, sessionId, head, [entry], now);
     await corrections.setCredit(client, sessionId, personId, result.afterMs);
     const { beforeMs, afterMs } = result;
     await auditWith(
@@ -120,7 +119,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>,
     /** What a correction would come to. @throws as `correct` does */
     preview: (sessionId: string, personId: string, change: CorrectionChange): Promise<CorrectionOutcome> =>
       undone(pool, async (client) => {
-        await corrections.addAttendee(client, sessionId, personId);
+        await store.addAttendees(client, sessionId, [personId], null);
         return outcome(client, sessionId, personId, factOf(newId(), change));
       }),
 

@@ -2,9 +2,8 @@ import type pg from 'pg';
 import type { Correction, Evidence } from '#contract/corrections.ts';
 import type { Visibility } from '../accounts/principal.ts';
 import { creditLimitMs } from './admit.ts';
-import type { ChainedEntry } from './chain.ts';
 import { type CorrectionFact, corrected } from './corrections.ts';
-import { type Coverage, pairs, unite, without } from './credit.ts';
+import { type Attendance, attendedIn } from './presence.ts';
 
 /* The SQL of corrections. */
 
@@ -28,35 +27,13 @@ export async function holdSession(client: pg.PoolClient, sessionId: string): Pro
   return rows[0] ?? null;
 }
 
-/** Somebody who never came and was not due is in the record from their first correction on, as they are now. */
-export async function addAttendee(client: pg.PoolClient, sessionId: string, personId: string): Promise<void> {
-  await client.query(
-    `insert into attendee (session_id, person_id, unit_id, area_id, unit_kind, industry, high_risk, category)
-     select $1, person.id, unit.id, unit.area_id, unit.kind, unit.industry, unit.high_risk, person.category
-     from person join unit on unit.id = person.unit_id where person.id = $2
-     on conflict (session_id, person_id) do nothing`,
-    [sessionId, personId],
-  );
-}
-
-export interface Kept {
-  coverage: Coverage;
-  /** Of missed presence checks. */
-  gaps: Coverage;
-  /** What counts of the replay. */
-  replayed: Coverage;
-  /** At the venue. */
-  venue: Coverage;
-}
-
-/** What somebody attended, live, in the replay, or at the venue. */
-export function attendedIn({ coverage, gaps, replayed, venue }: Kept): Coverage {
-  return unite(without(coverage, pairs(gaps)), [...pairs(replayed), ...pairs(venue)]);
-}
-
 /** What is kept of a person, held to the end of the transaction. */
-export async function holdAttendee(client: pg.PoolClient, sessionId: string, personId: string): Promise<Kept | null> {
-  const { rows } = await client.query<Kept>(
+export async function holdAttendee(
+  client: pg.PoolClient,
+  sessionId: string,
+  personId: string,
+): Promise<Attendance | null> {
+  const { rows } = await client.query<Attendance>(
     `select coverage, gaps, replay_coverage as replayed, venue_coverage as venue
      from attendee where session_id = $1 and person_id = $2 for update`,
     [sessionId, personId],
@@ -87,7 +64,7 @@ export async function readFacts(
 export async function recorrect(
   client: pg.PoolClient,
   sessionId: string,
-  people: (Kept & { personId: string; creditedMs: number })[],
+  people: (Attendance & { personId: string; creditedMs: number })[],
 ): Promise<void> {
   const known = await readFacts(
     client,
@@ -112,25 +89,6 @@ export async function personOf(client: pg.PoolClient, sessionId: string, correct
     [sessionId, correctionId],
   );
   return rows[0]?.personId ?? null;
-}
-
-export async function insertCorrection(
-  client: pg.PoolClient,
-  sessionId: string,
-  batch: number,
-  entry: ChainedEntry,
-): Promise<void> {
-  const { correction } = entry;
-  await client.query(
-    `insert into attendance_entry (session_id, batch, person_id, kind, claimed_from, claimed_to, "from", "to", received_at,
-       delta_ms, actor_id, reason, correction_id, effect, evidence_sha256, withdraws)
-     values ($1, $2, $3, 'correction', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, decode($14, 'hex'), $15)`,
-    [
-      ...[sessionId, batch, entry.personId, entry.claimedFrom, entry.claimedTo, entry.from, entry.to],
-      ...[new Date(entry.receivedAt), entry.deltaMs, entry.actorId, entry.reason],
-      ...[correction?.id, correction?.effect, correction?.evidence, correction?.withdraws],
-    ],
-  );
 }
 
 export async function setCredit(

@@ -21,7 +21,7 @@ export function spanEntry(kind: 'live' | 'replay', { personId, connId, beat, ...
   };
 }
 
-/** What an entry that is no beat begins with: a stretch, or a moment where both are the same. Epoch ms. */
+/** What an entry that is no beat of the person’s own begins with: a stretch, or a moment where both are the same. Epoch ms. */
 export function entryAt(personId: string, from: number, to: number, receivedAt: number): Omit<ChainedEntry, 'kind'> {
   return {
     personId,

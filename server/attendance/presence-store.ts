@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { PRESENCE_GRACE_MS, type PresenceTimes } from '#contract/presence-moment.ts';
-import type { ChainedEntry } from './chain.ts';
 import { type Attended, creditOf, type Miss, OPEN_END, type Sign } from './presence.ts';
 import { type AttendeeRow, arrayLiteral } from './store.ts';
 
@@ -41,33 +40,6 @@ export async function onRecord(client: pg.PoolClient, checkId: string, people: M
     [checkId, people.map(({ personId }) => personId)],
   );
   return new Set(rows.map((row) => row.person_id));
-}
-
-export async function insertEntries(
-  client: pg.PoolClient,
-  sessionId: string,
-  batch: number,
-  entries: ChainedEntry[],
-): Promise<void> {
-  await client.query(
-    `insert into attendance_entry
-       (session_id, batch, claimed_from, claimed_to, "from", "to", kind, person_id, conn_id, received_at, reason, check_id)
-     select $1, $2, e."from", e."to", e."from", e."to", e.kind::entry_kind, e.person_id, e.conn_id, e.received_at, e.reason, e.check_id
-     from unnest($3::bigint[], $4::bigint[], $5::text[], $6::uuid[], $7::uuid[], $8::timestamptz[], $9::text[], $10::uuid[])
-       as e ("from", "to", kind, person_id, conn_id, received_at, reason, check_id)`,
-    [
-      sessionId,
-      batch,
-      entries.map((e) => e.from),
-      entries.map((e) => e.to),
-      entries.map((e) => e.kind),
-      entries.map((e) => e.personId),
-      entries.map((e) => e.connId),
-      entries.map((e) => new Date(e.receivedAt)),
-      entries.map((e) => e.reason),
-      entries.map((e) => e.checkId ?? null),
-    ],
-  );
 }
 
 /** What the chain says of these people's missed checks and signs of life. */

@@ -118,8 +118,13 @@ export function creditOf({ coverage, gaps, replayed, venue }: Attendance) {
   return { creditedMs, liveMs, replayMs, venueMs: creditedMs - liveMs - replayMs };
 }
 
+/** What somebody attended, of the class, its replay or at the venue. */
+export function attendedIn({ coverage, gaps, replayed, venue }: Attendance): Coverage {
+  return unite(without(coverage, pairs(gaps)), [...pairs(replayed), ...pairs(venue)]);
+}
+
 /** What a person has of a session, by how it is known. `gaps` are taken out of `coverage` alone. */
-interface Attendance {
+export interface Attendance {
   coverage: Coverage;
   gaps: Coverage;
   replayed: Coverage;

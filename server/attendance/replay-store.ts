@@ -108,18 +108,6 @@ export async function saveProgress(client: pg.PoolClient, sessionId: string, all
   );
 }
 
-/** Who was not due and never came is in the record from here on, as they are now. */
-export async function addAttendees(client: pg.PoolClient, sessionId: string, personIds: string[]): Promise<void> {
-  await client.query(
-    `insert into attendee (session_id, person_id, unit_id, area_id, unit_kind, industry, high_risk, category)
-     select $1, person.id, unit.id, unit.area_id, unit.kind, unit.industry, unit.high_risk, person.category
-     from person join unit on unit.id = person.unit_id where person.id = any ($2::uuid[])
-     order by person.id
-     on conflict (session_id, person_id) do nothing`,
-    [sessionId, personIds],
-  );
-}
-
 export async function updateAttendees(client: pg.PoolClient, sessionId: string, rows: AttendeeRow[]): Promise<void> {
   await client.query(
     `update attendee a set replay_coverage = n.replayed::bigint[], credited_ms = n.credited_ms,

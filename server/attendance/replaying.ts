@@ -9,10 +9,10 @@ import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { LATE_BEATS_MS } from './admit.ts';
 import { type ChainedEntry, nextLink } from './chain.ts';
-import { attendedIn, recorrect } from './correction-store.ts';
+import { recorrect } from './correction-store.ts';
 import { type Coverage, unite } from './credit.ts';
 import { entryAt, spanEntry } from './entry.ts';
-import { creditOf, gapsOf, isWithin, missedFrom, replayedOf } from './presence.ts';
+import { attendedIn, creditOf, gapsOf, isWithin, missedFrom, replayedOf } from './presence.ts';
 import * as presence from './presence-store.ts';
 import { admitReplay, nextMissing, type ReplayWindow, reachOf, skipOf } from './replay.ts';
 import { firstChecks, leftMs, type OpenCheck, settle, watched } from './replay-checks.ts';
@@ -93,8 +93,8 @@ export function createReplays(
       if (entries.length + missed.length > 0) {
         const now = clock();
         const link = nextLink(head, [...missed, ...entries.map((entry) => spanEntry('replay', entry))]);
-        await presence.insertEntries(client, sessionId, link.batch, missed);
-        await store.insertEntries(client, sessionId, link.batch, 'replay', entries);
+        await store.insertEntries(client, sessionId, link.batch, missed);
+        await store.insertBeats(client, sessionId, link.batch, 'replay', entries);
         await store.upsertConnections(client, sessionId, [...known.values()], now);
         await save(client, sessionId, all);
         await store.appendLink(client, sessionId, link, now);
@@ -130,7 +130,7 @@ export function createReplays(
     let people = await store.attendees(client, sessionId, personIds);
     const strangers = personIds.filter((personId) => !people.has(personId));
     if (strangers.length > 0) {
-      await replays.addAttendees(client, sessionId, strangers);
+      await store.addAttendees(client, sessionId, strangers, null);
       people = await store.attendees(client, sessionId, personIds);
     }
     const progress = await replays.progressOf(client, sessionId, personIds);
@@ -224,13 +224,11 @@ export function createReplays(
   async function record(
     client: pg.PoolClient,
     sessionId: string,
-    head: Awaited<ReturnType<typeof store.lockChain>>,
+    head: store.Head,
     one: Watching,
     entries: ChainedEntry[],
   ): Promise<void> {
-    const link = nextLink(head, entries);
-    await presence.insertEntries(client, sessionId, link.batch, entries);
-    await store.appendLink(client, sessionId, link, clock());
+    await store.append(client, sessionId, head, entries, clock());
     const { personId } = one.person;
     const { misses, signs } = await replays.facts(client, sessionId, personId);
     one.progress.gaps = gapsOf(misses, signs);

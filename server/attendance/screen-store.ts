@@ -153,50 +153,6 @@ export async function markAsScreens(client: pg.PoolClient, connIds: string[]): P
   ]);
 }
 
-/** An entry of a person before a screen. Its connection is their sign-in, its number the screen's. */
-export interface ScreenEntry {
-  personId: string;
-  signInId: string;
-  number: number;
-  claimedFrom: number;
-  claimedTo: number;
-  from: number;
-  to: number;
-  hidden: boolean;
-  receivedAt: number;
-  actorId: string | null;
-  reason: string | null;
-}
-
-export async function insertEntries(
-  client: pg.PoolClient,
-  sessionId: string,
-  batch: number,
-  entries: ScreenEntry[],
-): Promise<void> {
-  await client.query(
-    `insert into attendance_entry (session_id, batch, kind, person_id, conn_id, seq, claimed_from, claimed_to, "from", "to",
-       hidden, received_at, actor_id, reason)
-     select $1, $2, 'screen', e.* from unnest($3::uuid[], $4::uuid[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[],
-       $9::bigint[], $10::bool[], $11::timestamptz[], $12::uuid[], $13::text[]) as e`,
-    [
-      sessionId,
-      batch,
-      entries.map((e) => e.personId),
-      entries.map((e) => e.signInId),
-      entries.map((e) => e.number),
-      entries.map((e) => e.claimedFrom),
-      entries.map((e) => e.claimedTo),
-      entries.map((e) => e.from),
-      entries.map((e) => e.to),
-      entries.map((e) => e.hidden),
-      entries.map((e) => new Date(e.receivedAt)),
-      entries.map((e) => e.actorId),
-      entries.map((e) => e.reason),
-    ],
-  );
-}
-
 export async function close(client: pg.PoolClient, screenIds: string[], at: number): Promise<void> {
   await client.query('update screen set closed_at = $2 where id = any($1::uuid[])', [screenIds, new Date(at)]);
 }

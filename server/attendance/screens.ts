@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import type { Beat } from '#contract/attendance.ts';
 import { transaction } from '../db.ts';
 import { AppError } from '../errors.ts';
@@ -6,8 +5,9 @@ import { createGather } from '../gather.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
-import { type ChainedEntry, nextLink } from './chain.ts';
+import type { ChainedEntry } from './chain.ts';
 import { lengthOf, unite } from './credit.ts';
+import { entryAt } from './entry.ts';
 import { creditOf, mayCount, ranLate } from './presence.ts';
 import { attendedOf } from './screen-credit.ts';
 import * as screens from './screen-store.ts';
@@ -116,7 +116,7 @@ export function createScreenRecord(
       const people = await store.attendees(client, sessionId, [...new Set(signedIn.map(({ personId }) => personId))]);
 
       const spans: screens.ScreenSpanRow[] = [];
-      const entries: screens.ScreenEntry[] = [];
+      const entries: ChainedEntry[] = [];
       for (const { source, beats, receivedAt } of reports) {
         const screen = known.get(source.screenId);
         if (!screen) throw new AppError('not-found');
@@ -149,8 +149,11 @@ export function createScreenRecord(
             if (mayCount({ ...span, receivedAt }, person.gaps)) person.coverage = unite(person.coverage, [span]);
             person.lookedBack ||= ranLate({ ...span, receivedAt });
             person.creditedMs = creditOf(person).creditedMs;
-            const entry = { ...reported, personId: stay.personId, signInId: stay.id, ...span };
-            entries.push({ ...entry, actorId: null, reason: null });
+            entries.push({
+              ...entryAt(stay.personId, span.from, span.to, receivedAt),
+              ...{ kind: 'screen', connId: stay.id, seq: screen.numbered, hidden: beat.state.hidden },
+              ...{ claimedFrom: beat.mediaFrom, claimedTo: beat.mediaTo },
+            });
           }
         }
       }
@@ -163,7 +166,7 @@ export function createScreenRecord(
         const attending = new Set(entries.map(({ personId }) => personId));
         const changed = [...people.values()].filter(({ personId }) => attending.has(personId));
         if (changed.length > 0) await store.updateAttendees(client, sessionId, changed, now);
-        await record(client, sessionId, head, entries, now);
+        await store.append(client, sessionId, head, entries, now);
       }
       return reports.map(({ source, beats }) => ({
         accepted: beats.map(({ seq }) => seq),
@@ -196,14 +199,13 @@ export function createScreenRecord(
       const arrived: screens.NewSignIn[] = [];
       const left: { id: string; way: screens.ScreenWay }[] = [];
       const closed: string[] = [];
-      const entries: screens.ScreenEntry[] = [];
+      const entries: ChainedEntry[] = [];
 
       function note(row: screens.SignInRow, reason: string, actorId: string | null): void {
         const screen = known.get(row.screenId) as screens.ScreenRow;
         screen.numbered += 1;
-        const moment = { claimedFrom: now, claimedTo: now, from: now, to: now, hidden: false, receivedAt: now };
-        const { personId, id: signInId } = row;
-        entries.push({ personId, signInId, number: screen.numbered, ...moment, actorId, reason });
+        const moment = entryAt(row.personId, now, now, now);
+        entries.push({ ...moment, kind: 'screen', connId: row.id, seq: screen.numbered, actorId, reason });
       }
 
       function arrive({ screenId, personId, way, deviceId, ticketId, added, actorId }: SigningIn) {
@@ -248,22 +250,9 @@ export function createScreenRecord(
       for (const { id, way } of left) if (come.has(id)) await screens.signOut(client, id, way, now);
       if (closed.length > 0) await screens.close(client, closed, now);
       await screens.noteNumbers(client, [...known.values()]);
-      await record(client, sessionId, head, entries, now);
+      await store.append(client, sessionId, head, entries, now);
       return results;
     });
-  }
-
-  async function record(
-    client: pg.PoolClient,
-    sessionId: string,
-    head: Awaited<ReturnType<typeof store.lockChain>>,
-    entries: screens.ScreenEntry[],
-    now: number,
-  ): Promise<void> {
-    if (entries.length === 0) return;
-    const link = nextLink(head, entries.map(chained));
-    await screens.insertEntries(client, sessionId, link.batch, entries);
-    await store.appendLink(client, sessionId, link, now);
   }
 
   async function settled<T>(result: Promise<T | Refusal>): Promise<T> {
@@ -305,8 +294,4 @@ function keyOf({ screenId, personId }: { screenId: string; personId: string }): 
 
 function connectionOf({ connId, screenId, deviceId, openedAt }: ScreenSource): store.ConnectionRow {
   return { id: connId, personId: screenId, deviceId, openedAt, acceptedMs: 0, coverage: [] };
-}
-
-function chained({ signInId, number, ...entry }: screens.ScreenEntry): ChainedEntry {
-  return { ...entry, kind: 'screen', connId: signInId, seq: number, deltaMs: null };
 }

@@ -156,7 +156,7 @@ export function createAttendance(
           head,
           entries.map((entry) => spanEntry('live', entry)),
         );
-        await store.insertEntries(client, sessionId, link.batch, 'live', entries);
+        await store.insertBeats(client, sessionId, link.batch, 'live', entries);
         await store.upsertConnections(client, sessionId, [...known.values()], now);
         await store.updateAttendees(client, sessionId, [...people.values()], now);
         await store.appendLink(client, sessionId, link, now);

@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
 import { acceptance, type Window } from './admit.ts';
-import { type ChainedEntry, nextLink } from './chain.ts';
+import type { ChainedEntry } from './chain.ts';
 import { recorrect } from './correction-store.ts';
 import { entryAt } from './entry.ts';
 import { attendedOf, creditOf, gapsOf, missedFrom } from './presence.ts';
@@ -99,7 +99,7 @@ export function createSigns(
         entries.push(signEntry(sign));
       }
       if (entries.length > 0) {
-        await record(client, sessionId, head, entries);
+        await store.append(client, sessionId, head, entries, clock());
         const signed = [...new Set(entries.map((entry) => entry.personId))].flatMap((id) => people.get(id) ?? []);
         await recompute(
           client,
@@ -110,17 +110,6 @@ export function createSigns(
       }
       return signs.map(({ personId }) => signedOf(people.get(personId) as store.AttendeeRow));
     });
-  }
-
-  async function record(
-    client: pg.PoolClient,
-    sessionId: string,
-    head: Awaited<ReturnType<typeof store.lockChain>>,
-    entries: ChainedEntry[],
-  ): Promise<void> {
-    const link = nextLink(head, entries);
-    await presence.insertEntries(client, sessionId, link.batch, entries);
-    await store.appendLink(client, sessionId, link, clock());
   }
 
   /** From the entries: what is taken away from these people, and what is left. */
@@ -175,7 +164,7 @@ export function createSigns(
           );
           const receivedAt = clock();
           const entries = added.map((each) => missEntry(checkId, each, receivedAt));
-          await record(client, sessionId, head, entries);
+          await store.append(client, sessionId, head, entries, clock());
           await recompute(client, sessionId, [...people.values()]);
           await presence.updateAttendees(client, sessionId, [...people.values()]);
         });

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Beat } from '#contract/attendance.ts';
-import { genesis, type Link } from './chain.ts';
+import { type ChainedEntry, genesis, type Link, nextLink } from './chain.ts';
 import type { Coverage } from './credit.ts';
 import { creditOf } from './presence.ts';
 
@@ -9,17 +9,22 @@ import { creditOf } from './presence.ts';
  * of several workers follow one another and each sees what the one before stored.
  */
 
+export interface Head {
+  batch: number;
+  digest: Buffer;
+}
+
 /** Takes the session's chain head, making it if this is the first batch, and holds it to the end of the transaction. */
-export async function lockChain(client: pg.PoolClient, sessionId: string): Promise<{ batch: number; digest: Buffer }> {
+export async function lockChain(client: pg.PoolClient, sessionId: string): Promise<Head> {
   await client.query(
     'insert into attendance_chain (session_id, batch, digest) values ($1, 0, $2) on conflict (session_id) do nothing',
     [sessionId, genesis(sessionId)],
   );
-  const { rows } = await client.query<{ batch: number; digest: Buffer }>(
+  const { rows } = await client.query<Head>(
     'select batch, digest from attendance_chain where session_id = $1 for update',
     [sessionId],
   );
-  return rows[0] as { batch: number; digest: Buffer };
+  return rows[0] as Head;
 }
 
 export interface ConnectionRow {
@@ -95,7 +100,8 @@ export interface BeatEntry {
   receivedAt: number;
 }
 
-export async function insertEntries(
+/** Those of a crowd, of which nothing but what beats have is written. */
+export async function insertBeats(
   client: pg.PoolClient,
   sessionId: string,
   batch: number,
@@ -175,6 +181,83 @@ export async function updateAttendees(
       credits.map(({ venueMs }) => venueMs),
       rows.map((row) => row.lookedBack),
     ],
+  );
+}
+
+/** Entries of every kind. */
+export async function insertEntries(
+  client: pg.PoolClient,
+  sessionId: string,
+  batch: number,
+  entries: readonly ChainedEntry[],
+): Promise<void> {
+  await client.query(
+    `insert into attendance_entry (session_id, batch, kind, person_id, conn_id, seq, claimed_from, claimed_to, "from", "to", hidden,
+       received_at, delta_ms, actor_id, reason, check_id, correction_id, effect, evidence_sha256, withdraws)
+     select $1, $2, e.kind::entry_kind, e.person_id, e.conn_id, e.seq, e.claimed_from, e.claimed_to, e."from", e."to", e.hidden,
+       e.received_at, e.delta_ms, e.actor_id, e.reason, e.check_id, e.correction_id, e.effect::correction_effect,
+       decode(e.evidence, 'hex'), e.withdraws
+     from unnest($3::text[], $4::uuid[], $5::uuid[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bool[],
+       $12::timestamptz[], $13::int[], $14::uuid[], $15::text[], $16::uuid[], $17::uuid[], $18::text[], $19::text[], $20::uuid[])
+       as e (kind, person_id, conn_id, seq, claimed_from, claimed_to, "from", "to", hidden, received_at, delta_ms, actor_id, reason,
+         check_id, correction_id, effect, evidence, withdraws)`,
+    [
+      sessionId,
+      batch,
+      entries.map((e) => e.kind),
+      entries.map((e) => e.personId),
+      entries.map((e) => e.connId),
+      entries.map((e) => e.seq),
+      entries.map((e) => e.claimedFrom),
+      entries.map((e) => e.claimedTo),
+      entries.map((e) => e.from),
+      entries.map((e) => e.to),
+      entries.map((e) => e.hidden),
+      entries.map((e) => new Date(e.receivedAt)),
+      entries.map((e) => e.deltaMs),
+      entries.map((e) => e.actorId),
+      entries.map((e) => e.reason),
+      entries.map((e) => e.checkId ?? null),
+      entries.map((e) => e.correction?.id ?? null),
+      entries.map((e) => e.correction?.effect ?? null),
+      entries.map((e) => e.correction?.evidence ?? null),
+      entries.map((e) => e.correction?.withdraws ?? null),
+    ],
+  );
+}
+
+/** Writes entries, if there are any, as the link that follows `head`. */
+export async function append(
+  client: pg.PoolClient,
+  sessionId: string,
+  head: Head,
+  entries: readonly ChainedEntry[],
+  now: number,
+): Promise<void> {
+  if (entries.length === 0) return;
+  const link = nextLink(head, entries);
+  await insertEntries(client, sessionId, link.batch, entries);
+  await appendLink(client, sessionId, link, now);
+}
+
+/**
+ * Who was not due and has not come is in the record from here on, as they are now. `joinedAt`: when they came, epoch ms; null where they
+ * did not.
+ */
+export async function addAttendees(
+  client: pg.PoolClient,
+  sessionId: string,
+  personIds: string[],
+  joinedAt: number | null,
+): Promise<void> {
+  await client.query(
+    `insert into attendee (session_id, first_joined_at, person_id, unit_id, area_id, unit_kind, industry, high_risk, category)
+     select $1, $3, person.id, unit.id, unit.area_id, unit.kind, unit.industry, unit.high_risk, person.category
+     from person join unit on unit.id = person.unit_id where person.id = any ($2::uuid[])
+     order by person.id
+     on conflict (session_id, person_id) do update
+       set first_joined_at = least(attendee.first_joined_at, excluded.first_joined_at)`,
+    [sessionId, personIds, joinedAt === null ? null : new Date(joinedAt)],
   );
 }
 

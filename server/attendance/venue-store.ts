@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import type { ChainedEntry } from './chain.ts';
 import type { Coverage } from './credit.ts';
 import { arrayLiteral } from './store.ts';
 
@@ -101,35 +100,6 @@ export async function noteSure(
        signed_out_at = case when $4::text is null then null else $2::timestamptz end
      where id = $1`,
     [visitId, new Date(at), numbered, out],
-  );
-}
-
-/** Who is at the venue is in the record as they are now, unless they are in it already. */
-export async function addAttendee(client: pg.PoolClient, sessionId: string, personId: string, at: number) {
-  await client.query(
-    `insert into attendee (session_id, first_joined_at, person_id, unit_id, area_id, unit_kind, industry, high_risk, category)
-     select $1, $3, person.id, unit.id, unit.area_id, unit.kind, unit.industry, unit.high_risk, person.category
-     from person join unit on unit.id = person.unit_id where person.id = $2
-     on conflict (session_id, person_id) do update
-       set first_joined_at = least(coalesce(attendee.first_joined_at, excluded.first_joined_at), excluded.first_joined_at)`,
-    [sessionId, personId, new Date(at)],
-  );
-}
-
-export async function insertEntry(
-  client: pg.PoolClient,
-  sessionId: string,
-  batch: number,
-  e: ChainedEntry,
-): Promise<void> {
-  await client.query(
-    `insert into attendance_entry (session_id, batch, kind, person_id, conn_id, seq, claimed_from, claimed_to, "from", "to",
-       received_at, actor_id, reason)
-     values ($1, $2, 'venue', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [
-      ...[sessionId, batch, e.personId, e.connId, e.seq, e.claimedFrom, e.claimedTo, e.from, e.to],
-      ...[new Date(e.receivedAt), e.actorId, e.reason],
-    ],
   );
 }
 

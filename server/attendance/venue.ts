@@ -4,9 +4,10 @@ import { transaction } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
-import { type ChainedEntry, nextLink } from './chain.ts';
+import type { ChainedEntry } from './chain.ts';
 import { recorrect } from './correction-store.ts';
 import { unite } from './credit.ts';
+import { entryAt } from './entry.ts';
 import { creditOf } from './presence.ts';
 import * as store from './store.ts';
 import { attendedBetween } from './venue-credit.ts';
@@ -73,7 +74,7 @@ export function createVenueRecord({ db, clock }: Pick<Services, 'db' | 'clock'>)
         const stretch = { from: visit.sureAt, to: at };
         const window = { startedAt: startedAt?.getTime() ?? null, endedAt: endedAt?.getTime() ?? null };
         const span = attendedBetween(stretch, window);
-        await venue.addAttendee(client, sessionId, personId, at);
+        await store.addAttendees(client, sessionId, [personId], at);
         if (isThere) {
           const out = sign === 'out' ? by.way : null;
           await venue.noteSure(client, visit.id, at, { out, numbered: visit.numbered + 1 });
@@ -84,21 +85,13 @@ export function createVenueRecord({ db, clock }: Pick<Services, 'db' | 'clock'>)
 
         const now = clock();
         const entry: ChainedEntry = {
-          ...{ personId, kind: 'venue', connId: visit.id, seq: visit.numbered + 1 },
-          ...{
-            claimedFrom: stretch.from,
-            claimedTo: stretch.to,
-            ...span,
-            hidden: false,
-            receivedAt: now,
-            deltaMs: null,
-          },
+          ...entryAt(personId, span.from, span.to, now),
+          ...{ kind: 'venue', connId: visit.id, seq: visit.numbered + 1 },
+          ...{ claimedFrom: stretch.from, claimedTo: stretch.to },
           actorId: by.way === 'hand' ? by.actor.accountId : null,
           reason: by.way === 'hand' ? `${sign}: ${by.reason}` : sign,
         };
-        const link = nextLink(head, [entry]);
-        await venue.insertEntry(client, sessionId, link.batch, entry);
-        await store.appendLink(client, sessionId, link, now);
+        await store.append(client, sessionId, head, [entry], now);
 
         const person = (await store.attendees(client, sessionId, [personId])).get(personId);
         if (!person) throw notFound();
