@@ -4,9 +4,6 @@ import { endpoints } from './endpoint.ts';
 import { Admission } from './live.ts';
 import { PersonCategory } from './organisations.ts';
 
-/** What a good code gives a phone: within this it signs in, or out, one person. */
-export const SCAN_TICKET_MS = 3 * 60_000;
-
 /** 申报人数: as counted in the room, whoever they are. */
 const Heads = z.int().min(0).max(5_000);
 

@@ -4,9 +4,6 @@ import { SessionMode, SessionState } from './courses.ts';
 import { endpoints } from './endpoint.ts';
 import { PersonCategory } from './organisations.ts';
 
-/** What a good code at the door gives a phone: within this it signs in, or out, one person. */
-export const DOOR_TICKET_MS = 3 * 60_000;
-
 /** At the door: coming, still there (after a break), leaving. */
 export const DoorSign = z.enum(['in', 'here', 'out']);
 export type DoorSign = z.infer<typeof DoorSign>;

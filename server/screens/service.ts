@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { maskName } from '#contract/codes.ts';
 import type { PersonCategory } from '#contract/organisations.ts';
 import { CONVENOR_CATEGORIES } from '#contract/plain.ts';
-import { SCAN_TICKET_MS, type Screen, type ScreenCandidate, type ScreenPerson } from '#contract/screens.ts';
+import type { Screen, ScreenCandidate, ScreenPerson } from '#contract/screens.ts';
 import type { Target } from '../accounts/policy.ts';
 import type { Principal, Visibility } from '../accounts/principal.ts';
 import type { Throttle } from '../accounts/throttle.ts';
@@ -15,10 +15,10 @@ import { newId } from '../ids.ts';
 import type { LiveService } from '../live/service.ts';
 import { newShortCode } from '../organisations/secrets.ts';
 import type { Organisations } from '../organisations/service.ts';
+import { checkCode, PLACE_TICKET_MS, type PlaceTicket, readPlaceTicket, signPlaceTicket } from '../place-codes.ts';
 import type { Presence } from '../presence/service.ts';
-import { CODE_STEP_MS, isTyped, judgeCode, rotatingCode } from '../rotating-code.ts';
+import { CODE_STEP_MS, rotatingCode } from '../rotating-code.ts';
 import type { Services } from '../services.ts';
-import { readScan, type Scan, signScan } from './scans.ts';
 import * as store from './store.ts';
 
 /** What shared screens ask of other features. */
@@ -85,8 +85,8 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
   }
 
   /** @throws AppError `scan-ticket` */
-  function scanOf(ticket: string): Scan {
-    const scan = readScan(secrets.ticket, ticket, clock());
+  function scanOf(ticket: string): PlaceTicket {
+    const scan = readPlaceTicket(secrets.ticket, 'screen', ticket, clock());
     if (!scan) throw new AppError('scan-ticket');
     return scan;
   }
@@ -299,29 +299,24 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
           include: { unit: { select: { name: true } } },
         });
         if (!row) throw new AppError('scan-wrong');
-        const judged = async () => {
-          const verdict = judgeCode(row.secret, code, clock());
-          if (verdict === 'wrong') throw new AppError('scan-wrong');
-          if (verdict === 'expired') throw new AppError('scan-expired');
-          return row;
-        };
-        // Guesses at one screen count together, from wherever they come; who scans is not held up by them.
-        return isTyped(code) ? throttle.code(`screen ${row.id}`, 'scan-wrong', judged) : judged();
+        const place = { place: 'screen', id: row.id, secret: row.secret } as const;
+        await checkCode(throttle, place, code, clock(), { wrong: 'scan-wrong', expired: 'scan-expired' });
+        return row;
       });
       if (screen.closedAt) throw new AppError('screen-closed');
       const { courseTitle, number, topic } = await openSession(screen.sessionId);
       return {
-        ticket: signScan(secrets.ticket, screen.id, clock()),
+        ticket: signPlaceTicket(secrets.ticket, 'screen', screen.id, clock()),
         unitName: screen.unit.name,
         room: screen.room,
         ...{ courseTitle, number, topic },
-        msLeft: SCAN_TICKET_MS,
+        msLeft: PLACE_TICKET_MS,
       };
     },
 
     /** People of the unit, masked, by what they say of themselves. @throws AppError `scan-ticket` */
     async find(ticket: string, q: string): Promise<ScreenCandidate[]> {
-      const { screenId } = scanOf(ticket);
+      const { placeId: screenId } = scanOf(ticket);
       const { unitId } = await rowOf(screenId);
       const found = await candidates(screenId, unitId, q, FOUND_LIMIT);
       return found.map((each) => ({ ...each, name: maskName(each.name) }));
@@ -329,14 +324,14 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
 
     /** @throws AppError `scan-ticket`, and as {@link signIn} does */
     async signInByScan(ticket: string, who: Who, deviceId: string, actor: Actor): Promise<Signed> {
-      const { screenId, ticketId } = scanOf(ticket);
+      const { placeId: screenId, ticketId } = scanOf(ticket);
       const signed = await signIn(screenId, who, { way: 'code', deviceId, ticketId }, actor);
       return { ...signed, name: maskName(signed.name) };
     },
 
     /** @throws AppError `scan-ticket`, `not-signed-in-here`, `session-not-open` */
     async signOutByScan(ticket: string, personId: string): Promise<Signed> {
-      const { screenId } = scanOf(ticket);
+      const { placeId: screenId } = scanOf(ticket);
       const { sessionId } = await rowOf(screenId);
       const signed = await signOut({ sessionId, screenId, personId, way: 'code', actorId: null });
       return { ...signed, name: maskName(signed.name) };

@@ -10,11 +10,11 @@ import { isOver } from '../courses/states.ts';
 import { transaction } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newJoinCode } from '../organisations/secrets.ts';
-import { CODE_STEP_MS, isTyped, judgeCode, rotatingCode } from '../rotating-code.ts';
+import { checkCode, readPlaceTicket, signPlaceTicket } from '../place-codes.ts';
+import { CODE_STEP_MS, rotatingCode } from '../rotating-code.ts';
 import type { Services } from '../services.ts';
 import { seating } from './seats.ts';
 import * as store from './store.ts';
-import { readDoorTicket, signDoorTicket } from './tickets.ts';
 
 /** What offline classes ask of other features. */
 export interface VenueNeeds {
@@ -95,7 +95,7 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
   }
 
   function ticketOf(ticket: string) {
-    const read = readDoorTicket(secrets.ticket, ticket, clock());
+    const read = readPlaceTicket(secrets.ticket, 'door', ticket, clock());
     if (!read) throw new AppError('door-ticket');
     return read;
   }
@@ -235,19 +235,14 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
         const found = await store.findByDoor(pool, normaliseCode(doorCode));
         const { secret } = found ?? {};
         if (!found || !secret) throw new AppError('door-code-wrong');
-        const judged = async () => {
-          const verdict = judgeCode(secret, code, clock());
-          if (verdict === 'wrong') throw new AppError('door-code-wrong');
-          if (verdict === 'expired') throw new AppError('door-code-expired');
-          return found;
-        };
-        // Guesses at one door count together, from wherever they come; who scans is not held up by them.
-        return isTyped(code) ? throttle.code(`door ${found.sessionId}`, 'door-code-wrong', judged) : judged();
+        const place = { place: 'door', id: found.sessionId, secret } as const;
+        await checkCode(throttle, place, code, clock(), { wrong: 'door-code-wrong', expired: 'door-code-expired' });
+        return found;
       });
       const [me] = personId === null ? [] : await store.findSeated(pool, row.sessionId, { personId }, 1);
       const { courseTitle, number, topic, venue, startsAt } = row;
       return {
-        ticket: signDoorTicket(secrets.ticket, row.sessionId, clock()),
+        ticket: signPlaceTicket(secrets.ticket, 'door', row.sessionId, clock()),
         ...{ courseTitle, number, topic, venue },
         startsAt: startsAt.toISOString(),
         me: me ? masked(me) : null,
@@ -256,7 +251,7 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
 
     /** @throws AppError `door-ticket` */
     async find(ticket: string, q: string): Promise<DoorPerson[]> {
-      const { sessionId } = ticketOf(ticket);
+      const { placeId: sessionId } = ticketOf(ticket);
       return (await store.findSeated(pool, sessionId, { q }, FOUND_LIMIT)).map(masked);
     },
 
@@ -265,7 +260,7 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
       ticket: string,
       { personId, deviceId, sign }: { personId: string; deviceId: string; sign: DoorSign },
     ): Promise<Signed> {
-      const { sessionId, scanId } = ticketOf(ticket);
+      const { placeId: sessionId, ticketId: scanId } = ticketOf(ticket);
       const [person] = await store.findSeated(pool, sessionId, { personId }, 1);
       if (!person) throw new AppError('not-enrolled');
       const by = { way: 'code', deviceId, scanId } as const;
