@@ -1,13 +1,13 @@
 import './screen.css';
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useParams } from 'react-router';
 import { ApiError, call } from '#client/api.ts';
 import { deviceId } from '#client/device.ts';
 import { formatTime } from '#client/format.ts';
 import { Button } from '#client/ui/button.tsx';
 import { CodeForm } from '#client/ui/code-form.tsx';
-import { Field } from '#client/ui/field.tsx';
+import { FindPerson } from '#client/ui/find-person.tsx';
 import { Failure, Notice } from '#client/ui/notice.tsx';
 import { Page } from '#client/ui/page.tsx';
 import { Waiting } from '#client/ui/spinner.tsx';
@@ -133,15 +133,7 @@ function Choose({
   onChosen: (who: Who) => void;
 }) {
   const t = useScreenText();
-  const [q, setQ] = useState('');
   const [adding, setAdding] = useState(false);
-  const find = useMutation({ mutationFn: (text: string) => call('POST /scans/people', { body: { ticket, q: text } }) });
-
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (q.trim()) find.mutate(q.trim());
-  }
-
   return (
     <section className="signing__block">
       <h2 className="signing__heading">{t('who')}</h2>
@@ -156,35 +148,19 @@ function Choose({
         </>
       ) : (
         <>
-          <form onSubmit={submit}>
-            <Field
-              label={t('search')}
-              type="search"
-              enterKeyHint="search"
-              value={q}
-              onChange={(event) => setQ(event.target.value)}
-            />
-            <Button className="signing__submit" look="primary" type="submit" wide busy={find.isPending}>
-              {t('find')}
-            </Button>
-          </form>
-          {find.isError && <Failure what={t('loadFailed')} error={find.error} />}
-          <ul className="signing__list" aria-live="polite">
-            {(find.data ?? []).map((each) => (
-              <li key={each.personId}>
-                <button
-                  type="button"
-                  className="signing__choice"
-                  disabled={busy}
-                  onClick={() => onChosen({ personId: each.personId })}
-                >
-                  <strong>{t('thatsMe', { name: each.name })}</strong>
-                  <span className="signing__facts numbers">{each.phoneMasked}</span>
-                </button>
-              </li>
-            ))}
-          </ul>
-          {find.data?.length === 0 && <p className="signing__none">{t('noneFound', { q: find.variables ?? '' })}</p>}
+          <FindPerson
+            words={{
+              search: t('search'),
+              find: t('find'),
+              failed: t('loadFailed'),
+              none: (q) => t('noneFound', { q }),
+              choose: (name) => t('thatsMe', { name }),
+            }}
+            find={(q) => call('POST /scans/people', { body: { ticket, q } })}
+            facts={({ phoneMasked }) => phoneMasked}
+            busy={busy}
+            onChosen={({ personId }) => onChosen({ personId })}
+          />
           <Button wide onClick={() => setAdding(true)}>
             {t('notMe')}
           </Button>

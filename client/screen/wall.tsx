@@ -13,10 +13,10 @@ import { Button, ButtonLink } from '#client/ui/button.tsx';
 import { Dialog } from '#client/ui/dialog.tsx';
 import { Failure } from '#client/ui/notice.tsx';
 import { Page, useTitle } from '#client/ui/page.tsx';
+import { QrCode } from '#client/ui/qr-code.tsx';
 import { Waiting } from '#client/ui/spinner.tsx';
 import type { Screen } from '#contract/screens.ts';
 import { HeadCount } from './head-count.tsx';
-import { QrCode } from './qr-code.tsx';
 import { useScreenText } from './text.ts';
 import { type Shown, useCode } from './use-code.ts';
 
@@ -161,7 +161,7 @@ function SignInHere({ shown, code, leftMs }: { shown: Shown; code: Code; leftMs:
   return (
     <section className="wall__code">
       <h2 className="wall__scan">{t('scan')}</h2>
-      <QrCode text={`${location.origin}${code.path}`} label={t('scan')} />
+      <QrCode className="wall__qr" text={`${location.origin}${code.path}`} label={t('scan')} />
       <div className="wall__life" aria-hidden="true">
         <span style={{ width: `${Math.min(100, (leftMs / shown.stepMs) * 100)}%` }} />
       </div>

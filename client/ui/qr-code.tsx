@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 
 /** An address as a QR code, with its quiet zone: black on white in dark pages, too, since not every phone reads it the other way round. */
-export function QrCode({ text, label }: { text: string; label: string }) {
+export function QrCode({ text, label, className }: { text: string; label: string; className: string }) {
   const [drawn, setDrawn] = useState<{ size: number; path: string } | null>(null);
   useEffect(() => {
     let stopped = false;
@@ -14,7 +14,13 @@ export function QrCode({ text, label }: { text: string; label: string }) {
   }, [text]);
   const side = (drawn?.size ?? 25) + 2 * QUIET;
   return (
-    <svg className="qr" viewBox={`0 0 ${side} ${side}`} role="img" aria-label={label} shapeRendering="crispEdges">
+    <svg
+      className={className}
+      viewBox={`0 0 ${side} ${side}`}
+      role="img"
+      aria-label={label}
+      shapeRendering="crispEdges"
+    >
       <rect width={side} height={side} fill="#fff" />
       {drawn && <path d={drawn.path} fill="#000" />}
     </svg>

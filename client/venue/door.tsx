@@ -1,6 +1,6 @@
 import './door.css';
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useParams } from 'react-router';
 import { call } from '#client/api.ts';
 import { deviceId } from '#client/device.ts';
@@ -8,7 +8,7 @@ import { formatDateTime, formatTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { Button } from '#client/ui/button.tsx';
 import { CodeForm } from '#client/ui/code-form.tsx';
-import { Field } from '#client/ui/field.tsx';
+import { FindPerson } from '#client/ui/find-person.tsx';
 import { Failure, Notice } from '#client/ui/notice.tsx';
 import { Page } from '#client/ui/page.tsx';
 import { Waiting } from '#client/ui/spinner.tsx';
@@ -159,45 +159,27 @@ function Signing({
 
 function Find({ ticket, onChosen }: { ticket: string; onChosen: (person: DoorPerson) => void }) {
   const t = useDoorText();
-  const [q, setQ] = useState('');
-  const find = useMutation({ mutationFn: (text: string) => call('POST /door/people', { body: { ticket, q: text } }) });
-
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (q.trim()) find.mutate(q.trim());
-  }
-
   return (
     <section className="door__block">
       <h2>{t('who')}</h2>
       <p className="door__hint">{t('whoHint')}</p>
-      <form onSubmit={submit}>
-        <Field
-          label={t('search')}
-          type="search"
-          enterKeyHint="search"
-          value={q}
-          onChange={(event) => setQ(event.target.value)}
-        />
-        <Button className="door__submit" look="primary" type="submit" wide busy={find.isPending}>
-          {t('find')}
-        </Button>
-      </form>
-      {find.isError && <Failure what={t('findFailed')} error={find.error} />}
-      <ul aria-live="polite">
-        {(find.data ?? []).map((each) => (
-          <li key={each.personId}>
-            <button type="button" className="door__choice" onClick={() => onChosen(each)}>
-              <strong>{t('choose', { name: each.name })}</strong>
-              <span className="door__facts">
-                {each.unitName}
-                {each.present && <> · {t('isPresent')}</>}
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {find.data?.length === 0 && <p className="door__none">{t('none', { q: find.variables ?? '' })}</p>}
+      <FindPerson
+        words={{
+          search: t('search'),
+          find: t('find'),
+          failed: t('findFailed'),
+          none: (q) => t('none', { q }),
+          choose: (name) => t('choose', { name }),
+        }}
+        find={(q) => call('POST /door/people', { body: { ticket, q } })}
+        facts={({ unitName, present }) => (
+          <>
+            {unitName}
+            {present && <> · {t('isPresent')}</>}
+          </>
+        )}
+        onChosen={onChosen}
+      />
     </section>
   );
 }

@@ -1,20 +1,19 @@
 import './venues.css';
-import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
+import { useCodeOfNow } from '#client/rotating-code.ts';
 import { useTitle } from '#client/ui/page.tsx';
+import { QrCode } from '#client/ui/qr-code.tsx';
 import type { Result } from '#contract/api.ts';
 import { useRead } from '../data.ts';
 import { Loaded } from '../parts.tsx';
-import { QrImage } from './qr-image.tsx';
 import { useVenueText } from './text.ts';
 
 type Door = Result<'GET /sessions/:sessionId/door'>;
 
 /** Names appear within so long, and a code that is lost to a bad network is not missed, ms. */
 const REFRESH_MS = 4_000;
-const TICK_MS = 250;
 
 /** 签到屏: the code at the door, to be read from afar. */
 export default function DoorScreen() {
@@ -43,17 +42,12 @@ export default function DoorScreen() {
 
 function Code({ door, heardAt }: { door: Door; heardAt: number }) {
   const t = useVenueText();
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
-  const { code, leftMs } = codeAfter(door, Math.max(0, now - heardAt));
+  const { code, leftMs } = useCodeOfNow(door, heardAt);
   return (
     <>
       {code ? (
         <>
-          <QrImage className="door-page__qr" text={`${location.origin}${code.path}`} label={t('doorTitle')} />
+          <QrCode className="door-page__qr" text={`${location.origin}${code.path}`} label={t('doorTitle')} />
           <div className="door-page__life" aria-hidden="true">
             <span style={{ width: `${(leftMs / door.stepMs) * 100}%` }} />
           </div>
@@ -82,11 +76,4 @@ function Code({ door, heardAt }: { door: Door; heardAt: number }) {
       )}
     </>
   );
-}
-
-/** Which code is to be shown `pastMs` after the answer came, and for how long; null: the server was not heard for too long. */
-function codeAfter({ code, next, msLeft, stepMs }: Door, pastMs: number) {
-  if (pastMs < msLeft) return { code, leftMs: msLeft - pastMs };
-  const left = msLeft + stepMs - pastMs;
-  return left > 0 ? { code: next, leftMs: left } : { code: null, leftMs: 0 };
 }

@@ -5,9 +5,9 @@ import { Link, useParams } from 'react-router';
 import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { useTitle } from '#client/ui/page.tsx';
+import { QrCode } from '#client/ui/qr-code.tsx';
 import { useRead } from '../data.ts';
 import { Loaded } from '../parts.tsx';
-import { QrImage } from './qr-image.tsx';
 import { useVenueText } from './text.ts';
 
 /** To be printed and put up at the venue: leads to the page where the digits of the door's screen are typed. */
@@ -36,7 +36,7 @@ export default function Poster() {
               {venue.data &&
                 t('where', { when: formatDateTime(venue.data.startsAt, language), venue: venue.data.venue ?? '' })}
             </p>
-            <QrImage className="poster__qr" text={`${location.origin}/d/${doorCode}`} label={t('posterTitle')} />
+            <QrCode className="poster__qr" text={`${location.origin}/d/${doorCode}`} label={t('posterTitle')} />
             <p className="poster__address">
               {location.host}/d/{doorCode}
             </p>
