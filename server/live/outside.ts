@@ -2,6 +2,7 @@ import type { OutsideLook } from '#contract/outside.ts';
 import type { Courses } from '../courses/service.ts';
 import { isOver } from '../courses/states.ts';
 import type { RoomSession } from '../courses/view.ts';
+import { repeated } from '../repeated.ts';
 import type { Services } from '../services.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { MediaClient } from './media-client.ts';
@@ -88,10 +89,5 @@ export function createOutside(
 
 /** Says again and again what is to be looked after. */
 export function watchOutside({ logger }: Services, outside: Outside): { stop(): void } {
-  const say = () => {
-    outside.followAll().catch((error: unknown) => logger.warn({ err: error }, UNFOLLOWED));
-  };
-  const timer = setInterval(say, SAY_EVERY_MS);
-  timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return repeated(SAY_EVERY_MS, () => outside.followAll(), { logger, failed: UNFOLLOWED });
 }

@@ -1,3 +1,4 @@
+import { repeated } from '../repeated.ts';
 import type { Services } from '../services.ts';
 import type { Presence } from './service.ts';
 
@@ -8,16 +9,6 @@ export function watchPresence(
   { logger }: Pick<Services, 'logger'>,
   presence: Pick<Presence, 'openPlanned' | 'settleDue'>,
 ): { stop(): void } {
-  let looking = false;
-  const timer = setInterval(() => {
-    if (looking) return;
-    looking = true;
-    void Promise.all([presence.openPlanned(), presence.settleDue()])
-      .catch((error: unknown) => logger.warn({ err: error }, 'could not look for presence checks that are due'))
-      .finally(() => {
-        looking = false;
-      });
-  }, LOOK_EVERY_MS);
-  timer.unref();
-  return { stop: () => clearInterval(timer) };
+  const look = () => Promise.all([presence.openPlanned(), presence.settleDue()]);
+  return repeated(LOOK_EVERY_MS, look, { logger, failed: 'could not look for presence checks that are due' });
 }

@@ -1,3 +1,4 @@
+import { repeated } from '../repeated.ts';
 import type { Services } from '../services.ts';
 import type { Playouts } from './playouts.ts';
 
@@ -6,17 +7,5 @@ const LOOK_EVERY_MS = 5_000;
 
 /** Keeps media in step with what is planned. Every worker looks; saying it twice is harmless. */
 export function watchPlayouts({ logger }: Pick<Services, 'logger'>, playouts: Playouts): { stop(): void } {
-  let looking = false;
-  const timer = setInterval(() => {
-    if (looking) return;
-    looking = true;
-    void playouts
-      .reconcile()
-      .catch((error: unknown) => logger.warn({ err: error }, 'could not look for planned videos'))
-      .finally(() => {
-        looking = false;
-      });
-  }, LOOK_EVERY_MS);
-  timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return repeated(LOOK_EVERY_MS, () => playouts.reconcile(), { logger, failed: 'could not look for planned videos' });
 }
