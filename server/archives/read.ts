@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Visibility } from '../accounts/principal.ts';
+import { visibilityParameters, visible } from '../accounts/visible.ts';
 
 /* What archives read beside reports, corrections and proofs. */
 
@@ -60,7 +61,7 @@ export async function readAskedQuestions(
        left join lateral (
          select a.person_id, a.correct from live_answer a
            join attendee t on t.session_id = l.session_id and t.person_id = a.person_id
-         where a.live_question_id = l.id and ${visibleAttendee('t')}) seen on true
+         where a.live_question_id = l.id and ${visible('t.area_id', 't.industry', 't.unit_id', 2)}) seen on true
      where l.session_id = $1 group by l.id, q.stem, l.opened_at order by l.opened_at`,
     [sessionId, ...visibilityParameters(visibility)],
   );
@@ -86,7 +87,7 @@ export async function readPresenceChecks(
      from presence_check c left join lateral (
        select e.person_id, bool_or(e.kind = 'sign') as confirmed from attendance_entry e
          join attendee t on t.session_id = c.session_id and t.person_id = e.person_id
-       where e.check_id = c.id and ${visibleAttendee('t')} group by e.person_id) seen on true
+       where e.check_id = c.id and ${visible('t.area_id', 't.industry', 't.unit_id', 2)} group by e.person_id) seen on true
      where c.session_id = $1 group by c.id, c.opened_at, c.opened_by, c.cancelled order by c.opened_at`,
     [sessionId, ...visibilityParameters(visibility)],
   );
@@ -179,14 +180,4 @@ export async function readSessionsOfPerson(pool: pg.Pool, personId: string): Pro
     [personId],
   );
   return rows;
-}
-
-function visibleAttendee(table: string): string {
-  return `($2::bool or ${table}.area_id = any ($3::uuid[]) or ${table}.industry = any ($4::text[])
-    or ${table}.unit_id = any ($5::uuid[]))`;
-}
-
-function visibilityParameters(visibility: Visibility): unknown[] {
-  if (visibility.all) return [true, [], [], []];
-  return [false, visibility.areaIds, visibility.industries, visibility.unitIds];
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Correction, Evidence } from '#contract/corrections.ts';
 import type { Visibility } from '../accounts/principal.ts';
+import { visibilityParameters, visible } from '../accounts/visible.ts';
 import { creditLimitMs } from './admit.ts';
 import { type CorrectionFact, corrected } from './corrections.ts';
 import { type Attendance, attendedIn } from './presence.ts';
@@ -179,15 +180,9 @@ export async function list(
          select f.id, f.name, f.content from correction_evidence f
          where f.session_id = e.session_id and f.sha256 = e.evidence_sha256 order by f.id limit 1) file on true
      where e.session_id = $1 and e.correction_id is not null and ($2::uuid is null or e.person_id = $2)
-       and ($3::bool or a.area_id = any ($4::uuid[]) or a.industry = any ($5::text[]) or a.unit_id = any ($6::uuid[]))
+       and ${visible('a.area_id', 'a.industry', 'a.unit_id', 3)}
      order by e.id desc limit $7::int offset $8::int`,
-    [
-      sessionId,
-      personId,
-      ...(visibility.all ? [true, [], [], []] : [false, visibility.areaIds, visibility.industries, visibility.unitIds]),
-      limit,
-      offset,
-    ],
+    [sessionId, personId, ...visibilityParameters(visibility), limit, offset],
   );
   return rows;
 }

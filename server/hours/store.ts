@@ -3,8 +3,8 @@ import { type ClassHourFigures, dueHours } from '#contract/class-hours.ts';
 import type { LedgerPeopleFilter, LedgerPerson, LedgerSession, SessionAhead } from '#contract/hours.ts';
 import { Industry, PersonCategory } from '#contract/organisations.ts';
 import type { Visibility } from '../accounts/principal.ts';
+import { visibilityParameters, visible } from '../accounts/visible.ts';
 import { invitedPeople } from '../courses/audience.ts';
-import { visibilityParameters, visible } from '../reports/record.ts';
 
 /*
  * The ledger as SQL. Nothing of it is stored: what is done follows from attendee.credited_ms, and what is due from the pure rule, which is

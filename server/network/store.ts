@@ -1,7 +1,7 @@
 import { NETWORK_VERDICTS, type NetworkVerdict } from '#contract/network-verdict.ts';
 import type { Visibility } from '../accounts/principal.ts';
+import { visibilityParameters, visible } from '../accounts/visible.ts';
 import type { Db } from '../db.ts';
-import { visibilityParameters, visible } from '../reports/record.ts';
 
 /** How many people a verdict was given, each by their newest report. */
 export interface Standing {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Visibility } from '../accounts/principal.ts';
+import { visibilityParameters, visible } from '../accounts/visible.ts';
 import type { Actor } from '../audit.ts';
 import type { Statement } from './statement.ts';
 
@@ -195,19 +196,13 @@ export interface ProofFilter {
 }
 
 const FILTERED = `where p.session_id = $1
-    and ($2::bool or a.area_id = any ($3::uuid[]) or a.industry = any ($4::text[]) or a.unit_id = any ($5::uuid[]))
+    and ${visible('a.area_id', 'a.industry', 'a.unit_id', 2)}
     and ($6::text is null or position($6 in person.name) > 0 or position($6 in unit.name) > 0 or p.number = $6)
     and ($7::uuid is null or a.unit_id = $7)
     and ($8::text is null or ($8 = 'valid') = (p.withdrawn_at is null))`;
 
 function filterParameters(sessionId: string, visibility: Visibility, { q, unitId, state }: ProofFilter): unknown[] {
-  return [
-    sessionId,
-    ...(visibility.all ? [true, [], [], []] : [false, visibility.areaIds, visibility.industries, visibility.unitIds]),
-    q?.trim() || null,
-    unitId ?? null,
-    state ?? null,
-  ];
+  return [sessionId, ...visibilityParameters(visibility), q?.trim() || null, unitId ?? null, state ?? null];
 }
 
 export async function readProofs(

@@ -1,4 +1,5 @@
 import type { Visibility } from '../accounts/principal.ts';
+import { visibilityParameters, visible } from '../accounts/visible.ts';
 import { invitedPeople } from '../courses/audience.ts';
 
 /*
@@ -39,19 +40,8 @@ export function withRecord(scope: Scope, { narrowed } = { narrowed: true }): str
     record as materialized (
       select *, credited_ms >= $3::bigint as attended, credited_ms > 0 and credited_ms >= required_ms as complete
       from (${scope.planned ? PLANNED : RECORDED}) as known
-      where ($8::uuid[] is null or known.unit_id = any ($8)) and ${narrowed ? visible('known.area_id', 'known.industry', 'known.unit_id') : 'true'}
+      where ($8::uuid[] is null or known.unit_id = any ($8)) and ${narrowed ? visible('known.area_id', 'known.industry', 'known.unit_id', 4) : 'true'}
     )`;
-}
-
-export function visibilityParameters(visibility: Visibility): unknown[] {
-  if (visibility.all) return [true, [], [], []];
-  return [false, visibility.areaIds, visibility.industries, visibility.unitIds];
-}
-
-/** Condition on columns that say where something belongs. The caller's part is in four parameters from `first` on. */
-export function visible(areaId: string, industry: string, unitId: string, first = 4): string {
-  return `($${first}::bool or ${areaId} = any ($${first + 1}::uuid[]) or ${industry} = any ($${first + 2}::text[])
-    or ${unitId} = any ($${first + 3}::uuid[]))`;
 }
 
 const PLANNED = `

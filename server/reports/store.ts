@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import type { SessionMode, SessionState } from '#contract/courses.ts';
+import { visibilityParameters, visible } from '../accounts/visible.ts';
 import { invitedPeople } from '../courses/audience.ts';
 import type { Cell, DeviceCount } from './counts.ts';
-import { parametersOf, type Scope, visibilityParameters, visible, withRecord } from './record.ts';
+import { parametersOf, type Scope, withRecord } from './record.ts';
 
 export interface SessionRow {
   id: string;
@@ -179,7 +180,7 @@ export async function readMissing(pool: pg.Pool, scope: Scope, since: number | n
        area.name as "areaName", unit.industry, unit.high_risk as "highRisk", due, present,
        unit.contact_name as "contactName", unit.contact_cipher as "contactCipher", unit.contact_last4 as "contactLast4"
      from absent join unit on unit.id = absent.unit_id join area on area.id = unit.area_id
-     where ${visible('unit.area_id', 'unit.industry', 'unit.id')}
+     where ${visible('unit.area_id', 'unit.industry', 'unit.id', 4)}
      order by unit.high_risk desc, area.position, area.name, unit.name, unit.id`,
     [...parametersOf(scope), since === null ? null : new Date(since)],
   );

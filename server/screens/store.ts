@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Screen, ScreenPerson } from '#contract/screens.ts';
 import type { Visibility } from '../accounts/principal.ts';
+import { visibilityParameters, visible } from '../accounts/visible.ts';
 import { OPEN_END } from '../attendance/presence.ts';
 
 /* The reads of shared screens. */
@@ -52,20 +53,12 @@ export async function readScreen(pool: pg.Pool, screenId: string): Promise<Scree
 
 /** Of the units that the caller may see, those that are open first. */
 export async function readScreens(pool: pg.Pool, sessionId: string, visibility: Visibility): Promise<Screen[]> {
-  const seen = visibility.all ? null : visibility;
   const { rows } = await pool.query<ScreenRow>(
     `${SCREENS} where screen.session_id = $1
-       and ($2 or unit.area_id = any($3::uuid[]) or unit.industry = any($4::text[]) or unit.id = any($5::uuid[])
+       and (${visible('unit.area_id', 'unit.industry', 'unit.id', 2)}
          or unit.id = (select unit_id from person where id = $6::uuid))
      order by screen.closed_at is not null, unit.name, screen.opened_at, screen.id`,
-    [
-      sessionId,
-      visibility.all,
-      seen?.areaIds ?? [],
-      seen?.industries ?? [],
-      seen?.unitIds ?? [],
-      seen?.personId ?? null,
-    ],
+    [sessionId, ...visibilityParameters(visibility), visibility.all ? null : visibility.personId],
   );
   return rows.map(screenOf);
 }

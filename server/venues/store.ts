@@ -2,8 +2,8 @@ import type pg from 'pg';
 import type { SessionMode, SessionState } from '#contract/courses.ts';
 import type { DoorPerson, Enrolled, EnrolmentCandidate, Visit } from '#contract/venues.ts';
 import type { Visibility } from '../accounts/principal.ts';
+import { visibilityParameters, visible } from '../accounts/visible.ts';
 import { invitedPeople } from '../courses/audience.ts';
-import { visibilityParameters, visible } from '../reports/record.ts';
 import type { Place } from './seats.ts';
 
 /* The SQL of offline classes. */
