@@ -69,7 +69,7 @@ test('a server whose parent was killed is adopted as it runs, watched, and stopp
   await expect
     .poll(() => query(postgres.url(), 'SELECT n FROM kept').catch(() => []), { timeout: 30_000 })
     .toEqual([{ n: 1 }]);
-  expect(postgres.pid).not.toBe(owner.pid);
+  await expect.poll(() => postgres.pid).not.toBe(owner.pid);
 
   await open.pop()?.stop();
   expect(identify(postgres.pid)).toBeUndefined();
