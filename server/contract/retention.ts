@@ -15,6 +15,10 @@ export type RetentionPeriods = z.infer<typeof RetentionPeriods>;
 export const RecordClass = z.enum(['general', 'special']);
 export type RecordClass = z.infer<typeof RecordClass>;
 
+/** Evidence of a correction; signed sheet and photographs of a shared screen. */
+export const RemovedFileKind = z.enum(['evidence', 'sheet', 'photo_start', 'photo_end']);
+export type RemovedFileKind = z.infer<typeof RemovedFileKind>;
+
 const OfSession = z.object({
   sessionId: Id,
   courseTitle: z.string(),
@@ -47,6 +51,8 @@ export const Retention = z.object({
       digest: z.string(),
       /** Other rows. */
       rows: z.int(),
+      /** What corrections and shared screens rested on: the content is gone, a copy of it is known again by its SHA-256, hex. */
+      files: z.array(z.object({ id: Id, kind: RemovedFileKind, bytes: z.int(), sha256: z.string() })),
     }),
   ),
   network: z.object({

@@ -1,5 +1,7 @@
 import type { Erasure } from '#contract/personal-data.ts';
+import type { Prisma } from '#prisma/client.ts';
 import { type Actor, audit } from '../audit.ts';
+import type { Tx } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
 import { ERASED_NAME } from '../retention/departed.ts';
 import { recordDueAt } from '../retention/rules.ts';
@@ -116,20 +118,34 @@ export function createPersonalData({ db, clock, sealing, config, signals }: Serv
     await prisma.$transaction(async (tx) => {
       await tx.networkReport.deleteMany({ where: { personId } });
       await tx.roomQuestion.deleteMany({ where: { personId } });
+      const person = await tx.person.findUniqueOrThrow({ where: { id: personId }, include: { unit: true } });
       const whole = standing.kept.length === 0 && standing.open === 0;
       await tx.person.update({
         where: { id: personId },
         data: {
-          ...{ phoneHash: null, phoneCipher: null, phoneLast4: null, linkHash: null, position: null, leftAt: now },
+          ...{ phoneHash: null, phoneCipher: null, phoneLast4: null, linkHash: null, position: null },
+          ...{ leftAt: now, erasureAskedAt: now },
           ...(whole && { name: ERASED_NAME, erasedAt: now }),
         },
       });
       await tx.login.updateMany({ where: { personId }, data: { userAgent: '' } });
+      await forgetContact(tx, person);
       const detail = { reason, whole, kept: standing.kept.map(({ recordClass, until }) => ({ recordClass, until })) };
       await audit(tx, actor, now.getTime(), 'person:erase', { kind: 'person', id: personId }, detail);
     });
     signals.emit('people-excluded', [personId]);
     return { ...standing, personId };
+  }
+
+  /** Who is deleted is not the one whom the bureau calls for their unit any more. */
+  async function forgetContact(
+    tx: Tx,
+    { phoneCipher, unit }: Prisma.PersonGetPayload<{ include: { unit: true } }>,
+  ): Promise<void> {
+    const number = phoneCipher && opened(phoneCipher);
+    if (!number || !unit.contactCipher || opened(unit.contactCipher) !== number) return;
+    const contact = { contactName: null, contactCipher: null, contactLast4: null };
+    await tx.unit.update({ where: { id: unit.id }, data: contact });
   }
 
   return { everything, preview, erase };

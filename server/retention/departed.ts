@@ -7,8 +7,8 @@ const BATCH = 500;
 export const ERASED_NAME = '已删除';
 
 /**
- * Erases who left their unit longer ago than network logs are kept, and of whom no record is left: name, position, number. The row
- * stays, an id alone. @returns how many
+ * Erases of whom no record is left: who left their unit longer ago than network logs are kept, and at once who asked for deletion. Name,
+ * position, number go; the row stays, an id alone. @returns how many
  */
 export async function eraseDeparted({ db, clock, config }: Services): Promise<number> {
   const now = clock();
@@ -20,7 +20,7 @@ export async function eraseDeparted({ db, clock, config }: Services): Promise<nu
         update person set name = ${ERASED_NAME}, position = null, phone_hash = null, phone_cipher = null, phone_last4 = null,
           link_hash = null, erased_at = ${new Date(now)}
         where id in (
-          select id from person p where p.left_at < ${before} and p.erased_at is null
+          select id from person p where (p.left_at < ${before} or p.left_at is not null and p.erasure_asked_at is not null) and p.erased_at is null
             and not exists (select from attendee where person_id = p.id)
             and not exists (select from attempt where person_id = p.id)
             and not exists (select from proof where person_id = p.id)

@@ -4,10 +4,16 @@ import { transaction } from '../db.ts';
 import type { Services } from '../services.ts';
 
 const DAY_MS = 86_400_000;
+/** Where it stands which device was which in a session $1. */
+const NAMED: [table: string, alsoSet: string, ofSession: string][] = [
+  ['connection', `, coverage = '{}'`, 'session_id = $1'],
+  ['screen_sign_in', '', 'screen_id in (select id from screen where session_id = $1)'],
+  ['venue_visit', '', 'session_id = $1'],
+];
 
 /**
  * Of one session whose network logs' time is over: each device gets another name, made from a key, which is the same in this session
- * alone, so that it still counts as 设备 but says nothing of other sessions; what each connection has played goes, being in the entries.
+ * alone, so that it still counts as 设备, and a phone that signed in several is still one, but says nothing of other sessions; what each connection has played goes, being in the entries.
  * @returns false when there is none (any more)
  */
 export async function reduceConnections({ db, clock, config, secrets }: Services): Promise<boolean> {
@@ -21,19 +27,23 @@ export async function reduceConnections({ db, clock, config, secrets }: Services
     const [session] = rows;
     if (!session) return false;
     const { rows: devices } = await client.query<{ id: string }>(
-      'select distinct device_id as id from connection where session_id = $1',
+      NAMED.map(([table, , ofSession]) => `select device_id as id from ${table} where ${ofSession}`).join(' union '),
       [session.id],
     );
-    const names = devices.map(({ id }) => nameOf(secrets['phone-hash'], session.id, id));
-    const { rowCount } = await client.query(
-      `update connection set device_id = renamed.name, coverage = '{}'
-       from unnest($2::uuid[], $3::uuid[]) as renamed (id, name)
-       where connection.session_id = $1 and connection.device_id = renamed.id`,
-      [session.id, devices.map(({ id }) => id), names],
-    );
+    const ids = devices.flatMap(({ id }) => id ?? []);
+    const names = ids.map((id) => nameOf(secrets['phone-hash'], session.id, id));
+    let connections = 0;
+    for (const [table, alsoSet, ofSession] of NAMED) {
+      const { rowCount } = await client.query(
+        `update ${table} set device_id = renamed.name${alsoSet} from unnest($2::uuid[], $3::uuid[]) as renamed (id, name)
+         where ${ofSession} and device_id = renamed.id`,
+        [session.id, ids, names],
+      );
+      if (table === 'connection') connections = rowCount ?? 0;
+    }
     await client.query('update session set connections_reduced_at = $2 where id = $1', [session.id, new Date(now)]);
     const subject = { kind: 'session', id: session.id };
-    await auditWith(client, SYSTEM, now, 'retention:network', subject, { connections: rowCount });
+    await auditWith(client, SYSTEM, now, 'retention:network', subject, { connections });
     return true;
   });
 }

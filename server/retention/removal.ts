@@ -7,6 +7,7 @@ import { auditWith, SYSTEM } from '../audit.ts';
 import { transaction } from '../db.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
+import { removeFiles } from './files.ts';
 
 export interface Due {
   sessionId: string;
@@ -68,6 +69,9 @@ export async function removeRecord(
       removed = await removeRows(pool, removalId, table, ofSession, sessionId);
     }
   }
+  do {
+    if (!going()) return false;
+  } while (await removeFiles(pool, { removalId, sessionId }, clock()));
   await finish(pool, removalId, due, clock());
   return true;
 }
@@ -211,18 +215,13 @@ async function count(client: pg.PoolClient, removalId: string, table: string, ro
 async function finish(pool: pg.Pool, removalId: string, { sessionId, recordClass }: Due, now: number): Promise<void> {
   await transaction(pool, async (client) => {
     await client.query('delete from attendee where session_id = $1 and removing', [sessionId]);
-    // What corrections rested on goes with the last of them.
-    await client.query(
-      `delete from correction_evidence f where f.session_id = $1 and not exists (
-         select from attendance_entry e where e.session_id = $1 and e.evidence_sha256 = f.sha256)`,
-      [sessionId],
-    );
-    const { rows } = await client.query<{ people: number; entries: number; digest: Buffer }>(
-      'update record_removal set finished_at = $2 where id = $1 returning people, entries, digest',
+    const { rows } = await client.query<{ people: number; entries: number; digest: Buffer; files: number }>(
+      `update record_removal r set finished_at = $2 where id = $1 returning people, entries, digest,
+         (select count(*)::int from removed_file where removal_id = r.id) as files`,
       [removalId, new Date(now)],
     );
-    const { people, entries, digest } = rows[0] as { people: number; entries: number; digest: Buffer };
-    const detail = { recordClass, people, entries, digest: digest.toString('hex') };
+    const { people, entries, digest, files } = rows[0] as (typeof rows)[0];
+    const detail = { recordClass, people, entries, files, digest: digest.toString('hex') };
     await auditWith(client, SYSTEM, now, 'retention:remove', { kind: 'session', id: sessionId }, detail);
   });
 }

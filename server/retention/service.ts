@@ -1,6 +1,7 @@
 import type { RecordClass, Retention } from '#contract/retention.ts';
 import type { Services } from '../services.ts';
 import { eraseDeparted } from './departed.ts';
+import { sessionsWithUnneeded } from './files.ts';
 import { reduceConnections } from './network-logs.ts';
 import { type Due, removeRecord } from './removal.ts';
 import { networkDueAt, recordDueAt } from './rules.ts';
@@ -21,7 +22,7 @@ export function createRetention(services: Services) {
 
   /** Records that are still kept, the soonest due first. */
   async function kept() {
-    const rows = await readKept(pool);
+    const rows = await readKept(pool, await sessionsWithUnneeded(pool, clock()));
     return rows
       .map((row) => ({ ...row, dueAt: recordDueAt(row.endedAt.getTime(), row.recordClass, periods) }))
       .sort((a, b) => a.dueAt - b.dueAt);

@@ -79,12 +79,18 @@ describe('deletion', () => {
       update: {},
     });
     const signedIn = await district.joined(principalA, unitA.joinCode);
+    // Whom the bureau calls for the unit.
+    const contactOfUnit = { contactName: '李四', contactPhone: principalA.phone };
+    await clients.bureau.call('PATCH /units/:unitId', { params: { unitId: unitA.id }, body: contactOfUnit });
     const params = { personId: principalA.id };
     const { body } = await clients.bureau.call('POST /people/:personId/erasure', { params, body: { reason: REASON } });
     expect(body).toMatchObject({ kept: [{ recordClass: 'general', sessions: 1, until: '2029-02-08T02:00:00.000Z' }] });
     expect(await app.prisma.person.findUnique({ where: { id: principalA.id } })).toMatchObject({
       ...{ name: '李四', phoneCipher: null, leftAt: expect.any(Date), erasedAt: null },
+      erasureAskedAt: expect.any(Date),
     });
+    const contact = { contactName: null, contactCipher: null, contactLast4: null };
+    expect(await app.prisma.unit.findUnique({ where: { id: unitA.id } })).toMatchObject(contact);
     expect(await app.prisma.attendee.count({ where: { personId: principalA.id } })).toBe(1);
     await expect.poll(async () => (await signedIn.call('GET /my/sessions')).status, { timeout: 15_000 }).toBe(401);
   });

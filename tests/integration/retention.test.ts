@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createCorrections } from '#server/attendance/correcting.ts';
 import { createSeals } from '#server/attendance/seals.ts';
 import { verifySession } from '#server/attendance/verify.ts';
 import { type Config, loadConfig, type Secrets } from '#server/config.ts';
 import { newId } from '#server/ids.ts';
 import { createLogger } from '#server/logger.ts';
 import { createRetention } from '#server/retention/service.ts';
+import { createScreenFiles } from '#server/screens/files.ts';
 import type { Services } from '#server/services.ts';
 import { type AttendedSessions, attendedSessions, STARTED_AT } from '#tests/support/attended-session.ts';
 
@@ -133,6 +135,134 @@ describe('a record', () => {
   });
 });
 
+describe('files that a record rests on', () => {
+  const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+  const scan = (n: number) => Buffer.from([...PNG, n]);
+  const actor = { accountId: null, personId: null, requestId: null };
+  let screenId: string;
+  let files: Map<string, { kind: string; sha256: string }>;
+
+  /** The worker's correction and the operator's rest on a scan each; a third was not used. A sheet and a photograph of their room. */
+  beforeEach(async () => {
+    await sessions.db.prisma.screenFile.deleteMany();
+    await sessions.db.prisma.correctionEvidence.deleteMany();
+    later(3_600_000);
+    files = new Map();
+    const corrections = createCorrections({ db: sessions.db, clock: () => sessions.time.now });
+    const evidence: string[] = [];
+    for (const n of [1, 2, 3]) {
+      const { id, sha256 } = await corrections.addEvidence(sessionId, `签到表${n}.png`, scan(n), actor);
+      evidence.push(id);
+      files.set(id, { kind: 'evidence', sha256 });
+    }
+    for (const [n, personId] of [worker, operator].entries()) {
+      const change = { effect: 'difference', deltaMs: 5_000 } as const;
+      const evidenceId = evidence[n] as string;
+      await corrections.correct(sessionId, { personId, change, reason: '现场有签到表', evidenceId }, actor);
+    }
+    screenId = newId();
+    await sessions.db.prisma.screen.create({
+      data: {
+        ...{ id: screenId, sessionId, unitId: sessions.unitId, shortCode: screenId.slice(-8) },
+        ...{ secret: Buffer.alloc(32), openedAt: new Date(STARTED_AT) },
+      },
+    });
+    const screenFiles = createScreenFiles({ db: sessions.db, clock: () => sessions.time.now });
+    await screenFiles.add(screenId, { kind: 'sheet', name: '签到表.png' }, scan(4), actor);
+    await screenFiles.add(screenId, { kind: 'photo_end', name: '会议室.png' }, scan(5), actor);
+    for (const { id, kind, sha256 } of await screenFiles.list(screenId)) files.set(id, { kind, sha256 });
+  });
+
+  const kept = async () => [
+    ...(await sessions.db.prisma.correctionEvidence.findMany({ where: { sessionId }, select: { id: true } })),
+    ...(await sessions.db.prisma.screenFile.findMany({ where: { screenId }, select: { id: true } })),
+  ];
+  const removed = () => sessions.db.prisma.removedFile.findMany({ where: { removal: { sessionId } } });
+  /** Each file is there with its content, or a row says what it was: never both, never neither. */
+  async function expectNoneLost(): Promise<void> {
+    const gone = await removed();
+    for (const { id, kind, sha256 } of gone) {
+      expect({ kind, sha256: Buffer.from(sha256).toString('hex') }).toEqual(files.get(id));
+    }
+    expect([...(await kept()), ...gone].map(({ id }) => id).sort()).toEqual([...files.keys()].sort());
+    expect(await verify()).toMatchObject({ intact: true });
+  }
+
+  it('go with the last record that rests on them, and their digests stay', async () => {
+    later(3.1 * YEAR_MS);
+    await retention.sweep();
+    await expectNoneLost();
+    // The operator's evidence, and what shows the room in which somebody sat whose record is kept.
+    expect(await kept()).toHaveLength(3);
+    const [removal] = (await retention.read()).removals;
+    expect(removal?.files.map(({ kind, bytes }) => [kind, bytes])).toEqual([
+      ['evidence', 9],
+      ['evidence', 9],
+    ]);
+    later(6.1 * YEAR_MS);
+    await retention.sweep();
+    await expectNoneLost();
+    expect(await kept()).toEqual([]);
+    expect((await retention.read()).removals.find(({ recordClass }) => recordClass === 'special')?.files).toHaveLength(
+      3,
+    );
+    const detail = { files: 3, entries: 4 };
+    const entries = await sessions.db.prisma.auditEntry.findMany({
+      where: { action: 'retention:remove', subjectId: sessionId },
+      orderBy: { id: 'asc' },
+    });
+    expect(entries.at(-1)?.detail).toMatchObject(detail);
+  });
+
+  it('are never lost without a word, whenever a removal is killed', async () => {
+    later(6.1 * YEAR_MS);
+    for (
+      let allowed = 1;
+      (await kept()).length > 0 || (await sessions.db.prisma.attendee.count({ where: { sessionId } })) > 0;
+      allowed += 1
+    ) {
+      let steps = 0;
+      await retention.sweep(() => {
+        steps += 1;
+        return steps <= allowed;
+      });
+      await expectNoneLost();
+      expect(allowed).toBeLessThan(100);
+    }
+    expect(await removed()).toHaveLength(files.size);
+  });
+
+  it('are all there when the process dies as it removes them', async () => {
+    later(6.1 * YEAR_MS);
+    await sessions.db.pool.query(`
+      create function dies() returns trigger language plpgsql as $$ begin
+        perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
+      create trigger dies after insert on removed_file for each row execute function dies()`);
+    await expect(retention.sweep()).rejects.toThrow();
+    expect(await kept()).toHaveLength(files.size);
+    await expectNoneLost();
+    await sessions.db.pool.query('drop function dies() cascade');
+    await retention.sweep();
+    expect(await kept()).toEqual([]);
+    await expectNoneLost();
+  });
+
+  it('go when nobody attended', async () => {
+    await sessions.db.prisma.attendee.deleteMany();
+    await sessions.db.prisma.attendanceEntry.deleteMany({ where: { sessionId } });
+    await sessions.db.prisma.attendanceBatch.deleteMany({ where: { sessionId } });
+    await sessions.db.prisma.attendanceChain.deleteMany({ where: { sessionId } });
+    later(2.9 * YEAR_MS);
+    await retention.sweep();
+    expect(await kept()).toHaveLength(files.size);
+    later(3.1 * YEAR_MS);
+    expect((await retention.sweep()).records).toMatchObject([{ sessionId, recordClass: 'general' }]);
+    expect(await kept()).toEqual([]);
+    await expectNoneLost();
+    expect((await retention.sweep()).records).toEqual([]);
+  });
+});
+
 describe('a record from which something was removed', () => {
   beforeEach(async () => {
     later(3.1 * YEAR_MS);
@@ -162,10 +292,27 @@ describe('network logs', () => {
     const devices = () =>
       sessions.db.prisma.connection.findMany({ where: { sessionId }, select: { deviceId: true, coverage: true } });
     const before = await devices();
+    const [phone, screenId] = [newId(), newId()];
+    const openedAt = new Date(STARTED_AT);
+    await sessions.db.prisma.screen.create({
+      data: {
+        ...{ id: screenId, sessionId, unitId: sessions.unitId, shortCode: screenId.slice(-8), openedAt },
+        secret: Buffer.alloc(32),
+        signIns: {
+          create: [worker, operator].map((personId) => ({
+            ...{ id: newId(), personId, signedInAt: openedAt, signedOutAt: openedAt, way: 'code' as const },
+            deviceId: phone,
+          })),
+        },
+      },
+    });
+    const signIns = () => sessions.db.prisma.screenSignIn.findMany({ where: { screenId } });
     later(183 * DAY_MS);
     expect((await retention.sweep()).network).toBe(0);
     later(185 * DAY_MS);
     expect((await retention.sweep()).network).toBe(1);
+    expect((await signIns()).map(({ deviceId }) => deviceId)).toEqual(Array(2).fill(expect.not.stringMatching(phone)));
+    expect(new Set((await signIns()).map(({ deviceId }) => deviceId)).size).toBe(1);
     const reduced = await devices();
     expect(new Set(reduced.map(({ deviceId }) => deviceId)).size).toBe(2);
     expect(reduced.some(({ deviceId }) => before.some((old) => old.deviceId === deviceId))).toBe(false);
@@ -186,8 +333,18 @@ it('erases who left long ago and of whom no record is left, and nobody else', as
   };
   const [gone, recent] = [await left('王五', 200), await left('赵六', 100)];
   await prisma.person.update({ where: { id: worker }, data: { leftAt: new Date(sessions.time.now - 400 * DAY_MS) } });
-  expect((await retention.sweep()).people).toBe(1);
+  const asked = await left('孙七', 1);
+  await prisma.person.update({ where: { id: asked }, data: { erasureAskedAt: new Date(sessions.time.now) } });
+  await prisma.person.update({ where: { id: operator }, data: { erasureAskedAt: new Date(), leftAt: new Date() } });
+  expect((await retention.sweep()).people).toBe(2);
   const names = new Map((await prisma.person.findMany()).map((row) => [row.id, row.name]));
-  expect([gone, recent, worker].map((id) => names.get(id))).toEqual(['已删除', '赵六', '张三']);
+  expect([gone, asked, recent, worker].map((id) => names.get(id))).toEqual(['已删除', '已删除', '赵六', '张三']);
+  // Who asked for deletion keeps their name as long as the law wants the record, and not a day longer.
+  expect(names.get(operator)).toBe('李四');
+  later(6.1 * YEAR_MS);
+  await retention.sweep();
+  expect(await prisma.person.findUnique({ where: { id: operator } })).toMatchObject({
+    ...{ name: '已删除', erasedAt: expect.any(Date) },
+  });
   expect(await prisma.person.findUnique({ where: { id: gone } })).toMatchObject({ phoneLast4: null });
 });

@@ -92,7 +92,7 @@ function RemovalTable({ rows }: { rows: Removal[] }) {
   return (
     <WideTable<Removal>
       rowKey={keyOf}
-      minWidth={1080}
+      minWidth={1300}
       dataSource={rows}
       locale={{ emptyText: t('noRemovals') }}
       pagination={rows.length > 20 && { pageSize: 20, showSizeChanger: false, showTotal: countOf(t) }}
@@ -115,6 +115,7 @@ function RemovalTable({ rows }: { rows: Removal[] }) {
           render: (_, { entries }) => formatCount(entries),
         },
         { title: t('rows'), key: 'rows', align: 'right', width: 100, render: (_, row) => formatCount(row.rows) },
+        { title: t('files'), key: 'files', width: 220, render: (_, { files }) => <Files files={files} /> },
         {
           title: t('digest'),
           key: 'digest',
@@ -123,6 +124,22 @@ function RemovalTable({ rows }: { rows: Removal[] }) {
         },
       ]}
     />
+  );
+}
+
+/** What each removed file was, for whoever holds a copy of it. */
+function Files({ files }: Pick<Removal, 'files'>) {
+  const t = useRetentionText();
+  if (files.length === 0) return <>–</>;
+  return (
+    <details>
+      <summary>{t('fileCount', { count: formatCount(files.length) })}</summary>
+      {files.map(({ id, kind, sha256 }) => (
+        <div key={id}>
+          {t(kind)} <code title={`SHA-256 ${sha256}`}>{sha256.slice(0, 16)}…</code>
+        </div>
+      ))}
+    </details>
   );
 }
 

@@ -3,7 +3,7 @@ import { addTexts } from '#client/i18n.ts';
 export const useRetentionText = addTexts({
   zh: {
     title: '保存期限',
-    lead: '到期的记录由系统在后台分批清除，清除前先核验；清除的条数和摘要永久留存，此前导出的文件仍可核对。期限由系统管理员设置，不得短于法定期限。',
+    lead: '到期的记录由系统在后台分批清除，清除前先核验；签到表、现场照片和更正依据一并清除。清除的条数和摘要永久留存，此前导出的文件仍可核对。期限由系统管理员设置，不得短于法定期限。',
     general: '培训记录',
     special: '特种作业人员培训记录',
     network: '网络日志（登录、连接）',
@@ -27,6 +27,12 @@ export const useRetentionText = addTexts({
     finishedAt: '清除时间',
     entries: '考勤记录',
     rows: '其他记录',
+    files: '文件',
+    fileCount: '{count} 个，摘要留存',
+    evidence: '更正依据',
+    sheet: '签到表',
+    photo_start: '现场照片（开始）',
+    photo_end: '现场照片（结束）',
     present: '参训 / 应到',
     digest: '被清除记录的摘要',
     networkNext: '{count} 期的连接日志尚可区分设备，最早一期将于 {at} 处理；此后只保留设备数。',
@@ -35,7 +41,7 @@ export const useRetentionText = addTexts({
   },
   en: {
     title: 'Retention',
-    lead: 'What is due is removed in the background, in small batches, and checked before. How much it was and its digest stay for good, so that files exported earlier can still be compared. The system’s operator sets the periods, which are never shorter than the law’s.',
+    lead: 'What is due is removed in the background, in small batches, and checked before; signed sheets, photographs and evidence of corrections go with it. How much it was and its digest stay for good, so that files exported earlier can still be compared. The system’s operator sets the periods, which are never shorter than the law’s.',
     general: 'Training records',
     special: 'Training records of special operators',
     network: 'Network logs (logins, connections)',
@@ -59,6 +65,12 @@ export const useRetentionText = addTexts({
     finishedAt: 'Removed',
     entries: 'Attendance entries',
     rows: 'Other rows',
+    files: 'Files',
+    fileCount: '{count}, digests kept',
+    evidence: 'Evidence of a correction',
+    sheet: 'Signed sheet',
+    photo_start: 'Photograph, beginning',
+    photo_end: 'Photograph, end',
     present: 'Present / due',
     digest: 'Digest of what was removed',
     networkNext:

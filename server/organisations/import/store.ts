@@ -134,7 +134,8 @@ export async function updatePeople(tx: Tx, people: NewPerson[], at: number): Pro
          phone_cipher = coalesce(decode(r.phone_cipher, 'hex'), person.phone_cipher),
          phone_last4 = coalesce(r.phone_last4, person.phone_last4),
          verified_at = case when person.verification = 'verified' then person.verified_at else $2::timestamptz end,
-         verification = 'verified', left_at = null, updated_at = $2::timestamptz
+         verification = 'verified', left_at = null, erasure_asked_at = null,
+         updated_at = $2::timestamptz
        from ${PERSON_RECORD} where person.id = r.id`,
       json,
       new Date(at),
