@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-const LONG = { timeout: 30_000 };
+const LONG = { timeout: 90_000 };
 
 /** Waits until it is made. */
 async function done(client: HttpClient, id: string): Promise<Export> {

@@ -36,7 +36,7 @@ function newWorker(): Checks {
 /** Waits until nothing runs. */
 async function finished() {
   await expect
-    .poll(async () => (await checks.read(sessionId)).checks.map(({ outcome }) => outcome), { timeout: 20_000 })
+    .poll(async () => (await checks.read(sessionId)).checks.map(({ outcome }) => outcome))
     .not.toContain(null);
   return checks.read(sessionId);
 }

@@ -12,7 +12,7 @@ import { RoomSocket } from '#tests/support/room-socket.ts';
 
 /* Two workers hear each other over PostgreSQL, or over Redis when REDIS_URL is set. */
 
-const soon = { timeout: 10_000, interval: 50 };
+const soon = { timeout: 45_000, interval: 50 };
 
 if (!hasRedis) console.warn(WITHOUT_REDIS);
 
@@ -110,10 +110,13 @@ describe.each([
       expect((await change('起重吊装')).status).toBe(200);
       for (const socket of sockets)
         await expect.poll(() => socket.heard('room:changed').at(-1)?.topic, soon).toBe('起重吊装');
-      const about = (await bus.texts()).filter((text) => text.includes('room-changed'));
+      const about = async () => (await bus.texts()).filter((text) => text.includes('room-changed'));
+      // The workers may hear it before this listener does.
+      await expect.poll(async () => (await about()).length, soon).toBeGreaterThan(0);
+      const [only = '', ...more] = await about();
       await bus.close();
-      expect(about.length).toBe(1);
-      expect(Buffer.byteLength(about[0] ?? '')).toBeLessThan(500);
+      expect(more).toEqual([]);
+      expect(Buffer.byteLength(only)).toBeLessThan(500);
       for (const socket of sockets)
         expect(socket.heard('room:changed').filter(({ topic }) => topic === '起重吊装')).toHaveLength(1);
     });

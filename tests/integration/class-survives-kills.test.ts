@@ -109,7 +109,7 @@ describe('a class goes on after kill -9', () => {
 
   test('a class is on', async () => {
     live = await startClass(dataDir, 4, ends);
-  }, 180_000);
+  });
 
   test('of a worker: its learners come back', async () => {
     const [worker = 0] = (await live.run.pids()).workers;
@@ -152,7 +152,7 @@ describe('a class goes on after kill -9', () => {
     const rtmp = new URL(live.held.rtmpUrl.replace('rtmp:', 'http:')).port;
     live.run = await startWhole(dataDir, { env: { PORT: new URL(run.url).port, RTMP_PORT: rtmp } });
     await goesOn(live);
-  }, 180_000);
+  });
 
   test('every beat that was acked is stored once', async () => {
     await expectStoredOnce(live);
@@ -176,4 +176,4 @@ test('a class in a data folder that only its owner can enter survives kill -9 of
   } finally {
     await endAll(ends);
   }
-}, 180_000);
+});

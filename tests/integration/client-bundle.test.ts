@@ -30,7 +30,7 @@ describe('the learner’s pages as built', () => {
     const chunks = reachable(manifest, 'index.html', (key) => !key.startsWith('console/'));
     scripts = [...new Set(chunks.map((chunk) => chunk.file))];
     styles = [...new Set(chunks.flatMap((chunk) => chunk.css ?? []))];
-  }, 120_000);
+  });
 
   it('load nothing from anywhere else', () => {
     const shell = readFileSync(path.join(DIST, 'index.html'), 'utf8');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StatusResponse } from '#contract/media.ts';
@@ -171,7 +172,7 @@ describe.each(fronts)('%s', (_, where) => {
     await until(async () => {
       expect([(await fetch(nobodys)).status, (await fetch(tooLong)).status]).toEqual([404, 404]);
       return (await fetch(address)).status === 401;
-    }, 40_000);
+    });
     expect((await fetch(playbackUrl({ url: url() }, broadcast, '360p/init-1.mp4'))).status).toBe(200);
   });
 
@@ -335,10 +336,19 @@ describe('nginx before the edge', () => {
   });
 
   it('keeps no token beyond its end', async () => {
-    const exp = Math.floor(Date.now() / 1_000) + 2;
-    const address = at('360p/init-1.mp4', playbackToken(broadcast, { exp }));
-    expect((await fetch(address)).status).toBe(200);
-    await until(async () => (await fetch(address)).status === 401, 4_000);
+    // What is asked while it is good is kept; a slow machine may be too late for one that is good for two seconds.
+    const [address, exp] = await until(async () => {
+      const end = Math.floor(Date.now() / 1_000) + 2;
+      const made = at('360p/init-1.mp4', playbackToken(broadcast, { exp: end }));
+      return (await fetch(made)).status === 200 && ([made, end] as const);
+    });
+    await until(async () => {
+      const asked = Date.now();
+      const { status } = await fetch(address);
+      // nginx's own clock is a moment behind.
+      if (asked > (exp + 1) * 1_000) expect(status).toBe(401);
+      return status === 401;
+    });
   });
 
   it('passes an upload on as it comes, and goes on with a broken one', async () => {
@@ -399,12 +409,19 @@ describe('an edge near what its line carries', () => {
     const narrow = await startEdgeProcess(dataDir, media.url, { MAX_EGRESS: '1' });
     try {
       const there = playbackToken(broadcast);
-      const watching = setInterval(() => void fetch(playbackUrl(narrow, broadcast, '360p/seg-1.m4s', there)), 20);
+      let loads = true;
+      const segment = playbackUrl(narrow, broadcast, '360p/seg-1.m4s', there);
+      const watching = (async () => {
+        for (; loads; await delay(20)) await (await fetch(segment)).arrayBuffer();
+      })();
       const offered = async (claims: object) =>
         (await textOf(playbackUrl(narrow, broadcast, 'index.m3u8', playbackToken(broadcast, { ...claims }))))
           .split('\n')
           .filter((line) => line.endsWith('.m3u8'));
-      await until(async () => (await offered({})).join() === 'sound/live.m3u8').finally(() => clearInterval(watching));
+      await until(async () => (await offered({})).join() === 'sound/live.m3u8').finally(() => {
+        loads = false;
+      });
+      await watching;
       expect(await offered({ scr: true })).toEqual(['360p/live.m3u8', 'sound/live.m3u8']);
       expect((await fetch(playbackUrl(narrow, broadcast, '360p/live.m3u8', there))).status).toBe(200);
       const used = async () => {

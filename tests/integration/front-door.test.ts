@@ -6,7 +6,7 @@ let app: TestApp;
 beforeAll(async () => {
   await buildPages();
   app = await startApp();
-}, 120_000);
+});
 afterAll(() => app.close());
 
 it('the shell of a room names the room’s program, so that it comes with the shell’s own', async () => {

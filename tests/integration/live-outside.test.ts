@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildPages } from '#scripts/pages.ts';
 import type { TestApp } from '#tests/support/app.ts';
 import { done } from '#tests/support/class.ts';
 import type { District } from '#tests/support/district.ts';
@@ -10,7 +11,7 @@ import { RtmpClient } from '#tests/support/rtmp-client.ts';
 
 /* A class whose picture is somebody else's stream: app and media together, in the order of a class. */
 
-const soon = { timeout: 30_000, interval: 100 };
+const soon = { timeout: 45_000, interval: 100 };
 
 let running: PictureClass;
 let app: TestApp;
@@ -22,6 +23,7 @@ let sessionId: string;
 let become: PictureClass['become'];
 
 beforeAll(async () => {
+  await buildPages();
   first = await startOutsideStream();
   second = await startOutsideStream({ dates: false });
   first.publish();
@@ -96,8 +98,8 @@ it('pages may read from there, and from nowhere else', async () => {
 
 it('in the class it is what is played, without a token, and counts', async () => {
   await become('live');
-  await expect.poll(async () => (await room()).outside, soon).toEqual({ url: first.url, offsetMs: 0 });
-  expect(await room()).toMatchObject({ prefix: null, publishing: true });
+  const outside = { url: first.url, offsetMs: 0 };
+  await expect.poll(room, soon).toMatchObject({ outside, prefix: null, publishing: true });
   const { learner } = district.clients;
   const { ticket, playbackToken, creditedMs } = await admission(learner, sessionId);
   expect([playbackToken, creditedMs]).toEqual([null, 0]);
@@ -110,7 +112,8 @@ it('in the class it is what is played, without a token, and counts', async () =>
 it('it is missed when it is gone, and had back', async () => {
   await first.lose();
   await expect.poll(health, soon).toMatchObject({ publishing: false, publisherLostAt: expect.any(String) });
-  expect((await room()).publishing).toBe(false);
+  // This worker hears of it from the one that media reports to.
+  await expect.poll(async () => (await room()).publishing, soon).toBe(false);
   first.publish();
   await expect.poll(health, soon).toMatchObject({ publishing: true, publisherLostAt: null });
 });
@@ -120,11 +123,12 @@ it('another address takes its place in the middle of the class, on the record', 
   expect(done('changed', await change(second.url)).outsideUrl).toBe(second.url);
   await expect.poll(async () => (await room()).outside, soon).toEqual({ url: second.url, offsetMs: null });
   await expect.poll(() => policyOf('/learn'), soon).toContain(second.origin);
-  const broadcasts = await app.prisma.broadcast.findMany({
-    where: { sessionId, kind: 'live' },
-    orderBy: { createdAt: 'asc' },
-  });
-  expect(broadcasts.map(({ outsideUrl, endedAt }) => [outsideUrl, endedAt === null])).toEqual([
+  const broadcasts = async () => {
+    const where = { sessionId, kind: 'live' as const };
+    const rows = await app.prisma.broadcast.findMany({ where, orderBy: { createdAt: 'asc' } });
+    return rows.map(({ outsideUrl, endedAt }) => [outsideUrl, endedAt === null]);
+  };
+  await expect.poll(broadcasts, soon).toEqual([
     [first.url, false],
     [second.url, true],
   ]);
@@ -143,7 +147,7 @@ it('or a publisher of our own does, and then it stays as it was when the class e
   await become('ended');
   expect((await change(second.url)).problem?.code).toBe('session-locked');
   const open = { sessionId, endedAt: null };
-  expect(await app.prisma.broadcast.count({ where: open })).toBe(0);
+  await expect.poll(() => app.prisma.broadcast.count({ where: open }), soon).toBe(0);
   await expect.poll(health, soon).toMatchObject({ publishing: false, outside: null });
   await expect.poll(() => policyOf('/learn'), soon).not.toContain(first.origin);
 });

@@ -11,7 +11,7 @@ import { admission } from '#tests/support/room-entry.ts';
 
 /* App and media together: the test stream before a class, the class, and who may see it. */
 
-const soon = { timeout: 30_000, interval: 100 };
+const soon = { timeout: 45_000, interval: 100 };
 
 let running: PictureClass;
 let app: TestApp;
@@ -33,9 +33,10 @@ afterAll(async () => {
   await running?.close();
 });
 
+/** As the real clock goes, by which media does: however long it is waited for something, everybody stays signed in. */
 async function health() {
   const { bureau } = district.clients;
-  app.clock.advance(2_000);
+  app.clock.advance(Math.max(0, Date.now() - app.clock()));
   return done('health', await bureau.call('GET /sessions/:sessionId/stream', { params: { sessionId } }));
 }
 
@@ -48,12 +49,8 @@ it('a preview that was left ends with the start of the class, and has no recordi
   await expect.poll(health, soon).toMatchObject({ kind: null });
   const where = { sessionId, kind: 'preview' as const };
   await expect
-    .poll(() => app.prisma.broadcast.findFirst({ where: { ...where, lastPdt: { not: null } } }), soon)
-    .toBeTruthy();
-  const [preview, ...others] = await app.prisma.broadcast.findMany({ where });
-  expect(others).toEqual([]);
-  expect(preview).toMatchObject({ publishing: false, path: null });
-  expect(preview?.endedAt).not.toBeNull();
+    .poll(() => app.prisma.broadcast.findMany({ where }), soon)
+    .toMatchObject([{ publishing: false, path: null, lastPdt: expect.any(BigInt), endedAt: expect.any(Date) }]);
 });
 
 it('应到 is on record as frozen at the start', async () => {
@@ -65,15 +62,13 @@ it('应到 is on record as frozen at the start', async () => {
 it('the class can be seen with the token of one’s admission', async () => {
   publisher = publishTestSignal(media.rtmpUrl(key), { size: '320x180' });
   const { learner } = district.clients;
-  // Tokens hold against media's clock, which is the real one.
-  app.clock.advance(Date.now() - app.clock());
   const params = { sessionId };
   await expect
     .poll(async () => (await learner.call('GET /sessions/:sessionId/room', { params })).body?.publishing, soon)
     .toBe(true);
   await expect.poll(async () => (await admission(learner, sessionId)).playbackToken, soon).not.toBeNull();
   const { playbackToken, room } = await admission(learner, sessionId);
-  expect((await picture(playbackToken, room.prefix, '360p/live.m3u8')).status).toBe(200);
+  await expect.poll(async () => (await picture(playbackToken, room.prefix, '360p/live.m3u8')).status, soon).toBe(200);
 });
 
 describe('another publisher of the class', () => {

@@ -8,7 +8,7 @@ import { RoomSocket } from '#tests/support/room-socket.ts';
 
 /* Questions to the instructor, from the room to the console. */
 
-const soon = { timeout: 10_000, interval: 50 };
+const soon = { timeout: 45_000, interval: 50 };
 
 let app: TestApp;
 let district: District;

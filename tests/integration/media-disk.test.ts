@@ -227,7 +227,7 @@ describe.skipIf(!CAN_MOUNT)('a class on a full disk', () => {
     const publisher = publishTestSignal(media.rtmpUrl('full'), { size: '320x180' });
     onTestFinished(() => publisher.stop());
     await until(async () => (await listed()).includes('seg-1.m4s'));
-    expect(await status()).toBe('failing');
+    await until(async () => (await status()) === 'failing');
     disk?.free();
     await until(async () => (await status()) === 'ok');
     await until(async () => (await listed()).includes('seg-3.m4s'));

@@ -79,7 +79,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function until<T>(ask: () => T): Promise<T> {
-  return vi.waitUntil(ask, { timeout: 20_000, interval: 20 });
+  return vi.waitUntil(ask, { timeout: 90_000, interval: 20 });
 }
 
 async function ingest(at = 0): Promise<Ingest> {
@@ -205,11 +205,9 @@ it('notices at once that a publisher was killed', async () => {
   const publisher = publishTestSignal(url);
   const feed = await ingest();
   await until(() => feed.fragments(1).length > 0);
-  const killedAt = Date.now();
   publisher.kill();
-  await feed.ended;
-  // Far below the time after which silence ends a publication.
-  expect(Date.now() - killedAt).toBeLessThan(10_000);
+  // By its connection, and not by the silence that ends a publication after a while.
+  expect(await feed.ended).toMatch(/^connection /);
   expect(server.connections).toBeLessThanOrEqual(1);
 });
 
@@ -261,8 +259,8 @@ it('gives up on an encoder that never works', async () => {
   const working = ffmpeg;
   ffmpeg = { ...ffmpeg, path: '/bin/false' };
   const { client } = await RtmpClient.publish(port, 'good');
-  ffmpeg = working;
   const feed = await ingest();
+  ffmpeg = working;
   const [config, key] = ['config', 'key'].map((_, at) => tags.filter(({ type }) => type === 9)[at]);
   if (!config || !key) throw new Error('no picture in the signal');
   client.send(6, { ...config, streamId: 1 });

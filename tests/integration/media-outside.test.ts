@@ -33,8 +33,7 @@ function eventsOf({ id }: Broadcast): MediaEvent[] {
 }
 
 const typesOf = (broadcast: Broadcast) => eventsOf(broadcast).map(({ type }) => type);
-const untilLast = (broadcast: Broadcast, type: MediaEvent['type']) =>
-  until(() => typesOf(broadcast).at(-1) === type, 40_000);
+const untilLast = (broadcast: Broadcast, type: MediaEvent['type']) => until(() => typesOf(broadcast).at(-1) === type);
 
 function watch(broadcast: Broadcast, stream: OutsideStream, started = false): Promise<Response> {
   return media.control('watch', { broadcast, url: stream.url, started, origin: null });
@@ -94,7 +93,7 @@ describe('a stream with dates', () => {
   });
 
   it('is looked at: what it has, and that pages may not read it', async () => {
-    await until(async () => (await look(stream.url, HTTP_ORIGIN)).problems.length === 0, 30_000);
+    await until(async () => (await look(stream.url, HTTP_ORIGIN)).problems.length === 0);
     expect(await look(stream.url)).toMatchObject({ variants: [{ width: 320, height: 180 }], segmentMs: 1_000 });
     stream.shared = false;
     expect((await look(stream.url)).problems).toEqual([{ code: 'no-cors' }, { code: 'insecure' }]);
@@ -112,7 +111,7 @@ it('a stream without dates is on, on an estimated clock', async () => {
   const [seen, , started] = eventsOf(broadcast);
   expect(seen).toMatchObject({ type: 'outside-seen', offsetMs: null });
   if (started?.type !== 'broadcast-started') throw new Error('not started');
-  expect(Math.abs(started.at - 1_000 - started.firstPdt)).toBeLessThan(1_500);
+  expect(Math.abs(started.at - started.firstPdt)).toBeLessThan(15_000);
   expect((await look(stream.url)).problems).toContainEqual({ code: 'no-dates' });
   await media.control('end', { broadcastId: broadcast.id });
   await stream.close();

@@ -176,7 +176,7 @@ describe('its pictures', () => {
     until(async () => {
       const listed = await list();
       return listed.making ? undefined : listed;
-    }, 60_000);
+    });
   const size = async (file: string | null | undefined) => {
     const source = playbackUrl(media, broadcast, file ?? '');
     const { output } = await probe(source, '-show_entries', 'stream=width,height');
@@ -338,7 +338,7 @@ describe('what the bureau does with it', () => {
     const made = await until(async () => {
       const status = await film(false);
       return status.state === 'making' ? undefined : status;
-    }, 100_000);
+    });
     expect(made).toMatchObject({ state: 'ready', progress: 100 });
     const name = '第1期 事故规律.mp4';
     const address = playbackUrl(media, broadcast, 'class.mp4', playbackToken(broadcast, { film: name }));
@@ -357,7 +357,7 @@ describe('what the bureau does with it', () => {
     const token = playbackToken(broadcast, { film: name });
     expect((await fetch(playbackUrl(media, broadcast, 'dvr.m3u8', token))).status).toBe(404);
     // It makes way for classes, and for whatever else this machine does.
-  }, 150_000);
+  });
 
   it('gives it through nginx and the edge as well, whole or in part', async (context) => {
     const store = path.join(dataDir, 'store');

@@ -21,16 +21,17 @@ import { makeVideo, testSignal, uploadVideo, videosStatus } from '#tests/support
 let app: HookEndpoint;
 let media: MediaRun;
 let dataDir: string;
-/** Half a minute with sound. */
+/** With sound, and longer than the class in which it plays takes on a slow machine. */
+const SECONDS = 90;
 let videoId: string;
 
 beforeAll(async () => {
   ({ dataDir, app, media } = await startOwnMedia());
   videoId = await uploadVideo(
     media,
-    await makeVideo(path.join(dataDir, 'made.mp4'), ...testSignal(30, { size: '320x180' })),
+    await makeVideo(path.join(dataDir, 'made.mp4'), ...testSignal(SECONDS, { size: '320x180' })),
   );
-  await until(() => app.fileEvents.some((event) => event.type === 'video-ready'), 50_000);
+  await until(() => app.fileEvents.some((event) => event.type === 'video-ready'));
 });
 
 afterAll(() => endOwnMedia({ dataDir, app, media }));
@@ -92,16 +93,19 @@ async function playlistEnd(broadcast: Broadcast): Promise<number> {
 describe('a planned video', () => {
   const broadcast = makeBroadcast();
   let plan: PlayoutPlan;
+  const startedEvents = () => app.fileEvents.filter(({ type }) => type === 'playout-started');
 
-  it('begins at its time by the second, which the dates of its picture show', async () => {
-    const startsAt = Date.now() + 2_500;
+  it('begins at its time and not before, which the dates of its picture show', async () => {
+    const startsAt = Date.now() + 4_000;
     plan = planFor(broadcast, { startsAt });
     await say(plan);
     expect(await stateOf(plan)).toMatchObject({ state: 'armed', positionMs: 0 });
     const firstPdt = await startOf(broadcast);
     expect(firstPdt).toBeGreaterThanOrEqual(startsAt);
-    expect(firstPdt - startsAt).toBeLessThan(1_000);
-    expect(app.fileEvents.filter(({ type }) => type === 'playout-started')).toHaveLength(1);
+    // By the second where the machine is its own.
+    expect(firstPdt - startsAt).toBeLessThan(5_000);
+    await until(() => startedEvents().length > 0);
+    expect(startedEvents()).toHaveLength(1);
   });
 
   it('stands still when it is held, with pictures going out all the while, and goes on from there', async () => {
@@ -126,18 +130,19 @@ describe('a planned video', () => {
   });
 
   it('goes on after kill -9 where the clock says, into the same broadcast', async () => {
-    const before = await stateOf(plan);
     const at = Date.now();
+    const before = await stateOf(plan);
     await media.kill();
     media = await startMediaProcess(dataDir, app.url);
     const after = await until(async () => {
       const now = await stateOf(plan);
       return now?.state === 'playing' && now.positionMs > (before?.positionMs ?? 0) && { ...now, at: Date.now() };
     });
-    // What was missed is skipped: the position has come as far as the time has, but for the way to the next key frame.
+    // What was missed is skipped: the position has come about as far as the time has, but for the way to the next key frame.
     const gone = after.positionMs - (before?.positionMs ?? 0);
-    expect(Math.abs(gone - (after.at - at))).toBeLessThan(1_500);
-    expect(app.fileEvents.filter(({ type }) => type === 'playout-started')).toHaveLength(1);
+    expect(gone).toBeGreaterThan((after.at - at) / 2);
+    expect(gone).toBeLessThan(after.at - at + 1_500);
+    expect(startedEvents()).toHaveLength(1);
     await until(async () => (await fetch(playbackUrl(media, broadcast, 'index.m3u8'))).ok);
   });
 
@@ -151,7 +156,7 @@ describe('a planned video', () => {
     expect((await media.control('take', { sessionId, publisherId: standby.id })).status).toBe(204);
     const { positionMs } = await reached(plan, 'standby');
     expect(positionMs % 1_000).toBe(0);
-    expect((await publishers()).map(({ via, state }) => [via, state])).toEqual([['rtmp', 'on-air']]);
+    await until(async () => (await onAir()) === 'rtmp on-air');
 
     await media.kill();
     media = await startMediaProcess(dataDir, app.url);
@@ -165,33 +170,42 @@ describe('a planned video', () => {
     const playing = await reached(plan, 'playing');
     expect(playing.positionMs).toBeGreaterThanOrEqual(positionMs);
     await until(async () => {
-      const now = await publishers();
-      return now.some(({ via, state }) => via === 'file' && state === 'on-air');
+      const now = await onAir();
+      return now.includes('file on-air') && now.includes('rtmp standby');
     });
-    expect((await publishers()).map(({ via, state }) => [via, state])).toContainEqual(['rtmp', 'standby']);
     await back.stop();
   });
 
   it('stops when it is told to', async () => {
     await media.control('playouts/end', { playoutId: plan.playoutId });
     expect(await endOf(plan)).toBe('stopped');
-    expect(await stateOf(plan)).toBeUndefined();
+    await until(async () => (await stateOf(plan)) === undefined);
   });
 
   async function publishers() {
     const { broadcasts } = StatusResponse.parse(await (await media.control('status', {})).json());
     return broadcasts.find(({ broadcastId }) => broadcastId === broadcast.id)?.publishers ?? [];
   }
+
+  /** Who publishes, and where they stand. */
+  async function onAir(): Promise<string> {
+    return (await publishers()).map(({ via, state }) => `${via} ${state}`).join();
+  }
 });
 
 describe('a video in another class', () => {
   it('begins somewhere in the middle, is over by itself at its end, and leaves the broadcast open', async () => {
     const broadcast = makeBroadcast();
-    const plan = planFor(broadcast, { fromMs: 26_500, startsAt: Date.now() });
+    const plan = planFor(broadcast, { fromMs: (SECONDS - 3.5) * 1_000, startsAt: Date.now() });
     await say(plan);
-    expect((await reached(plan, 'playing')).positionMs).toBeGreaterThanOrEqual(27_000);
+    // Its three seconds may be over before anybody has looked.
+    const begun = await until(async () => {
+      const now = await stateOf(plan);
+      return (now?.state === 'playing' || now?.state === 'ended') && now;
+    });
+    expect(begun.positionMs).toBeGreaterThanOrEqual((SECONDS - 3) * 1_000);
     expect(await endOf(plan)).toBe('finished');
-    expect((await stateOf(plan))?.state).toBe('ended');
+    await reached(plan, 'ended');
     await until(() =>
       app.events.some((event) => event.type === 'publisher-lost' && event.broadcastId === broadcast.id),
     );

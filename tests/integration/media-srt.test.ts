@@ -57,19 +57,22 @@ describe.skipIf(!ffmpegHasSrt())('a publisher by SRT, of an ffmpeg that has it',
     const broadcast = makeBroadcast();
     const publisher = publish('one', broadcast);
     await untilShown(broadcast);
-    const status = await media.status(broadcast);
-    expect(status?.publishers).toMatchObject([{ via: 'srt', state: 'on-air', remoteAddress: '127.0.0.1' }]);
+    const status = await until(async () => {
+      const now = await media.status(broadcast);
+      return now?.keyFrameIntervalMs === 2_000 && now;
+    });
+    expect(status.publishers).toMatchObject([{ via: 'srt', state: 'on-air', remoteAddress: '127.0.0.1' }]);
     const source = { videoCodec: 'h264', audioCodec: 'aac', width: 640, height: 360, framesPerSecond: 25 };
-    expect(status).toMatchObject({ publishing: true, source, keyFrameIntervalMs: 2_000 });
+    expect(status).toMatchObject({ publishing: true, source });
     const { frames } = await probe(playbackUrl(media, broadcast, 'index.m3u8'), '-read_intervals', '%+2');
     expect(frames).toBeGreaterThan(30);
 
     // Nobody says goodbye: it is missed long before its connection is given up.
     publisher.kill();
-    await until(async () => (await discontinuities(broadcast)) === 1);
+    await until(async () => (await discontinuities(broadcast)) >= 1);
     const back = publish('one', broadcast);
-    await until(async () => (await discontinuities(broadcast)) === 2);
-    await until(() => eventsOf(broadcast).length === 4);
+    await until(async () => (await discontinuities(broadcast)) >= 2);
+    await until(() => eventsOf(broadcast).length >= 4);
     const events = ['publisher-connected', 'broadcast-started', 'publisher-lost', 'publisher-connected'];
     expect(eventsOf(broadcast)).toEqual(events);
     await media.control('end', { broadcastId: broadcast.id });
@@ -100,15 +103,18 @@ describe.skipIf(!ffmpegHasSrt())('a publisher by SRT, of an ffmpeg that has it',
     const wrong = publishTestSignal(url, { video: ['-c:v', 'libx265', '-preset', 'ultrafast'] });
     await until(async () => (await media.status(broadcast))?.publishers[0]?.source.videoCodec === 'hevc');
     const right = publish('right', broadcast);
-    await until(async () => (await media.status(broadcast))?.publishing);
-    expect((await media.status(broadcast))?.publishers).toMatchObject([
-      { source: { videoCodec: 'hevc' }, state: 'standby' },
-      { source: { videoCodec: 'h264' }, state: 'on-air' },
-    ]);
+    await expect
+      .poll(async () => (await media.status(broadcast))?.publishers)
+      .toMatchObject([
+        { source: { videoCodec: 'hevc' }, state: 'standby' },
+        { source: { videoCodec: 'h264' }, state: 'on-air' },
+      ]);
     // What is lost is not followed by what cannot be shown, and may come back at once.
     await right.stop();
     await until(() => eventsOf(broadcast).at(-1) === 'publisher-lost');
-    expect((await media.status(broadcast))?.publishers.map(({ state }) => state)).toEqual(['standby']);
+    await until(async () => {
+      return (await media.status(broadcast))?.publishers.map(({ state }) => state).join() === 'standby';
+    });
     wrong.kill();
   });
 
@@ -123,7 +129,7 @@ describe.skipIf(!ffmpegHasSrt())('a publisher by SRT, of an ffmpeg that has it',
     const before = await discontinuities(broadcast);
     const back = publish('killed', broadcast);
     await until(async () => (await discontinuities(broadcast)) > before);
-    expect((await media.status(broadcast))?.publishers.map(({ via }) => via)).toEqual(['srt']);
+    await until(async () => (await media.status(broadcast))?.publishers.map(({ via }) => via).join() === 'srt');
     await back.stop();
     expect(fs.readdirSync(`${dataDir}/recordings`)).toContain(broadcast.id);
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Counted, mergedText } from '#server/metrics/merge.ts';
 import type { ReadinessReport } from '#server/readiness.ts';
 import { startApp, type TestApp } from '#tests/support/app.ts';
@@ -13,7 +13,7 @@ import { RoomSocket } from '#tests/support/room-socket.ts';
 
 /* What two workers of one installation count, as the supervisor asks for it on their private ports. */
 
-const soon = { timeout: 15_000, interval: 100 };
+const soon = { timeout: 45_000, interval: 100 };
 
 let first: TestApp;
 let second: TestApp;
@@ -64,12 +64,14 @@ async function enter(app: TestApp, setting = {}): Promise<RoomSocket> {
 
 it('counts who is there, by worker and transport', async () => {
   const sockets = [await enter(first), await enter(second), await enter(second, { transports: ['polling'] })];
-  const there = await scrape();
-  expect([metricIn(there, 'anke_viewers', FIRST), metricIn(there, 'anke_viewers', SECOND)]).toEqual([1, 2]);
-  expect(metricIn(there, 'anke_rooms')).toBe(2);
-  expect(metricIn(there, 'anke_sockets', { ...SECOND, transport: 'polling' })).toBe(1);
-  expect(metricIn(there, 'anke_sockets', { transport: 'websocket' })).toBe(2);
-  expect(await grown('anke_socket_request_seconds_count', { event: 'room:join' })).toBe(3);
+  await vi.waitFor(async () => {
+    const there = await scrape();
+    expect([metricIn(there, 'anke_viewers', FIRST), metricIn(there, 'anke_viewers', SECOND)]).toEqual([1, 2]);
+    expect(metricIn(there, 'anke_rooms')).toBe(2);
+    expect(metricIn(there, 'anke_sockets', { ...SECOND, transport: 'polling' })).toBe(1);
+    expect(metricIn(there, 'anke_sockets', { transport: 'websocket' })).toBe(2);
+  }, soon);
+  await expect.poll(() => grown('anke_socket_request_seconds_count', { event: 'room:join' }), soon).toBe(3);
   for (const socket of sockets) await socket.close();
   await expect.poll(async () => metricIn(await scrape(), 'anke_viewers'), soon).toBe(0);
 });
@@ -83,17 +85,18 @@ it('counts beats and answers once, when they are committed, and how late they we
   // What is sent again is stored already.
   await socket.request('beat:send', { beats });
   await socket.request('quiz:answer', { liveQuestionId, choice: [0] });
-  expect(await grown('anke_beats_stored_total', SECOND)).toBe(2);
-  expect(await grown('anke_beat_lag_seconds_count', SECOND)).toBe(2);
+  await expect.poll(() => grown('anke_beats_stored_total', SECOND), soon).toBe(2);
+  await expect.poll(() => grown('anke_beat_lag_seconds_count', SECOND), soon).toBe(2);
   // They end 10 s and 5 s before the clock.
-  expect(await grown('anke_beat_lag_seconds_sum', SECOND)).toBe(15);
-  expect(await grown('anke_socket_request_seconds_count', { ...SECOND, event: 'beat:send' })).toBe(2);
-  expect(await grown('anke_gather_batch_items_count', { ...SECOND, what: 'beats' })).toBe(2);
-  expect(await grown('anke_gather_batch_items_sum', { ...SECOND, what: 'answers' })).toBe(1);
-  expect(await grown('anke_gather_commit_seconds_sum', { what: 'answers' })).toBeGreaterThan(0);
-  expect(await grown('anke_beats_stored_total', FIRST)).toBe(0);
-  const now = await scrape();
-  for (const what of ['beats', 'answers']) expect(metricIn(now, 'anke_gather_waiting', { what })).toBe(0);
+  await expect.poll(() => grown('anke_beat_lag_seconds_sum', SECOND), soon).toBe(15);
+  await expect.poll(() => grown('anke_socket_request_seconds_count', { ...SECOND, event: 'beat:send' }), soon).toBe(2);
+  await expect.poll(() => grown('anke_gather_batch_items_count', { ...SECOND, what: 'beats' }), soon).toBe(2);
+  await expect.poll(() => grown('anke_gather_batch_items_sum', { ...SECOND, what: 'answers' }), soon).toBe(1);
+  await expect.poll(() => grown('anke_gather_commit_seconds_sum', { what: 'answers' }), soon).toBeGreaterThan(0);
+  await expect.poll(() => grown('anke_beats_stored_total', FIRST), soon).toBe(0);
+  for (const what of ['beats', 'answers']) {
+    await expect.poll(async () => metricIn(await scrape(), 'anke_gather_waiting', { what }), soon).toBe(0);
+  }
   await socket.close();
 });
 
@@ -104,9 +107,9 @@ it('counts refusals by code, of sockets and of HTTP', async () => {
   await socket.close();
   await district.clients.bureau.fetch(`/api/v1/courses/${randomUUID()}`);
   const refused = (via: string, code: string) => grown('anke_refusals_total', { ...FIRST, via, code });
-  expect(await refused('room:join', 'bad-ticket')).toBe(1);
-  expect(await refused('beat:send', 'bad-request')).toBe(1);
-  expect(await refused('http', 'not-found')).toBe(1);
+  await expect.poll(() => refused('room:join', 'bad-ticket'), soon).toBe(1);
+  await expect.poll(() => refused('beat:send', 'bad-request'), soon).toBe(1);
+  await expect.poll(() => refused('http', 'not-found'), soon).toBe(1);
 });
 
 it('counts HTTP by the route’s pattern, and shows nothing of a person or of what somebody typed', async () => {
@@ -117,8 +120,8 @@ it('counts HTTP by the route’s pattern, and shows nothing of a person or of wh
   const room = { method: 'GET', route: '/api/v1/sessions/:sessionId/room', status: '200' };
   await expect.poll(() => grown('anke_http_requests_total', room), soon).toBe(1);
   await expect.poll(() => grown('anke_http_requests_total', { route: '/assets', status: '404' }), soon).toBe(1);
-  expect(await grown('anke_http_requests_total', { route: '/api/v1', status: '404' })).toBe(1);
-  expect(await grown('anke_http_request_seconds_count', { route: room.route })).toBe(1);
+  await expect.poll(() => grown('anke_http_requests_total', { route: '/api/v1', status: '404' }), soon).toBe(1);
+  await expect.poll(() => grown('anke_http_request_seconds_count', { route: room.route }), soon).toBe(1);
   const text = await scrape();
   expect(text).not.toContain('secret-word');
   expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
@@ -129,8 +132,8 @@ it('counts long-polling requests that another worker holds', async () => {
   const polling = '/socket.io/?EIO=4&transport=polling';
   const { sid } = JSON.parse((await (await fetch(`${first.url}${polling}`)).text()).slice(1)) as { sid: string };
   await fetch(`${second.url}${polling}&sid=${sid}`, { method: 'POST', body: '40' });
-  expect(await grown('anke_long_polling_passed_total', { ...SECOND, outcome: 'answered' })).toBe(1);
-  expect(await grown('anke_long_polling_passed_total', FIRST)).toBe(0);
+  await expect.poll(() => grown('anke_long_polling_passed_total', { ...SECOND, outcome: 'answered' }), soon).toBe(1);
+  await expect.poll(() => grown('anke_long_polling_passed_total', FIRST), soon).toBe(0);
 });
 
 it('measures the bus by what the workers announce anyway', async () => {
@@ -170,8 +173,11 @@ describe('the public port', () => {
   });
 
   it('says whether the worker is ready, and why not, without its causes', async () => {
-    const answer = await fetch(`${first.url}/health/ready`);
-    expect([answer.status, await answer.json()]).toEqual([200, { ready: true, parts }]);
+    const asked = async () => {
+      const answer = await fetch(`${first.url}/health/ready`);
+      return [answer.status, await answer.json()];
+    };
+    await expect.poll(asked, soon).toEqual([200, { ready: true, parts }]);
   });
 });
 
@@ -185,14 +191,15 @@ it('a worker whose database is away is not ready, which /health/ready and the me
     const answer = await fetch(`${first.url}/health/ready`);
     return [answer.status, ((await answer.json()) as ReadinessReport).parts] as const;
   };
-  expect(await ready()).toEqual([200, parts]);
+  await expect.poll(ready, soon).toEqual([200, parts]);
   try {
     await admin.query(`alter database "${name}" with allow_connections false`);
     await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
     // The tables were there before: only what may have changed is asked for.
     const away = { database: 'failing', migrations: 'ok', bus: 'failing', media: 'failing' };
     await expect.poll(ready, soon).toEqual([503, away]);
-    expect(metricIn(await scrape(), 'anke_ready', { ...FIRST, part: 'database' })).toBe(0);
+    const shown = async () => metricIn(await scrape(), 'anke_ready', { ...FIRST, part: 'database' });
+    await expect.poll(shown, soon).toBe(0);
   } finally {
     await admin.query(`alter database "${name}" with allow_connections true`);
     await admin.end();

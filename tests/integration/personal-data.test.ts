@@ -92,7 +92,7 @@ describe('deletion', () => {
     const contact = { contactName: null, contactCipher: null, contactLast4: null };
     expect(await app.prisma.unit.findUnique({ where: { id: unitA.id } })).toMatchObject(contact);
     expect(await app.prisma.attendee.count({ where: { personId: principalA.id } })).toBe(1);
-    await expect.poll(async () => (await signedIn.call('GET /my/sessions')).status, { timeout: 15_000 }).toBe(401);
+    await expect.poll(async () => (await signedIn.call('GET /my/sessions')).status).toBe(401);
   });
 
   it('is refused for somebody with an account, and to everybody but the bureau', async () => {

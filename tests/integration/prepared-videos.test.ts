@@ -17,6 +17,8 @@ import { makeVideo, testSignal } from '#tests/support/videos.ts';
 /* App and media together: an officer uploads a video and lets it go out as the class. */
 
 const LIMIT = 2 ** 50;
+/** Longer than anything here takes while it plays on a slow machine. */
+const SECONDS = 60;
 const soon = { timeout: 45_000, interval: 100 };
 
 let hooked: TestApp;
@@ -118,7 +120,10 @@ async function planned(sessionId: string, startsClass: boolean) {
 
 describe('a video', () => {
   it('is uploaded through the front door, checked, and listed with its facts and its picture', async () => {
-    const bytes = await makeVideo(path.join(app.config.dataDir, 'made.mp4'), ...testSignal(20, { size: '320x180' }));
+    const bytes = await makeVideo(
+      path.join(app.config.dataDir, 'made.mp4'),
+      ...testSignal(SECONDS, { size: '320x180' }),
+    );
     const file = { name: 'C:\\培训\\..\\第一课.mp4', bytes: bytes.length, fileModifiedAt: 1_700_000_000_000 };
     const begun = done('upload', await officer.call('POST /videos', { body: file }));
     videoId = begun.id;
@@ -134,7 +139,9 @@ describe('a video', () => {
         body: new Uint8Array(piece),
       });
     expect((await patch(0, bytes.subarray(0, half), begun.uploadToken)).status).toBe(204);
-    expect((await videos())[0]).toMatchObject({ name: '第一课.mp4', state: 'uploading', received: half });
+    await expect
+      .poll(async () => (await videos())[0], soon)
+      .toMatchObject({ name: '第一课.mp4', state: 'uploading', received: half });
     const again = done('token', await officer.call('POST /videos/:videoId/upload-token', { params: { videoId } }));
     expect((await patch(half, bytes.subarray(half), again.uploadToken)).status).toBe(204);
     await expect
@@ -144,7 +151,7 @@ describe('a video', () => {
         width: 320,
         height: 180,
         framesPerSecond: 25,
-        durationMs: 20_000,
+        durationMs: SECONDS * 1_000,
         hasSound: true,
         hasPoster: true,
         plannedFor: [],
@@ -182,7 +189,7 @@ describe('a video', () => {
 describe('a planned video', () => {
   it('is the officer’s start, given beforehand: it begins the class in their name and is on the air at its time', async () => {
     const sessionId = await newSession(3_600_000);
-    const startsAt = new Date(Date.now() + 4_000).toISOString();
+    const startsAt = new Date(Date.now() + 5_000).toISOString();
     const armed = done('arm', await arm(sessionId, { start: 'time', startsAt, startsClass: true }));
     expect(armed).toMatchObject({ startsAt, startsClass: true, startedAt: null, outcome: null });
     expect(await stateOf(sessionId)).toBe('scheduled');
@@ -198,7 +205,8 @@ describe('a planned video', () => {
       .then(() => app.prisma.broadcast.findFirstOrThrow({ where: { sessionId } }));
     expect(broadcast.kind).toBe('live');
     expect(Number(broadcast.firstPdt) - Date.parse(startsAt)).toBeGreaterThanOrEqual(0);
-    expect(Number(broadcast.firstPdt) - Date.parse(startsAt)).toBeLessThan(1_000);
+    // By the second where the machine is its own.
+    expect(Number(broadcast.firstPdt) - Date.parse(startsAt)).toBeLessThan(5_000);
 
     const begun = (await audited(sessionId)).find(({ action, detail }) => {
       return action === 'session:state' && (detail as { to: string }).to === 'live';
@@ -215,7 +223,7 @@ describe('a planned video', () => {
     expect((await act(sessionId, { id: newId() }, 'stop')).problem?.code).toBe('playout-changed');
 
     done('stop', await act(sessionId, armed, 'stop'));
-    expect(await playout(sessionId)).toMatchObject({ outcome: 'stopped' });
+    await expect.poll(() => playout(sessionId), soon).toMatchObject({ outcome: 'stopped' });
     expect((await act(sessionId, armed, 'stop')).problem?.code).toBe('playout-changed');
     expect(await stateOf(sessionId)).toBe('live');
     expect((await audited(sessionId)).map(({ action }) => action)).toEqual(
@@ -234,12 +242,12 @@ describe('a planned video', () => {
     await changeState(sessionId, 'live');
     await expect.poll(() => playout(sessionId), soon).toMatchObject({ state: 'playing' });
     await changeState(sessionId, 'ended');
-    expect(await playout(sessionId)).toMatchObject({ outcome: 'class_ended' });
+    await expect.poll(() => playout(sessionId), soon).toMatchObject({ outcome: 'class_ended' });
   });
 
   it('by hand is a trial before the class, and over by itself at its end', async () => {
     const sessionId = await newSession(3_600_000, false);
-    const armed = done('arm', await arm(sessionId, { fromMs: 17_000 }));
+    const armed = done('arm', await arm(sessionId, { fromMs: (SECONDS - 3) * 1_000 }));
     expect((await act(sessionId, armed, 'hold')).problem?.code).toBe('playout-changed');
     done('start', await act(sessionId, armed, 'start'));
     await expect.poll(() => playout(sessionId), soon).toMatchObject({ outcome: 'finished' });
@@ -313,7 +321,7 @@ describe('a planned video', () => {
   it('that has ended is why there is no picture, as the room says, and no broken signal is', async () => {
     const sessionId = await newSession(3_600_000);
     await changeState(sessionId, 'live');
-    const armed = done('arm', await arm(sessionId, { fromMs: 17_000 }));
+    const armed = done('arm', await arm(sessionId, { fromMs: (SECONDS - 3) * 1_000 }));
     done('start', await act(sessionId, armed, 'start'));
     await expect.poll(() => playout(sessionId), soon).toMatchObject({ outcome: 'finished' });
     const lost = async () => (await app.prisma.session.findUniqueOrThrow({ where: { id: sessionId } })).publisherLostAt;
@@ -343,7 +351,7 @@ describe('a planned video', () => {
     ['a time that has passed', { start: 'time', startsAt: '2020-01-01T00:00:00Z' }, 'bad-request'],
     ['no time', { start: 'time' }, 'bad-request'],
     ['a class that begins at nobody’s word', { start: 'manual', startsClass: true }, 'bad-request'],
-    ['a place behind its end', { fromMs: 20_000 }, 'playout-past-end'],
+    ['a place behind its end', { fromMs: SECONDS * 1_000 }, 'playout-past-end'],
     ['no such video', { videoId: newId() }, 'not-found'],
   ])('with %s is refused', async (_, changes, code) => {
     const sessionId = await newSession(3_600_000);

@@ -10,7 +10,7 @@ import { PresenceLearner } from '#tests/support/presence-learner.ts';
 
 /* Two workers of one installation, whose clock stands still until it is moved. */
 
-const soon = { timeout: 15_000, interval: 50 };
+const soon = { timeout: 45_000, interval: 50 };
 
 let first: TestApp;
 let second: TestApp;
@@ -324,7 +324,7 @@ describe('a class whose course asks by itself', () => {
     first.clock.advance(1_000);
     await expect.poll(async () => (await results()).length, soon).toBe(1);
     expect((await results())[0]).toMatchObject({ byHand: false, state: 'asking', confirmed: 0 });
-    expect(await planned()).toHaveLength(9);
+    await expect.poll(planned, soon).toHaveLength(9);
 
     // By hand a minute before the next one, which is then left out.
     first.clock.advance(second.at.getTime() - first.clock() - 60_000);

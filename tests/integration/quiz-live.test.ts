@@ -90,7 +90,7 @@ async function revision(): Promise<number> {
 
 /** Polls until it is so. */
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (let i = 0; i < 1_000; i++) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     if (await condition()) return;
     await later(10);
   }
@@ -221,13 +221,17 @@ describe('answering', () => {
     try {
       await blocker.query('begin');
       await blocker.query('select 1 from live_question where id = $1 for update', [live.id]);
-      const answers = Promise.allSettled([0, 1, 2].map((i) => quiz.answer(answerOf(live, i, [1]))));
+      let over = false;
+      const answers = Promise.allSettled([0, 1, 2].map((i) => quiz.answer(answerOf(live, i, [1])))).finally(() => {
+        over = true;
+      });
+      // They may come in more than one batch.
       await until(async () => {
-        const { rowCount } = await app.db.pool.query(
+        await app.db.pool.query(
           `select pg_terminate_backend(pid) from pg_stat_activity
            where datname = current_database() and wait_event_type = 'Lock' and query like '%live_question%for share%'`,
         );
-        return (rowCount ?? 0) > 0;
+        return over;
       });
       for (const answer of await answers) {
         expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'busy' } });
@@ -250,8 +254,10 @@ describe('answering', () => {
     signals.on('live-question-answered', hear);
     try {
       await Promise.all(people.map((_, i) => quiz.answer(answerOf(live, i, [1]))));
-      expect(heard).toBe(1);
-      await until(() => heard === 2);
+      expect(heard).toBeGreaterThan(0);
+      await until(() => heard > 1);
+      // Once a second on a machine that needs several for so many.
+      expect(heard).toBeLessThan(people.length / 4);
     } finally {
       signals.off('live-question-answered', hear);
     }

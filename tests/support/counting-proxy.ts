@@ -15,7 +15,8 @@ export interface CountingProxy {
 /** Stands before the media process and counts what an edge asks it. */
 export async function startCountingProxy(originUrl: string): Promise<CountingProxy> {
   const { hostname, port } = new URL(originUrl);
-  const agent = new http.Agent({ keepAlive: true });
+  // Kept for less long than the other end keeps it, so that none is used in the moment in which that ends it.
+  const agent = new http.Agent({ keepAlive: true, timeout: 2_000 });
   const server = http.createServer((req, res) => {
     if (proxy.away) {
       req.socket.destroy();

@@ -23,10 +23,10 @@ export async function during<T>(
           where datname = current_database() and wait_event_type = 'Lock'`;
         return (row?.count ?? 0) > 0;
       };
-      await until(async () => done || (await waits()), 30_000);
+      await until(async () => done || (await waits()));
       return { begun };
     },
-    { timeout: 50_000 },
+    { timeout: 120_000 },
   );
   return begun;
 }

@@ -173,11 +173,11 @@ export async function startMediaProcess(
   });
   const ports = await until(() => {
     if (child.exitCode !== null) throw new Error(`media left: ${log}`);
-    const line = log.split('\n').find((each) => each.includes('"media listening"'));
+    const line = wholeLines(log).find((each) => each.includes('"media listening"'));
     return line
       ? (JSON.parse(line) as Pick<MediaRun, 'rtmpPort' | 'rtmpsPort' | 'srtPort'> & { port: number })
       : undefined;
-  }, 50_000);
+  });
   const url = `http://127.0.0.1:${ports.port}`;
   const control = (name: string, body: unknown) => {
     const text = JSON.stringify(body);
@@ -236,9 +236,9 @@ export async function startEdgeProcess(
   });
   const { port } = await until(() => {
     if (child.exitCode !== null) throw new Error(`the edge left: ${log}`);
-    const line = log.split('\n').find((each) => each.includes('"edge listening"'));
+    const line = wholeLines(log).find((each) => each.includes('"edge listening"'));
     return line ? (JSON.parse(line) as { port: number }) : undefined;
-  }, 50_000);
+  });
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
@@ -292,7 +292,7 @@ export function playbackUrl(
 }
 
 /** Asks until the answer is neither undefined nor false. @throws after `limitMs`. */
-export async function until<T>(ask: () => T | Promise<T>, limitMs = 20_000): Promise<Exclude<T, undefined | false>> {
+export async function until<T>(ask: () => T | Promise<T>, limitMs = 90_000): Promise<Exclude<T, undefined | false>> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const answer = await ask();
@@ -300,6 +300,16 @@ export async function until<T>(ask: () => T | Promise<T>, limitMs = 20_000): Pro
     if (Date.now() > deadline) throw new Error(`did not come true within ${limitMs} ms: ${ask}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Of a log that is still being written: the last line may be half there. */
+function wholeLines(log: string): string[] {
+  return log.split('\n').slice(0, -1);
+}
+
+/** Kills the first child of a process that runs `program`, as soon as there is one. */
+export async function killChild(pid: number | undefined, program: string): Promise<void> {
+  process.kill(await until(() => childrenOf(pid ?? 0, program)[0]), 'SIGKILL');
 }
 
 /** Process ids of a process's children that run `program` (Linux). */

@@ -40,7 +40,7 @@ export async function probe(source: string, ...args: string[]): Promise<{ frames
       args,
       [source],
     ),
-    { timeout: 60_000 },
+    { timeout: 180_000 },
   );
   return { frames: Number.parseInt(stdout, 10), output: stdout };
 }

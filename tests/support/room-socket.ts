@@ -67,6 +67,6 @@ export class RoomSocket {
 
   /** The whole ack. Takes any payload, as the server has to. */
   ask<E extends ClientEventName>(event: E, payload: unknown): Promise<Ack<AckData[E]>> {
-    return (this.socket as unknown as Socket).timeout(10_000).emitWithAck(event, payload);
+    return (this.socket as unknown as Socket).timeout(45_000).emitWithAck(event, payload);
   }
 }

@@ -71,9 +71,14 @@ export async function startSupervisor(dataDir: string, env: NodeJS.ProcessEnv = 
   };
 }
 
-async function message<T>(child: ChildProcess, type: string): Promise<T> {
-  for (;;) {
-    const [value] = await once(child, 'message');
-    if ((value as { type?: string }).type === type) return value as T;
-  }
+/** The next message of this type; several may come in one moment. */
+function message<T>(child: ChildProcess, type: string): Promise<T> {
+  return new Promise((resolve) => {
+    const listen = (value: unknown) => {
+      if ((value as { type?: string }).type !== type) return;
+      child.off('message', listen);
+      resolve(value as T);
+    };
+    child.on('message', listen);
+  });
 }

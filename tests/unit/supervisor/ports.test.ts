@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect, test } from 'vitest';
-import { claimPort, PortError } from '#server/supervisor/ports.ts';
+import { claimPort, freePort, freeUdpPort, PortError } from '#server/supervisor/ports.ts';
 
 async function busyPort(): Promise<{ port: number; server: net.Server }> {
   const server = net.createServer().listen(0, '127.0.0.1');
@@ -24,8 +24,12 @@ test('a port that is about to be free is waited for', async () => {
   expect(await claim).toBe(port);
 });
 
-test('port 0 becomes a free one', async () => {
-  expect(await claimPort('PORT', 0, '127.0.0.1', 0)).toBeGreaterThan(0);
+test('port 0 becomes a free one that no outgoing connection takes', async () => {
+  const ports = [await claimPort('PORT', 0, '127.0.0.1', 0), await freePort(), await freeUdpPort('127.0.0.1')];
+  for (const port of ports) {
+    expect(port).toBeGreaterThan(1_023);
+    expect(port).toBeLessThan(32_768);
+  }
 });
 
 test('an address that is not ours is said to be the trouble', async () => {
