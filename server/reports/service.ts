@@ -25,7 +25,7 @@ export interface CourseReports {
 }
 
 /** Counts of attendance. What each figure means is in counts.ts. */
-export function createReports({ db, clock, sealing }: Services) {
+export function createReports({ db, clock, sealing }: Pick<Services, 'db' | 'clock' | 'sealing'>) {
   const { pool, prisma } = db;
 
   /** @throws AppError `not-found` */
