@@ -204,7 +204,7 @@ export async function createApp({ config, secrets, clock, logger, worker, export
   const archives = createArchives(
     services,
     exporter
-      ? inOwnProcess(exporter)
+      ? inOwnProcess(exporter, config)
       : fileMaking(services, makerOf({ pool: db.pool, sealing, reports, exports, corrections, proofs })),
   );
   mount(api, archiveEndpoints, archiveRoutes(archives, config.publicUrl), locators);
