@@ -47,7 +47,7 @@ async function bundle(folder: string): Promise<void> {
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
   await build({
     absWorkingDir: ROOT,
-    entryPoints: ['server/main.ts', 'media/main.ts'],
+    entryPoints: ['server/main.ts', 'server/exporter.ts', 'media/main.ts'],
     outbase: ROOT,
     outdir: folder,
     bundle: true,

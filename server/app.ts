@@ -29,12 +29,12 @@ import { accountRoutes } from './accounts/routes.ts';
 import { createAccounts } from './accounts/service.ts';
 import { createThrottle } from './accounts/throttle.ts';
 import { makerOf } from './archives/files.ts';
+import { fileMaking } from './archives/making.ts';
+import { inOwnProcess } from './archives/own-process.ts';
 import { archiveRoutes } from './archives/routes.ts';
 import { createArchives } from './archives/service.ts';
 import { createChecks } from './attendance/checks.ts';
-import { createCorrections } from './attendance/correcting.ts';
 import { checkRoutes, correctionRoutes, sealRoutes } from './attendance/routes.ts';
-import { createSeals } from './attendance/seals.ts';
 import { createAttendance } from './attendance/service.ts';
 import type { Clock } from './clock.ts';
 import { type Config, loadSecrets, type Secrets } from './config.ts';
@@ -43,6 +43,7 @@ import { courseRoutes } from './courses/routes.ts';
 import { type Courses, createCourses } from './courses/service.ts';
 import { openDb } from './db.ts';
 import { notFound } from './errors.ts';
+import { createFiling } from './filing.ts';
 import { mediaPassThrough, publishPassThrough } from './front-door.ts';
 import { createLedgerExport } from './hours/export.ts';
 import { hoursRoutes } from './hours/routes.ts';
@@ -86,14 +87,11 @@ import { presenceRoutes } from './presence/routes.ts';
 import { createPresence } from './presence/service.ts';
 import { watchPresence } from './presence/watch.ts';
 import { proofRoutes } from './proofs/routes.ts';
-import { createProofs } from './proofs/service.ts';
 import { watchProofs } from './proofs/watch.ts';
 import { quizRoutes } from './quiz/routes.ts';
 import { createQuiz } from './quiz/service.ts';
 import { createReadiness } from './readiness.ts';
-import { createExports } from './reports/exports.ts';
 import { reportRoutes } from './reports/routes.ts';
-import { createReports } from './reports/service.ts';
 import { watchSealing } from './resealing.ts';
 import { retentionRoutes } from './retention/routes.ts';
 import { createRetention, watchRecords } from './retention/service.ts';
@@ -118,6 +116,8 @@ export interface AppOptions {
   logger: Logger;
   /** Which worker this is, and the private ports of all of them (0: away), for long polling; `heartbeat`: of its sockets, where it is not the usual one. */
   worker: { index: number; siblings: () => number[]; heartbeat?: Heartbeat };
+  /** The program that makes files in a process of its own; without it they are made in this one. */
+  exporter?: string;
 }
 
 export interface App {
@@ -134,7 +134,7 @@ export interface App {
 }
 
 /** Puts the product together. The only place where features meet. */
-export async function createApp({ config, secrets, clock, logger, worker }: AppOptions): Promise<App> {
+export async function createApp({ config, secrets, clock, logger, worker, exporter }: AppOptions): Promise<App> {
   if (!config.databaseUrl) throw new Error('DATABASE_URL is not set; the supervisor sets it for its workers');
   const db = openDb(config.databaseUrl, logger);
   const sealing = createSealing(
@@ -178,11 +178,9 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
   mount(api, recordingEndpoints, recordingRoutes(recordings, captions), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
-  const proofs = createProofs(services);
+  const { proofs, corrections, seals, reports, exports } = createFiling(services);
   mount(api, proofEndpoints, proofRoutes(proofs, config.publicUrl), locators);
-  const corrections = createCorrections(services, { credited: proofs.corrected });
   mount(api, correctionEndpoints, correctionRoutes(corrections), locators);
-  const seals = createSeals(db);
   mount(api, recordSealEndpoints, sealRoutes(seals), locators);
   const checks = createChecks(services, seals);
   mount(api, recordCheckEndpoints, checkRoutes(checks), locators);
@@ -202,10 +200,13 @@ export async function createApp({ config, secrets, clock, logger, worker }: AppO
   mount(api, personalDataEndpoints, personalDataRoutes(createPersonalData(services)), locators);
   const networkReports = createNetworkReports(services);
   mount(api, networkEndpoints, networkRoutes(networkReports), locators);
-  const reports = createReports(services);
-  const exports = createExports(reports, { seals, corrections }, clock);
   mount(api, reportEndpoints, reportRoutes(reports, exports, config.publicUrl), locators);
-  const archives = createArchives(services, makerOf({ pool: db.pool, sealing, reports, exports, corrections, proofs }));
+  const archives = createArchives(
+    services,
+    exporter
+      ? inOwnProcess(exporter, config)
+      : fileMaking(services, makerOf({ pool: db.pool, sealing, reports, exports, corrections, proofs })),
+  );
   mount(api, archiveEndpoints, archiveRoutes(archives, config.publicUrl), locators);
 
   const hours = createHours(services);

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { createApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
@@ -33,6 +34,7 @@ const app = await createApp({
   clock: systemClock,
   logger,
   worker: { index: config.workerIndex, siblings: () => siblings },
+  exporter: beside('exporter'),
 });
 
 countProcess(app.metrics.registry);
@@ -49,6 +51,12 @@ process.once('SIGTERM', async () => {
   await app.close();
   process.exit(0);
 });
+
+/** Another program of the same build. */
+function beside(name: string): string {
+  const { dir, ext } = path.parse(process.argv[1] ?? '');
+  return path.join(dir, `${name}${ext}`);
+}
 
 async function acceptFromSupervisor(): Promise<Accepting> {
   // Nobody is told of this port. A server that listens minds the time limits of its connections, those of the shared port too.

@@ -4,7 +4,7 @@ import { fileOf } from '../reports/exports.ts';
 import { type SealedRecord, sealColumn, writeSeal } from '../reports/seal-sheet.ts';
 import { DETAIL_COLUMNS } from '../reports/sheets.ts';
 import { streamWorkbook } from '../reports/workbook.ts';
-import type { MadeFile, Progress } from './jobs.ts';
+import type { MadeFile, Progress } from './making.ts';
 import type { ArchiveNeeds, Wanted } from './needs.ts';
 
 /** Everybody's attendance of a course: a row for each person and session. @throws AppError `not-found` */

@@ -1,7 +1,7 @@
 import { EXPORT_TYPES, inFileName } from '../reports/exports.ts';
 import type { WorkbookWriter } from '../reports/workbook.ts';
 import { courseFile } from './course.ts';
-import type { MadeFile, Make } from './jobs.ts';
+import type { MadeFile, Make } from './making.ts';
 import type { Archive } from './model.ts';
 import type { ArchiveNeeds, Wanted } from './needs.ts';
 import { archivePaper } from './paper.ts';

@@ -3,7 +3,7 @@ import type { Proof } from '#contract/proofs.ts';
 import { notFound } from '../errors.ts';
 import { CATEGORIES } from '../organisations/labels.ts';
 import { minutes, shanghaiTime } from '../reports/cells.ts';
-import type { Progress } from './jobs.ts';
+import type { Progress } from './making.ts';
 import type { Archive, Table } from './model.ts';
 import type { ArchiveNeeds, Wanted } from './needs.ts';
 import * as read from './read.ts';

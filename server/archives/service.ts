@@ -6,7 +6,8 @@ import { transaction } from '../db.ts';
 import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
-import { createJobs, type Make } from './jobs.ts';
+import { createJobs } from './jobs.ts';
+import type { MakeFile } from './making.ts';
 import type { Range } from './range.ts';
 import * as store from './store.ts';
 
@@ -22,10 +23,10 @@ interface Asked {
 }
 
 /** Files that are made in the background: the archives, and lists that are long. */
-export function createArchives(services: Pick<Services, 'db' | 'clock' | 'logger'>, make: Make) {
+export function createArchives(services: Pick<Services, 'db' | 'clock' | 'logger'>, makeFile: MakeFile) {
   const { db, clock } = services;
   const { pool } = db;
-  const jobs = createJobs(services, make);
+  const jobs = createJobs(services, makeFile);
 
   /** Has a file made, or says how far the same one is. Who asked is on record before it is begun. */
   async function ask({ kind, format, full, ...rest }: Asked, actor: Actor): Promise<Export> {

@@ -1,7 +1,7 @@
 import { notFound } from '../errors.ts';
 import { shanghaiTime } from '../reports/cells.ts';
 import { counted, noteOf } from './course.ts';
-import type { Progress } from './jobs.ts';
+import type { Progress } from './making.ts';
 import type { Archive } from './model.ts';
 import type { ArchiveNeeds, Wanted } from './needs.ts';
 import * as read from './read.ts';

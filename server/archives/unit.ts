@@ -8,7 +8,7 @@ import { INDUSTRIES, UNIT_KINDS } from '../organisations/labels.ts';
 import { shanghaiTime } from '../reports/cells.ts';
 import type { DetailedPerson } from '../reports/service.ts';
 import { counted, noteOf } from './course.ts';
-import type { Progress } from './jobs.ts';
+import type { Progress } from './making.ts';
 import type { Archive, ArchiveSeal, Section } from './model.ts';
 import type { ArchiveNeeds, Wanted } from './needs.ts';
 import * as read from './read.ts';

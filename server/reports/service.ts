@@ -8,7 +8,7 @@ import { streamOnSnapshot } from '../db.ts';
 import { notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { assemble } from './counts.ts';
-import { countDetail, type DetailRow, readDetail } from './detail.ts';
+import { type DetailRow, readDetail } from './detail.ts';
 import { allPeople, countPeople, type PeopleFilter, type PersonRow, readPeople } from './people.ts';
 import type { Scope } from './record.ts';
 import * as store from './store.ts';
@@ -25,7 +25,7 @@ export interface CourseReports {
 }
 
 /** Counts of attendance. What each figure means is in counts.ts. */
-export function createReports({ db, clock, sealing }: Services) {
+export function createReports({ db, clock, sealing }: Pick<Services, 'db' | 'clock' | 'sealing'>) {
   const { pool, prisma } = db;
 
   /** @throws AppError `not-found` */
@@ -155,21 +155,18 @@ export function createReports({ db, clock, sealing }: Services) {
     { unitIds, full = false, total }: { unitIds?: string[]; full?: boolean; total?: (rows: number) => void },
   ): AsyncGenerator<DetailedPerson[]> {
     const scope = { ...(await scopeOfAny(id, visibility)), ...(unitIds && { unitIds }) };
-    let last: { personId: string; phone: string | null } | null = null;
-    const phoneOf = ({ personId, phoneCipher, phoneLast4 }: DetailRow): string | null => {
-      if (last?.personId !== personId) {
-        const phone = (full && opened(phoneCipher)) || sealing.masked(phoneCipher, phoneLast4);
-        last = { personId, phone };
-      }
-      return last.phone;
+    let last = '';
+    let phone: string | null = null;
+    const phoneOf = (personId: string, cipher: Buffer | null, last4: string | null): string | null => {
+      if (last !== personId) phone = (full && opened(cipher)) || sealing.masked(cipher, last4);
+      last = personId;
+      return phone;
     };
-    yield* streamOnSnapshot(pool, async function* (client) {
-      // Before anything has begun there is nothing to list.
-      total?.(scope.planned ? 0 : await countDetail(client, scope));
-      for await (const rows of readDetail(client, scope)) {
-        yield rows.map((row) => ({ ...row, phone: phoneOf(row) }));
-      }
-    });
+    // Before anything has begun there is nothing to list.
+    if (scope.planned) total?.(0);
+    yield* streamOnSnapshot(pool, (client) =>
+      readDetail(client, scope, { phoneOf, total: scope.planned ? undefined : total }),
+    );
   }
 
   /** Of a course, or of a session by its own id. @throws AppError `not-found` */
@@ -224,8 +221,7 @@ export function createReports({ db, clock, sealing }: Services) {
   };
 }
 
-/** `phone`: masked, unless it was asked for in full. */
-export type DetailedPerson = DetailRow & { phone: string | null };
+export type DetailedPerson = DetailRow;
 export type ExportedPerson = PersonAttendance & { creditCode: string | null };
 
 interface PersonQuery {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { CellKind, CellValue, Column } from './cells.ts';
@@ -56,7 +55,7 @@ export function streamWorkbook(write: (workbook: WorkbookWriter) => Promise<void
     zip.addReadStream(content, `xl/worksheets/sheet${names.length}.xml`, { compressionLevel: COMPRESSION });
     await fill(async (xml) => {
       if (out.destroyed) throw new Error('the reader of the workbook went away');
-      if (!content.write(xml)) await Promise.race([once(content, 'drain'), once(content, 'close')]);
+      if (!content.write(xml)) await drained(content);
       else await new Promise((resolve) => setImmediate(resolve));
     });
     content.end();
@@ -122,4 +121,15 @@ export function streamWorkbook(write: (workbook: WorkbookWriter) => Promise<void
     })
     .catch((error: Error) => out.destroy(error));
   return out;
+}
+
+/** Until more can be written, or nothing any more. */
+function drained(stream: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const on = () => {
+      stream.off('drain', on).off('close', on);
+      resolve();
+    };
+    stream.on('drain', on).on('close', on);
+  });
 }

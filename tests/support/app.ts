@@ -39,6 +39,8 @@ export interface AppSetting {
   ports?: number[];
   /** Of its sockets. */
   heartbeat?: Heartbeat;
+  /** The program that makes files in a process of its own. */
+  exporter?: string;
 }
 
 /** Starts the whole app on a database of its own, a free port and a clock that the test moves. */
@@ -48,6 +50,7 @@ export async function startApp({
   beside,
   ports = [],
   heartbeat,
+  exporter,
 }: AppSetting = {}): Promise<TestApp> {
   const database = beside ? borrowed(beside) : await createTestDatabase();
   const dataDir = beside?.config.dataDir ?? (await temporaryFolder());
@@ -58,7 +61,7 @@ export async function startApp({
   };
   const secrets = loadSecrets(dataDir);
   const worker = { index: ports.length, siblings: () => ports, ...(heartbeat && { heartbeat }) };
-  const app = await createApp({ config, secrets, clock, logger, worker });
+  const app = await createApp({ config, secrets, clock, logger, worker, ...(exporter && { exporter }) });
   const url = `http://127.0.0.1:${await listen(app.http)}`;
   ports.push(await listen(app.privateHttp));
   const db = openDb(database.url, logger, 4);
