@@ -7,7 +7,7 @@ import type { TruthOptions } from './bench/truth/truth.ts';
 /*
  * npm run bench -- NAME [--json]: measures, prints a table and, with --json, one JSON object as the last line.
  * crowd takes --viewers 1000,5000, --minutes 5 and --arrive 60 as well,
- * chaos --viewers 5000, --minutes 10 and --seed 1, truth --seeds 50, --people 2000 (over all seeds) and --seed 1 (the first).
+ * chaos --viewers 5000, --minutes 10, --seed 1 and --bus redis, truth --seeds 50, --people 2000 (over all seeds) and --seed 1 (the first).
  */
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
   chaos: async () => {
@@ -39,6 +39,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string' },
     arrive: { type: 'string' },
     seed: { type: 'string' },
+    bus: { type: 'string' },
     seeds: { type: 'string' },
     people: { type: 'string' },
   },
@@ -46,7 +47,7 @@ const { values, positionals } = parseArgs({
 const [name = ''] = positionals;
 const load = benchmarks[name];
 const crowdOnly = ['viewers', 'minutes', 'arrive'] as const;
-const chaosOnly = ['viewers', 'minutes', 'seed'] as const;
+const chaosOnly = ['viewers', 'minutes', 'seed', 'bus'] as const;
 const truthOnly = ['seeds', 'people', 'seed'] as const;
 const options: Record<string, readonly string[]> = { crowd: crowdOnly, chaos: chaosOnly, truth: truthOnly };
 const taken = options[name] ?? [];
@@ -54,7 +55,7 @@ const isTaken = Object.keys(values).every((option) => option === 'json' || taken
 if (!load || positionals.length !== 1 || !isTaken) {
   usage(`usage: npm run bench -- NAME [--json], where NAME is ${Object.keys(benchmarks).join(', ')}
        npm run bench -- crowd [--viewers 1000,5000] [--minutes 5] [--arrive SECONDS] [--json]
-       npm run bench -- chaos [--viewers 5000] [--minutes 10] [--seed N] [--json]
+       npm run bench -- chaos [--viewers 5000] [--minutes 10] [--seed N] [--bus postgres|redis] [--json]
        npm run bench -- truth [--seeds 50] [--people 2000] [--seed N] [--json]`);
 }
 const startedAt = performance.now();
@@ -75,7 +76,9 @@ function crowdOptions(): CrowdOptions {
 function chaosOptions(): ChaosOptions {
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
   if (!Number.isInteger(seed)) usage('--seed takes a whole number');
-  return { viewers: viewersOf(values.viewers ?? '5000'), minutes: minutesOf(values.minutes ?? '10'), seed };
+  const { bus = 'postgres' } = values;
+  if (bus !== 'postgres' && bus !== 'redis') usage('--bus takes postgres or redis');
+  return { viewers: viewersOf(values.viewers ?? '5000'), minutes: minutesOf(values.minutes ?? '10'), seed, bus };
 }
 
 function truthOptions(): TruthOptions {

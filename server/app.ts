@@ -114,8 +114,8 @@ export interface AppOptions {
   secrets: Secrets;
   clock: Clock;
   logger: Logger;
-  /** Which worker this is, and the private ports of all of them (0: away), for long polling; `heartbeat`: of its sockets, where it is not the usual one. */
-  worker: { index: number; siblings: () => number[]; heartbeat?: Heartbeat };
+  /** This worker's number, and the private ports of all of them by theirs (0: away), for long polling; `heartbeat`: of its sockets, where it is not the usual one. */
+  worker: { number: number; siblings: () => number[]; heartbeat?: Heartbeat };
   /** The program that makes files in a process of its own; without it they are made in this one. */
   exporter?: string;
 }
@@ -129,7 +129,9 @@ export interface App {
   connections: Connections;
   /** What this worker counts; `privateHttp` serves it to the supervisor. */
   metrics: Metrics;
-  /** Tells the sockets to move, stores what is buffered, closes the database. */
+  /** Tells the sockets to move to other workers, so many a second that those bear it; settles when they have. Connections are not kept from then on. */
+  moveSockets(): Promise<void>;
+  /** Tells the sockets to move at once, stores what is buffered, closes the database. */
   close(): Promise<void>;
 }
 
@@ -142,7 +144,7 @@ export async function createApp({ config, secrets, clock, logger, worker, export
     secrets['phone-cipher'],
     () => loadSecrets(config.dataDir)['phone-cipher'],
   );
-  const metrics = createMetrics(worker.index);
+  const metrics = createMetrics(worker.number);
   const services: Services = { db, clock, logger, config, secrets, sealing, signals: createSignals(), metrics };
 
   const features = createFeatures(services);
@@ -246,7 +248,12 @@ export async function createApp({ config, secrets, clock, logger, worker, export
   web.use(problems(logger, metrics));
 
   const pages = createPages({ metrics, headers, outsideOrigins: outside.origins });
-  const answer: http.RequestListener = (req, res) => pages(req, res, () => web(req, res));
+  let leaving = false;
+  const answer: http.RequestListener = (req, res) => {
+    // A connection that is never idle, a proxy's say, would keep a worker that leaves for ever.
+    if (leaving) res.shouldKeepAlive = false;
+    pages(req, res, () => web(req, res));
+  };
   const publicHttp = http.createServer(answer);
   const privateHttp = http.createServer(answer);
   const connections = countConnections(publicHttp);
@@ -290,34 +297,45 @@ export async function createApp({ config, secrets, clock, logger, worker, export
   await accounts.offerSetUpCode();
   await quiz.resume();
 
+  let closing: Promise<void> | undefined;
+  async function closeAll(): Promise<void> {
+    leaving = true;
+    lostPublishers.stop();
+    presenceChecks.stop();
+    plannedVideos.stop();
+    proofWatch.stop();
+    expiredLogins.stop();
+    oldNetworkReports.stop();
+    retention.stop();
+    outsideStreams.stop();
+    await gateway.close();
+    await archives.close();
+    await connections.gone();
+    await line.close();
+    await accounts.close();
+    await checks.close();
+    await sealingWatch.stop();
+    await recordWatch.stop();
+    await attendance.close();
+    await questions.close();
+    await quiz.close();
+    await Promise.all([closed(publicHttp), closed(privateHttp)]);
+    features.media.close();
+    await db.close();
+  }
+
   return {
     http: publicHttp,
     privateHttp,
     connections,
     metrics,
-    async close() {
-      lostPublishers.stop();
-      presenceChecks.stop();
-      plannedVideos.stop();
-      proofWatch.stop();
-      expiredLogins.stop();
-      oldNetworkReports.stop();
-      retention.stop();
-      outsideStreams.stop();
-      await gateway.close();
-      await archives.close();
-      await connections.gone();
-      await line.close();
-      await accounts.close();
-      await checks.close();
-      await sealingWatch.stop();
-      await recordWatch.stop();
-      await attendance.close();
-      await questions.close();
-      await quiz.close();
-      await Promise.all([closed(publicHttp), closed(privateHttp)]);
-      features.media.close();
-      await db.close();
+    moveSockets() {
+      leaving = true;
+      return gateway.move();
+    },
+    close() {
+      closing ??= closeAll();
+      return closing;
     },
   };
 }

@@ -64,8 +64,9 @@ const Environment = z.object({
   TRUST_PROXY: z.string().optional(),
   /** Offers the demo accounts on the login page. Set by `npm run demo` alone. */
   ANKE_DEMO: flag.default(false),
-  /** Which of the workers this process is; the supervisor sets it. */
+  /** Which of the workers this process is, and the number by which it is told from one whose place it takes; the supervisor sets them. */
   WORKER_INDEX: z.coerce.number().int().min(0).default(0),
+  WORKER_NUMBER: z.coerce.number().int().min(0).default(0),
 });
 
 export interface Config {
@@ -95,7 +96,10 @@ export interface Config {
   trustProxy: string | number | boolean;
   secureCookies: boolean;
   demo: boolean;
+  /** Of as many as there are to be; the first does what a host does once. */
   workerIndex: number;
+  /** No other process that is there has it: of a worker that leaves and the one that takes its place both have the same index. */
+  workerNumber: number;
 }
 
 /** Where `/metrics` is served. */
@@ -151,6 +155,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     secureCookies: e.PUBLIC_URL?.startsWith('https:') ?? false,
     demo: e.ANKE_DEMO,
     workerIndex: e.WORKER_INDEX,
+    workerNumber: e.WORKER_NUMBER,
   };
 }
 

@@ -8,10 +8,10 @@ import { createLogger } from './logger.ts';
 import { countProcess } from './metrics/process.ts';
 import { type Accepting, acceptShared } from './supervisor/accepting.ts';
 import { connectionCapacity } from './supervisor/capacity.ts';
-import { isMessage, type Listening } from './supervisor/messages.ts';
+import { isMessage, type Listening, type Moved } from './supervisor/messages.ts';
 
 const config = loadConfig();
-const logger = createLogger(config.logLevel, `worker-${config.workerIndex}`);
+const logger = createLogger(config.logLevel, `worker-${config.workerNumber}`);
 
 let siblings: number[] = [];
 process.on('message', (message) => {
@@ -33,7 +33,7 @@ const app = await createApp({
   secrets: loadSecrets(config.dataDir),
   clock: systemClock,
   logger,
-  worker: { index: config.workerIndex, siblings: () => siblings },
+  worker: { number: config.workerNumber, siblings: () => siblings },
   exporter: beside('exporter'),
 });
 
@@ -45,9 +45,18 @@ const accepting = process.send ? await acceptFromSupervisor() : undefined;
 // By itself, without a supervisor, it has the port alone.
 if (!accepting) await listen(app.http, { port: config.port, host: config.host });
 
+// Whoever is told to move must not come back to here: it accepts nothing more from the first moment on.
 process.once('SIGTERM', async () => {
-  // At once: whoever is told to move must not come back to here.
   accepting?.stop();
+  await app.close();
+  process.exit(0);
+});
+process.on('message', async (message) => {
+  if (!isMessage(message, 'leave')) return;
+  accepting?.stop();
+  await app.moveSockets();
+  const moved: Moved = { type: 'moved' };
+  process.send?.(moved);
   await app.close();
   process.exit(0);
 });

@@ -30,6 +30,21 @@ export async function applyMigrations(databaseUrl: string, folder = MIGRATIONS_F
   }
 }
 
+/** Names of migrations that `databaseUrl` lacks, oldest first. */
+export async function pendingMigrations(databaseUrl: string, folder = MIGRATIONS_FOLDER): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+    );
+    const applied = new Set(rows.map(({ name }) => name));
+    return (await migrationNames(folder)).filter((name) => !applied.has(name));
+  } finally {
+    await client.end();
+  }
+}
+
 /**
  * The SQL that leads from the migrations in `folder` to `schemaFile`, or undefined when they already agree. Needs a
  * server on which databases may be created: the history is played into a shadow database, dropped afterwards.
@@ -53,11 +68,16 @@ export async function diffSchema(
   });
 }
 
-async function readMigrations(folder: string): Promise<MigrationList> {
-  const names = (await readdir(folder, { withFileTypes: true }).catch(() => []))
+async function migrationNames(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
+}
+
+async function readMigrations(folder: string): Promise<MigrationList> {
+  const names = await migrationNames(folder);
   const migrationDirectories = await Promise.all(
     names.map(async (name) => ({
       path: name,

@@ -53,6 +53,9 @@ export interface GatewayNeeds {
 export interface Gateway {
   /** Whether other workers are heard. */
   busListening(): boolean;
+  /** Tells everybody to move, so many a second as others bear, at moments drawn at random. Settles when they have, or the time is over. */
+  move(): Promise<void>;
+  /** Tells everybody who is left to move at once, and lets go. */
   close(): Promise<void>;
 }
 
@@ -66,13 +69,15 @@ const HEARTBEAT: Heartbeat = { pingInterval: 25_000, pingTimeout: 20_000 };
 /** Largest message a browser sends: fifty beats. */
 const MAX_MESSAGE_BYTES = 64 * 1_024;
 const IDS_A_MESSAGE = 100;
+/** In how long a worker's people go to others: at once, all the same, when everything ends; so many a second when it is replaced, as others bear beside their own. */
 const DRAIN_WITHIN_MS = 5_000;
+const MOVES_PER_SECOND = 200;
 
 /** Sockets: rooms of learners, and of those who watch from a console. */
 export function createGateway(
   services: Services,
   servers: { publicHttp: http.Server; privateHttp: http.Server },
-  worker: { index: number; siblings: () => number[]; heartbeat?: Heartbeat },
+  worker: { number: number; siblings: () => number[]; heartbeat?: Heartbeat },
   needs: GatewayNeeds,
 ): Gateway {
   const { clock, config, secrets, logger, signals, metrics } = services;
@@ -85,7 +90,7 @@ export function createGateway(
   const adapted = new Map<string, string>();
   /** The most devices of each session that were noted by this worker. */
   const peaks = new Map<string, number>();
-  const workerId = `${process.pid}.${worker.index}.${clock()}`;
+  const workerId = `${process.pid}.${worker.number}.${clock()}`;
 
   const bus = createBus(dialFor(config), services);
   const io: Io = new Server(servers.publicHttp, {
@@ -327,6 +332,14 @@ export function createGateway(
       .then((question) => question && io.to(consoleRoom(sessionId)).emit('quiz:tally', question))
       .catch((error: unknown) => logger.warn({ err: error }, 'a tally was not shown'));
   };
+  async function drain(withinMs: number): Promise<void> {
+    if (io.engine.clientsCount === 0) return;
+    io.local.emit('server:draining', { withinMs });
+    const over = performance.now() + withinMs;
+    while (io.engine.clientsCount > 0 && performance.now() < over)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
   signals.on('room-changed', onChanged);
   signals.on('logins-revoked', onRevoked);
   signals.on('live-question-answered', onAnswered);
@@ -355,16 +368,13 @@ export function createGateway(
 
   return {
     busListening: bus.listening,
-    /** Tells everybody to move, at moments drawn at random, and lets go. */
+    move: () => drain(Math.max(DRAIN_WITHIN_MS, (io.engine.clientsCount / MOVES_PER_SECOND) * 1_000)),
     async close() {
       clearInterval(announcing);
       signals.off('room-changed', onChanged);
       signals.off('logins-revoked', onRevoked);
       signals.off('live-question-answered', onAnswered);
-      io.local.emit('server:draining', { withinMs: DRAIN_WITHIN_MS });
-      const everybodyMoved = Date.now() + (io.engine.clientsCount > 0 ? DRAIN_WITHIN_MS : 0);
-      while (io.engine.clientsCount > 0 && Date.now() < everybodyMoved)
-        await new Promise((resolve) => setTimeout(resolve, 100));
+      await drain(DRAIN_WITHIN_MS);
       await io.close();
       io.serverSideEmit('viewers', workerId, {});
       await bus.close();

@@ -9,24 +9,24 @@ const PATH = '/socket.io/';
 
 /**
  * Lets offices whose proxy blocks WebSocket in: each of their requests may reach any worker, but only the one that holds
- * the connection can answer. Its index is in the connection's id, and requests for it are passed on to its private port.
+ * the connection can answer. Its number is in the connection's id, and requests for it are passed on to its private port.
  * Call it after the io server is attached to `publicHttp`.
  */
 export function shareLongPolling(
   io: Server,
   publicHttp: http.Server,
   privateHttp: http.Server,
-  worker: { index: number; siblings: () => number[] },
+  worker: { number: number; siblings: () => number[] },
   metrics: Metrics,
 ): void {
-  io.engine.generateId = () => `${worker.index}.${randomBytes(15).toString('base64url')}`;
+  io.engine.generateId = () => `${worker.number}.${randomBytes(15).toString('base64url')}`;
 
   const ownerPort = (url: string | undefined): number | null => {
     if (!url?.startsWith(PATH)) return null;
-    const index = /^(\d{1,4})\./.exec(new URL(url, 'http://worker').searchParams.get('sid') ?? '')?.[1];
-    if (index === undefined || Number(index) === worker.index) return null;
+    const number = /^(\d{1,4})\./.exec(new URL(url, 'http://worker').searchParams.get('sid') ?? '')?.[1];
+    if (number === undefined || Number(number) === worker.number) return null;
     // 0 while that worker is away: then nobody knows the connection, and the client makes a new one.
-    return worker.siblings()[Number(index)] || null;
+    return worker.siblings()[Number(number)] || null;
   };
 
   intercept(publicHttp, 'request', (req: http.IncomingMessage, res: http.ServerResponse) => {

@@ -44,9 +44,9 @@ export interface GatherMetrics {
  * What a worker counts, each worker in a registry of its own. Labels have few values, all known beforehand: an event, a code,
  * a route's pattern. Nothing of a person, and nothing that somebody typed.
  */
-export function createMetrics(workerIndex: number) {
+export function createMetrics(workerNumber: number) {
   const registry = new Registry();
-  registry.setDefaultLabels({ process: `worker-${workerIndex}` });
+  registry.setDefaultLabels({ process: `worker-${workerNumber}` });
   const registers = [registry];
 
   const socketRequests = new Histogram({

@@ -46,6 +46,13 @@ export async function holdLock(folder: string): Promise<Lock> {
   return { release: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
+/** Process id of who holds a folder's lock; undefined: nobody, or one that does not answer. */
+export async function holderOf(folder: string): Promise<number | undefined> {
+  if (!fs.existsSync(folder)) return undefined;
+  const holder = await ask(socketOf(fs.realpathSync(folder)));
+  return holder === 'nobody' ? undefined : holder;
+}
+
 /** Linux has socket names outside the file system: nothing to clean up, and no limit on the folder's length. */
 function socketOf(folder: string): string {
   const name = `anke-${createHash('sha256').update(folder).digest('hex').slice(0, 24)}`;

@@ -29,7 +29,17 @@ export interface Leaving {
   type: 'leaving';
 }
 
-/** To every worker whenever it changes: the private port of each worker by index, 0 while that worker is away. */
+/** To a worker: another has taken its place; lets its people go to the others little by little, then ends. */
+export interface Leave {
+  type: 'leave';
+}
+
+/** A worker that was told to leave has no sockets of rooms any more. What else it has under way may take its time. */
+export interface Moved {
+  type: 'moved';
+}
+
+/** To every worker whenever it changes: the private port of each worker by its number, 0 while there is none with it. */
 export interface Siblings {
   type: 'siblings';
   ports: number[];
@@ -41,7 +51,7 @@ export interface Ready {
   address?: string;
 }
 
-export type Message = Listening | Accept | Load | Leaving | Siblings | Ready;
+export type Message = Listening | Accept | Load | Leaving | Leave | Moved | Siblings | Ready;
 
 export function isMessage<T extends Message['type']>(value: unknown, type: T): value is Extract<Message, { type: T }> {
   return typeof value === 'object' && value !== null && 'type' in value && value.type === type;

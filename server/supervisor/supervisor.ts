@@ -160,8 +160,14 @@ export class Supervisor {
     return { postgres: this.#postgres?.pid, media: this.#media?.pid, workers: this.#workers.pids };
   }
 
+  /** All at once, for development. */
   renewWorkers(): void {
     this.#workers.renew();
+  }
+
+  /** See Workers.replace. */
+  replaceWorkers(program: string): Promise<boolean> {
+    return this.#workers.replace(program);
   }
 
   renewMedia(): void {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { identify } from '#server/supervisor/process.ts';
 import { forkSupervisor, type Pids, type SupervisedRun, startSupervisor } from '#tests/support/supervised-run.ts';
@@ -115,6 +116,38 @@ describe('while it runs', () => {
     expect(after.workers).toEqual(before.workers);
   });
 
+  test('workers are replaced one by one: whoever asks meanwhile is answered, and what is under way is finished', async () => {
+    await settled(run.address);
+    const before = await run.pids();
+    const slow = fetch(`${run.address}/slow`, { headers: { connection: 'close' } }).then((answer) => answer.json());
+    await expect.poll(() => ask<{ held: number }>(run.address, '/held').then((answer) => answer?.held), soon).toBe(1);
+    let asking = true;
+    let unanswered = 0;
+    const fewest = { workers: before.workers.length };
+    const asked = (async () => {
+      while (asking) {
+        if ((await ask(run.address)) === undefined) unanswered += 1;
+        fewest.workers = Math.min(fewest.workers, (await run.pids()).workers.length);
+      }
+    })();
+    run.child.kill('SIGUSR2');
+    const isRenewed = async () => (await run.pids()).workers.every((pid) => !before.workers.includes(pid));
+    await expect.poll(isRenewed, soon).toBe(true);
+    asking = false;
+    await asked;
+    expect([unanswered, fewest.workers]).toEqual([0, 2]);
+
+    // The one who holds it is still there, beside those that took all places.
+    const holder = running(before.workers);
+    expect(holder).toHaveLength(1);
+    process.kill(holder[0] ?? 0, 'SIGUSR2');
+    expect(await slow).toMatchObject({ pid: holder[0] });
+    await expect.poll(() => running(before.workers), soon).toEqual([]);
+    const indexes = new Set<number | undefined>();
+    await expect.poll(async () => indexes.add((await ask(run.address))?.index).size, soon).toBe(2);
+    expect(indexes).toEqual(new Set([0, 1]));
+  });
+
   test('a second supervisor on the same data folder says who is there and leaves', async () => {
     const second = forkSupervisor(dataDir);
     // Its end, and that of what it printed.
@@ -188,6 +221,23 @@ describe('at its end', () => {
     run = await startSupervisor(dataDir);
     expect((await run.pids()).postgres).toBe(before.postgres);
     expect((await settled(run.address)).migrations).toBeGreaterThan(0);
+  });
+
+  test('a new version that does not start costs nobody anything', async () => {
+    const broken = path.join(dataDir, 'broken.mjs');
+    await writeFile(broken, 'process.exit(1);');
+    run = await startSupervisor(dataDir, { ANKE_TEST_RENEWAL: broken, LOG_LEVEL: 'error' });
+    await settled(run.address);
+    const before = await run.pids();
+    run.child.kill('SIGUSR2');
+    await expect.poll(() => run?.output(), soon).toContain('the others stay as they are');
+    expect((await run.pids()).workers).toEqual(before.workers);
+
+    // Not even when one dies afterwards: it comes back as it was.
+    const { pid } = await settled(run.address);
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(async () => (await run?.pids())?.workers.includes(pid), soon).toBe(false);
+    await settled(run.address);
   });
 
   test('a busy port is one clear line', async () => {

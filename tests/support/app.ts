@@ -35,7 +35,7 @@ export interface AppSetting {
   logger?: Logger;
   /** Another worker of the same installation: its database and secrets. Closing it leaves both in place. */
   beside?: TestApp;
-  /** Private ports of the installation's workers by their index; filled in as they start. Share it among them. */
+  /** Private ports of the installation's workers by their number; filled in as they start. Share it among them. */
   ports?: number[];
   /** Of its sockets. */
   heartbeat?: Heartbeat;
@@ -60,7 +60,7 @@ export async function startApp({
     ...changes,
   };
   const secrets = loadSecrets(dataDir);
-  const worker = { index: ports.length, siblings: () => ports, ...(heartbeat && { heartbeat }) };
+  const worker = { number: ports.length, siblings: () => ports, ...(heartbeat && { heartbeat }) };
   const app = await createApp({ config, secrets, clock, logger, worker, ...(exporter && { exporter }) });
   const url = `http://127.0.0.1:${await listen(app.http)}`;
   ports.push(await listen(app.privateHttp));

@@ -4,14 +4,16 @@ import { until } from '../../outside/until.ts';
 import type { Measured } from '../benchmark.ts';
 import { arriveWithin } from './arrival.ts';
 import { Fleet, type Reported } from './fleet.ts';
-import { type Product, startProduct, type Victim } from './product.ts';
+import { type Harm, type Product, startProduct } from './product.ts';
 import { compareWithDatabase, lostOf, type Truth } from './truth.ts';
 
 export interface ChaosOptions {
   viewers: number;
   minutes: number;
-  /** Of what is killed when: the same seed does the same. */
+  /** Of what is done when: the same seed does the same. */
   seed: number;
+  /** By which workers hear each other, and which is harmed with everything else. */
+  bus: 'postgres' | 'redis';
 }
 
 interface ChaosPlan {
@@ -19,18 +21,19 @@ interface ChaosPlan {
   arriveMs: number;
   /** How long the generators may take to report the rest, ms. */
   finishWithinMs: number;
-  /** What is killed, and how long after the one before was back, ms. */
-  kills: Kill[];
+  /** What is done, and how long after everybody was well again after the one before, ms. None begins later than `forMs`. */
+  harms: PlannedHarm[];
+  forMs: number;
 }
 
-export interface Kill {
-  victim: Victim;
+export interface PlannedHarm {
+  harm: Harm;
   afterMs: number;
 }
 
 export interface ChaosResult {
-  /** Of each kill: what, and until what was killed was back and everybody in the room, ms. */
-  done: { victim: Victim; backMs: number; everybodyMs: number }[];
+  /** Of each: what, and until what was harmed was back and everybody in the room with the question on the screen that was opened just before, ms. */
+  done: { harm: Harm; backMs: number; everybodyMs: number }[];
   connectedAtEnd: number;
   /** Beats that were never acked though everybody was back. */
   unacked: number;
@@ -42,27 +45,39 @@ const VIEWERS_A_WORKER = 10_000;
 /** Cold arrivals a second on a machine that does nothing else. */
 const ARRIVALS_PER_SECOND = 80;
 const [LEAST_PAUSE_MS, LONGEST_PAUSE_MS] = [5_000, 20_000];
-/** A kill, and everybody back after it, without the pause. */
-const KILL_MS = 15_000;
 const HEARD_MS = 500;
 const JOIN_AGAIN_MS = 10_000;
 const EVERYBODY_WITHIN_MS = 120_000;
 const FINISH_WITHIN_MS = 40_000;
+/** As often as listed. */
+const HARMS: Harm[] = [
+  'worker killed',
+  'worker killed',
+  'worker hung',
+  'database killed',
+  'database hung',
+  'media killed',
+  'workers renewed',
+];
+const HARMS_OF_REDIS: Harm[] = ['Redis killed', 'Redis hung'];
 
 type Say = (step: string) => void;
 
-/** Kills parts of the product at random while a class runs, and says whether anything that was acked is lost. */
-export async function chaos({ viewers, minutes, seed }: ChaosOptions, say: Say): Promise<Measured> {
-  const kills = killsOf(seed, minutes * 60_000);
-  say(
-    `seed ${seed}: ${kills.map(({ victim, afterMs }) => `${victim} after ${(afterMs / 1_000).toFixed(1)} s`).join(', ')}`,
-  );
+/** Harms parts of the product at random while a class runs, and says whether anything that was acked is lost. */
+export async function chaos({ viewers, minutes, seed, bus }: ChaosOptions, say: Say): Promise<Measured> {
+  const forMs = minutes * 60_000;
+  const harms = harmsOf(seed, bus, forMs);
+  const words = harms.map(({ harm, afterMs }) => `${harm} after ${(afterMs / 1_000).toFixed(1)} s`);
+  say(`seed ${seed}, bus ${bus}, as far as the time goes: ${words.join(', ')}`);
   const workers = Math.max(2, Math.ceil(viewers / VIEWERS_A_WORKER));
-  const product = await startProduct(viewers, workers);
+  const product = await startProduct(viewers, workers, bus);
   let result: ChaosResult;
+  let complaints: Record<string, number>;
   try {
     const arriveMs = (viewers / ARRIVALS_PER_SECOND) * 1_000;
-    result = await playChaos(product, { viewers, arriveMs, finishWithinMs: FINISH_WITHIN_MS, kills }, say);
+    const plan = { viewers, arriveMs, finishWithinMs: FINISH_WITHIN_MS, harms, forMs };
+    result = await playChaos(product, plan, say);
+    complaints = product.complaints();
   } catch (error) {
     say(product.lastWords());
     throw error;
@@ -70,28 +85,42 @@ export async function chaos({ viewers, minutes, seed }: ChaosOptions, say: Say):
     await product.remove();
   }
   const { done, connectedAtEnd, unacked, truth, reported } = result;
-  const lost = lostOf(truth);
-  const figures = { viewers, minutes, seed, kills: done.length, connectedAtEnd, unacked, lost, doubled: truth.doubled };
+  const longest = (times: number[]) => Math.round(times.reduce((most, each) => Math.max(most, each), 0));
+  const figures = {
+    viewers,
+    minutes,
+    seed,
+    bus,
+    harms: done.length,
+    connectedAtEnd,
+    unacked,
+    lost: lostOf(truth),
+    doubled: truth.doubled,
+    creditedWrong: truth.creditedWrong,
+    longestUntilAllWellMs: longest(done.map(({ everybodyMs }) => everybodyMs)),
+    longestReconnectMs: longest(reported.samples.get('reconnect') ?? []),
+  };
   const rows: Measured['rows'] = { chaos: figures, 'what the database has': { ...truth } };
-  for (const [n, each] of done.entries()) rows[`kill ${n + 1}`] = { ...each };
+  for (const [n, each] of done.entries()) rows[`harm ${n + 1}`] = { ...each };
   rows['answered otherwise than by a yes'] = reported.errors;
-  return { rows, figures: { bench: 'chaos', ...figures, truth, done, errorsByKind: reported.errors } };
+  rows['in the log'] = complaints;
+  return { rows, figures: { bench: 'chaos', ...figures, truth, done, errorsByKind: reported.errors, complaints } };
 }
 
-/** What is killed within so long, by a generator whose whole state is the seed. */
-export function killsOf(seed: number, totalMs: number): Kill[] {
+/** What is done within so long if everything is well at once, by a generator whose whole state is the seed. */
+export function harmsOf(seed: number, bus: ChaosOptions['bus'], forMs: number): PlannedHarm[] {
   const random = numbersFrom(seed);
-  const victims: Victim[] = ['worker', 'worker', 'database', 'media'];
-  const kills: Kill[] = [];
-  for (let at = 0; at < totalMs; ) {
+  const kinds = bus === 'redis' ? [...HARMS, ...HARMS_OF_REDIS] : HARMS;
+  const harms: PlannedHarm[] = [];
+  for (let at = 0; at < forMs; ) {
     const afterMs = LEAST_PAUSE_MS + random() * (LONGEST_PAUSE_MS - LEAST_PAUSE_MS);
-    kills.push({ victim: victims[Math.floor(random() * victims.length)] ?? 'worker', afterMs });
-    at += afterMs + KILL_MS;
+    harms.push({ harm: kinds[Math.floor(random() * kinds.length)] ?? 'worker killed', afterMs });
+    at += afterMs;
   }
-  return kills;
+  return harms;
 }
 
-/** A class with a question, in which these are killed one after the other. */
+/** A class in which this is done, one after the other, each just after a question was opened. */
 export async function playChaos(product: Product, plan: ChaosPlan, say: Say): Promise<ChaosResult> {
   const fleet = new Fleet(plan.viewers);
   try {
@@ -101,23 +130,23 @@ export async function playChaos(product: Product, plan: ChaosPlan, say: Say): Pr
     const again = { startAt: Date.now() + HEARD_MS, overMs: Math.min(JOIN_AGAIN_MS, plan.arriveMs) };
     const connected = await fleet.order({ type: 'storm', ...again, classStartedAt });
     say(`${connected} are in the room`);
-    await product.openQuestion();
     await fleet.order({ type: 'kill' });
     const done: ChaosResult['done'] = [];
-    for (const { victim, afterMs } of plan.kills) {
+    const over = performance.now() + plan.forMs;
+    for (const { harm, afterMs } of plan.harms) {
+      if (performance.now() + afterMs > over) break;
       await delay(afterMs);
+      const question = await product.nextQuestion();
       const from = performance.now();
-      await product.kill(victim);
+      await product.harm(harm);
       const backMs = Math.round(performance.now() - from);
-      await until(
-        'everybody is in the room',
-        async () => (await fleet.order({ type: 'look' })) === plan.viewers,
-        undefined,
-        EVERYBODY_WITHIN_MS,
-      );
+      const isEverybodyWell = async () =>
+        (await fleet.order({ type: 'look' })) === plan.viewers &&
+        (await fleet.order({ type: 'seen', question })) === plan.viewers;
+      await until('everybody is in the room and has the question', isEverybodyWell, undefined, EVERYBODY_WITHIN_MS);
       const everybodyMs = Math.round(performance.now() - from);
-      done.push({ victim, backMs, everybodyMs });
-      say(`${victim} was killed: back after ${backMs} ms, everybody after ${everybodyMs} ms`);
+      done.push({ harm, backMs, everybodyMs });
+      say(`${harm}: back after ${backMs} ms, everybody well after ${everybodyMs} ms`);
     }
     await product.endClass();
     const connectedAtEnd = await fleet.order({ type: 'finish', withinMs: plan.finishWithinMs });

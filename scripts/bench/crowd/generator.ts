@@ -80,6 +80,9 @@ async function obey(order: Order): Promise<void> {
     const asking = new Set(order.people);
     const chosen = people.filter((person) => asking.has(person.planned.n));
     await evenly(chosen, order, async (person) => person.ask());
+  } else if (order.type === 'seen') {
+    say({ type: 'done', of: 'seen', connected: people.filter(({ seen }) => seen.has(order.question)).length });
+    return;
   } else if (order.type === 'kill') crowd.killing = true;
   else if (order.type === 'finish') await finish(order.withinMs);
   say({ type: 'done', of: order.type, connected: people.filter((person) => person.joined).length });

@@ -24,6 +24,8 @@ export type Order =
   | { type: 'kill' }
   /** Says how many are in the room, and does nothing. */
   | { type: 'look' }
+  /** Says how many had this question on their screen. */
+  | { type: 'seen'; question: string }
   /** The class is over: everybody reports the rest. */
   | { type: 'finish'; withinMs: number }
   | { type: 'report' }

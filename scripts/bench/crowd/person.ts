@@ -25,6 +25,7 @@ const RETRY_LONGEST_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 15_000;
 const ENTRY_ATTEMPTS = 6;
 const CHOICES = 2;
+const DRAINING = Buffer.from('["server:draining"');
 /** Whoever is asked whether they are there presses within so long. */
 export const PRESS_WITHIN_MS = 5_000;
 
@@ -56,6 +57,8 @@ export class Person {
   readonly asked: string[] = [];
   /** Presence checks. */
   readonly confirmed: string[] = [];
+  /** Questions that were on the screen. */
+  readonly seen = new Set<string>();
   joined = false;
   readonly #crowd: Crowd;
   #entered: Entered | null;
@@ -73,7 +76,6 @@ export class Person {
   #beating = false;
   #watching = false;
   #open: { question: string; choice: number } | null = null;
-  #seenQuestion = '';
   #check: string | null = null;
   #seenCheck = '';
 
@@ -213,7 +215,7 @@ export class Person {
       if (this.#open) this.#answer();
       if (this.#check) this.#confirm();
       // Whoever was away when it was opened.
-      this.#asked(joined?.room.presence ?? null);
+      if (joined) this.#shows(joined.room);
       this.flush();
     });
   }
@@ -244,10 +246,26 @@ export class Person {
 
   #heard(message: Buffer): void {
     const shown = this.#crowd.shownBy(message);
-    this.#asked(shown?.presence ?? null);
-    const question = shown?.question;
-    if (!question || question.closed || question.id === this.#seenQuestion || !this.#watching) return;
-    this.#seenQuestion = question.id;
+    if (shown) this.#shows(shown);
+    else if (message.subarray(0, DRAINING.length).equals(DRAINING)) this.#moves(message);
+  }
+
+  /** As the page does when its worker is replaced: it leaves at a moment drawn at random, and comes to another at once. */
+  #moves(message: Buffer): void {
+    const [, { withinMs }] = JSON.parse(message.toString()) as [string, { withinMs: number }];
+    const line = this.#line;
+    this.#crowd.agenda.at(Date.now() + Math.random() * withinMs, () => {
+      if (this.#line !== line) return;
+      if (this.joined) this.#since = { at: Date.now(), as: 'reconnect' };
+      this.hangUp();
+      this.#dial();
+    });
+  }
+
+  #shows({ question, presence }: NonNullable<ReturnType<Crowd['shownBy']>>): void {
+    this.#asked(presence);
+    if (!question || question.closed || this.seen.has(question.id) || !this.#watching) return;
+    this.seen.add(question.id);
     this.#crowd.took('questionAt', Date.now());
     this.#crowd.agenda.at(Date.now() + Math.random() * ANSWER_WITHIN_MS, () => {
       this.#open = { question: question.id, choice: this.planned.n % CHOICES };
@@ -288,16 +306,21 @@ export class Person {
     const open = this.#open;
     if (!open) return;
     const payload = JSON.stringify({ liveQuestionId: open.question, choice: [open.choice] });
-    this.#send('quiz:answer', payload, 'answerAck', (ok) => {
-      if (ok) {
-        this.#open = null;
-        this.answered.push(open);
+    this.#send('quiz:answer', payload, 'answerAck', (ok, _stored, code) => {
+      if (ok) this.answered.push(open);
+      if (ok || code === 'question-closed') {
+        if (this.#open === open) this.#open = null;
       } else this.#again(() => this.joined && this.#open && this.#answer());
     });
   }
 
   /** @param done with whether it was acked as stored, and what with; only once, and by time when nothing comes */
-  #send<T>(event: string, payload: string, as: SampleName | null, done: (ok: boolean, data?: T) => void): void {
+  #send<T>(
+    event: string,
+    payload: string,
+    as: SampleName | null,
+    done: (ok: boolean, data?: T, code?: string) => void,
+  ): void {
     const line = this.#line;
     const { agenda, took, wrong } = this.#crowd;
     const from = performance.now();
@@ -306,8 +329,9 @@ export class Person {
       if (over) return;
       over = true;
       if (as) took(as, performance.now() - from);
-      if (!answer.ok) wrong(`${event}: ${answer.error.code}`);
-      done(answer.ok, answer.ok ? answer.data : undefined);
+      if (answer.ok) return done(true, answer.data);
+      wrong(`${event}: ${answer.error.code}`);
+      done(false, undefined, answer.error.code);
     });
     agenda.at(Date.now() + ACK_TIMEOUT_MS, () => {
       if (over) return;

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import { creditCheckSymbol } from '#contract/codes.ts';
 import { freePort } from '#server/supervisor/ports.ts';
@@ -6,6 +7,7 @@ import { changeState, done, type ScheduledClass, scheduleClass } from '#tests/su
 import type { HttpClient } from '#tests/support/http-client.ts';
 import { temporaryFolder } from '#tests/support/temporary-folder.ts';
 import { childrenOf, startWhole, type WholeRun } from '#tests/support/whole-run.ts';
+import { type OwnRedis, startRedis } from '../../outside/redis.ts';
 import { until } from '../../outside/until.ts';
 import { buildPages } from '../../pages.ts';
 import { ADDRESSES, addressFor } from '../generator.ts';
@@ -19,15 +21,23 @@ const MISTYPES = 50;
 const QUESTION_SECONDS = 30;
 const AT_ONCE = 8;
 
-/** What can be killed, and comes back by itself. */
-export type Victim = 'worker' | 'database' | 'media';
+/** What can be done to it; it comes back by itself. What dies does so by SIGKILL, Redis without anything that it knew; what hangs is stopped for five seconds. */
+export type Harm =
+  | `${'worker' | 'database' | 'media' | 'Redis'} killed`
+  | `${'worker' | 'database' | 'Redis'} hung`
+  | 'workers renewed';
+
+const HANG_MS = 5_000;
+const RENEWED_WITHIN_MS = 180_000;
 
 export interface Product extends Stage {
   sessionId: string;
   people: Planned[];
   databaseUrl(): Promise<string>;
-  /** With SIGKILL; resolves when another is there. */
-  kill(victim: Victim): Promise<void>;
+  /** Resolves when what was harmed is there again. */
+  harm(harm: Harm): Promise<void>;
+  /** Opens another question, after the one before was closed; resolves to its id. */
+  nextQuestion(): Promise<string>;
   startClass(): Promise<number>;
   /** The room's snapshot as JSON, as it is broadcast. */
   room(): Promise<object>;
@@ -42,11 +52,25 @@ export interface Product extends Stage {
 }
 
 /** The product on a fresh data folder, with a class and enterprises that have codes and nobody on their rosters. */
-export async function startProduct(viewers: number, workers: number): Promise<Product> {
+export async function startProduct(viewers: number, workers: number, bus: 'postgres' | 'redis' = 'postgres') {
+  const redis = bus === 'redis' ? await startRedis() : null;
+  try {
+    return await startWith(viewers, workers, redis);
+  } catch (error) {
+    await redis?.stop();
+    throw error;
+  }
+}
+
+async function startWith(viewers: number, workers: number, redis: OwnRedis | null): Promise<Product> {
   await buildPages();
   const dataDir = await temporaryFolder('anke-crowd-');
   const metricsPort = await freePort('127.0.0.1');
-  const env = { WORKERS: String(workers), METRICS_PORT: String(metricsPort) };
+  const env = {
+    WORKERS: String(workers),
+    METRICS_PORT: String(metricsPort),
+    ...(redis && { REDIS_URL: redis.url }),
+  };
   const run = await startWhole(dataDir, { env });
   const { postgres } = await run.pids();
   const parent = run.child.pid ?? 0;
@@ -60,12 +84,29 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
   const params = { sessionId: held.sessionId };
   const workerPids = () => childrenOf(parent, 'server/main.js');
   let open = '';
+  const openQuestion = async () => {
+    const at = Date.now();
+    const body = { questionId: held.questionId, seconds: QUESTION_SECONDS };
+    open = done('question', await held.bureau.call('POST /sessions/:sessionId/live-questions', { params, body })).id;
+    return at;
+  };
   return {
     url: run.url,
     sessionId: held.sessionId,
     people,
     databaseUrl: async () => (await run.pids()).databaseUrl,
-    kill: (victim) => killAndWait(run, victim),
+    harm: (harm) => harmAndWait(run, redis, workerPids, harm),
+    async nextQuestion() {
+      if (open !== '') {
+        const closed = await held.bureau.call('POST /live-questions/:liveQuestionId/close', {
+          params: { liveQuestionId: open },
+        });
+        // Its time may have been over.
+        if (closed.status !== 409) done('closing the question', closed);
+      }
+      await openQuestion();
+      return open;
+    },
     pids: {
       workers: workerPids,
       parent: () => [parent],
@@ -79,12 +120,7 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
     async room() {
       return done('room', await held.bureau.call('GET /sessions/:sessionId/room', { params }));
     },
-    async openQuestion() {
-      const at = Date.now();
-      const body = { questionId: held.questionId, seconds: QUESTION_SECONDS };
-      open = done('question', await held.bureau.call('POST /sessions/:sessionId/live-questions', { params, body })).id;
-      return at;
-    },
+    openQuestion,
     async openPresence() {
       return done('presence check', await held.bureau.call('POST /sessions/:sessionId/presence-checks', { params }))
         .spreadMs;
@@ -112,6 +148,7 @@ export async function startProduct(viewers: number, workers: number): Promise<Pr
     async remove() {
       console.close();
       await run.stop();
+      await redis?.stop();
       await rm(dataDir, { recursive: true });
     },
   };
@@ -138,7 +175,42 @@ async function metricOfWorkers(metricsPort: number, name: string): Promise<numbe
   return [...lines].map(([, value]) => Number(value));
 }
 
-async function killAndWait(run: WholeRun, victim: Victim): Promise<void> {
+async function harmAndWait(
+  run: WholeRun,
+  redis: OwnRedis | null,
+  workerPids: () => number[],
+  harm: Harm,
+): Promise<void> {
+  const pids = await run.pids();
+  switch (harm) {
+    case 'worker killed':
+    case 'database killed':
+    case 'media killed':
+      return killAndWait(run, harm.split(' ')[0] as 'worker' | 'database' | 'media');
+    case 'worker hung':
+      return hang(pids.workers.slice(0, 1));
+    case 'database hung':
+      return hang([pids.postgres, ...childrenOf(pids.postgres, 'postgres')]);
+    case 'workers renewed': {
+      run.child.kill('SIGUSR2');
+      const areRenewed = () => {
+        const now = workerPids();
+        return now.length === pids.workers.length && !now.some((pid) => pids.workers.includes(pid));
+      };
+      return until('every worker is another and the old ones are gone', areRenewed, undefined, RENEWED_WITHIN_MS);
+    }
+    case 'Redis killed':
+      await redis?.kill();
+      await redis?.start();
+      return;
+    case 'Redis hung':
+      redis?.pause();
+      await delay(HANG_MS);
+      redis?.goOn();
+  }
+}
+
+async function killAndWait(run: WholeRun, victim: 'worker' | 'database' | 'media'): Promise<void> {
   const pidsOf = async () => {
     const { workers, postgres, media } = await run.pids();
     if (victim === 'worker') return workers;
@@ -152,6 +224,12 @@ async function killAndWait(run: WholeRun, victim: Victim): Promise<void> {
     return now.length === before.length && !now.includes(pid);
   };
   await until(`another ${victim} is there`, isBack);
+}
+
+async function hang(pids: number[]): Promise<void> {
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  await delay(HANG_MS);
+  for (const pid of pids) process.kill(pid, 'SIGCONT');
 }
 
 function complaintsOf(log: string): Record<string, number> {

@@ -5,7 +5,7 @@ import { loadConfig } from '#server/config.ts';
 import { countConnections } from '#server/connections.ts';
 import { createLogger } from '#server/logger.ts';
 import { acceptShared } from '#server/supervisor/accepting.ts';
-import { isMessage, type Listening } from '#server/supervisor/messages.ts';
+import { isMessage, type Listening, type Moved } from '#server/supervisor/messages.ts';
 
 /*
  * The least that the supervisor can supervise as a worker. GET / answers with what it knows; GET /slow is held until
@@ -41,6 +41,14 @@ const connections = countConnections(server);
 process.once('disconnect', () => process.exit(0));
 privateServer.listen({ port: 0, host: '127.0.0.1' }, () => {
   const accepting = acceptShared(server, connections, createLogger('silent', 'worker'));
+  process.on('message', async (message) => {
+    if (!isMessage(message, 'leave')) return;
+    accepting.stop();
+    const moved: Moved = { type: 'moved' };
+    process.send?.(moved);
+    await connections.gone();
+    process.exit(0);
+  });
   process.once('SIGTERM', async () => {
     accepting.stop();
     await connections.gone();
