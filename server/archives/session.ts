@@ -47,7 +47,10 @@ export async function sessionArchive(needs: ArchiveNeeds, wanted: Wanted, progre
           ['应到单位', `${totals.unitsDue} 家，参训 ${totals.unitsPresent} 家`],
           ['计划外参训', `${totals.presentNotDue} 人`],
           ['人次', `${totals.attendances}（每人每期只计一次）`],
-          ['达标人次', `${totals.complete}（有效时长不少于计划时长的 ${facts.completePercent}%）`],
+          [
+            '达标人次',
+            `${totals.complete}（有效时长不少于计划时长的 ${facts.completePercent}%，提前结束的按实际时长）`,
+          ],
           ['有效时长合计', `${Math.floor(totals.creditedSeconds / 60)} 分钟（重叠、重复进入不重复计算）`],
           ['试卷', `交卷 ${totals.paperSubmitted} 人，及格 ${totals.paperPassed} 人`],
         ],

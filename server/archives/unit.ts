@@ -82,6 +82,6 @@ function summaryOf({ totals, completePercent }: Report): [string, string][] {
     ['应到与实到', `应到 ${totals.due} 人，实到 ${totals.present} 人${rate}`],
     ['人次', `${totals.attendances}（每人每期只计一次）`],
     ['有效时长合计', `${Math.floor(totals.creditedSeconds / 60)} 分钟`],
-    ['达标人次', `${totals.complete}（有效时长不少于计划时长的 ${completePercent}%）`],
+    ['达标人次', `${totals.complete}（有效时长不少于计划时长的 ${completePercent}%，提前结束的按实际时长）`],
   ];
 }

@@ -42,7 +42,7 @@ export async function onRecord(client: pg.PoolClient, checkId: string, people: M
   return new Set(rows.map((row) => row.person_id));
 }
 
-/** What the chain says of these people's missed checks and signs of life. */
+/** What the record says of these people's missed checks and signs of life. Signing in to a screen is one. */
 export async function facts(
   client: pg.PoolClient,
   sessionId: string,
@@ -53,7 +53,17 @@ export async function facts(
      where session_id = $1 and person_id = any($2::uuid[]) and seq is null and kind in ('sign', 'missed')`,
     [sessionId, personIds],
   );
+  const arrived = await client.query<{ personId: string; at: Date }>(
+    `select i.person_id as "personId", i.signed_in_at as at from screen_sign_in i join screen on screen.id = i.screen_id
+     where screen.session_id = $1 and i.person_id = any($2::uuid[])`,
+    [sessionId, personIds],
+  );
   const byPerson = new Map<string, { misses: Miss[]; signs: Sign[] }>();
+  for (const { personId, at } of arrived.rows) {
+    const known = byPerson.get(personId) ?? { misses: [], signs: [] };
+    known.signs.push({ at: at.getTime(), checkId: null });
+    byPerson.set(personId, known);
+  }
   for (const { personId, kind, from, to, checkId } of rows) {
     const known = byPerson.get(personId) ?? { misses: [], signs: [] };
     if (kind === 'sign') known.signs.push({ at: from, checkId });
@@ -114,10 +124,13 @@ export async function withOpenGap(pool: pg.Pool, sessionId: string, personIds: s
   return new Set(rows.map((row) => row.person_id));
 }
 
+/** Who was not heard of for longer than this was cut off meanwhile, and need not have seen that they were asked. */
+const SILENCE = '35 s';
+
 /**
- * Who was asked and gave no sign of life. Asked was who reported that they watch both in the first half of their time and after it:
- * who was away for one of the halves has had no fair chance. Sure before were they at their last sign of life, at the opening of
- * their last page, as they signed in to a screen, or when they first came.
+ * Who was asked and gave no sign of life. Asked was who reported that they watch both in the first half of their time and after it,
+ * without a longer silence from the one to the other: who was away for one of the halves, or the middle, has had no fair chance. Sure before
+ * were they at their last sign of life, at the opening of their last page, or when they first came.
  */
 export async function unconfirmed(pool: pg.Pool, sessionId: string, check: Asked): Promise<Missing[]> {
   const { rows } = await pool.query<{ personId: string; since: Date; at: Date }>(
@@ -133,31 +146,28 @@ export async function unconfirmed(pool: pg.Pool, sessionId: string, check: Asked
        where e.session_id = $1 and e.batch >= recent.batch and e.kind in ('live', 'screen') and e."to" > e."from"
      ), asked as (
        select person_id, at, at + $6::interval as over from contact group by person_id, at
-       having bool_or(received_at >= at and received_at < at + $5::interval)
-         and bool_or(received_at >= at + $5::interval and received_at <= at + $6::interval)
+       having min(received_at) filter (where received_at >= at + $5::interval and received_at <= at + $6::interval)
+         - max(received_at) filter (where received_at >= at and received_at < at + $5::interval) <= $7::interval
      ), opened as (
        select asked.person_id, max(connection.opened_at) as at from asked
        join connection on connection.session_id = $1 and connection.person_id = asked.person_id
          and connection.opened_at < asked.at
        group by asked.person_id
-     ), arrived as (
-       select asked.person_id, max(screen_sign_in.signed_in_at) as at from asked
-       join screen_sign_in on screen_sign_in.person_id = asked.person_id and screen_sign_in.signed_in_at < asked.at
-       join screen on screen.id = screen_sign_in.screen_id and screen.session_id = $1
-       group by asked.person_id
      )
      select asked.person_id as "personId", asked.at,
-       coalesce(greatest(attendee.first_joined_at, opened.at, arrived.at, sign.last), to_timestamp(0)) as since
+       coalesce(greatest(attendee.first_joined_at, opened.at, sign.last), to_timestamp(0)) as since
      from asked
      join attendee on attendee.session_id = $1 and attendee.person_id = asked.person_id
      left join opened on opened.person_id = asked.person_id
-     left join arrived on arrived.person_id = asked.person_id
      left join lateral (
        select max(s.at) filter (where s.at < asked.at) as last,
          bool_or(s.check_id = $2::uuid or s.at between asked.at and asked.over) as met
        from (
          select e.check_id, to_timestamp(e."from" / 1000.0) as at from attendance_entry e
          where e.session_id = $1 and e.person_id = asked.person_id and e.seq is null and e.kind = 'sign'
+         union all
+         select null, i.signed_in_at from screen_sign_in i join screen on screen.id = i.screen_id
+         where screen.session_id = $1 and i.person_id = asked.person_id
        ) s
      ) sign on true
      where sign.met is not true
@@ -169,6 +179,7 @@ export async function unconfirmed(pool: pg.Pool, sessionId: string, check: Asked
       check.spreadMs,
       `${check.windowMs / 2} ms`,
       `${check.windowMs + PRESENCE_GRACE_MS} ms`,
+      SILENCE,
     ],
   );
   return rows.map(({ personId, since, at }) => ({ personId, since: since.getTime(), at: at.getTime() }));

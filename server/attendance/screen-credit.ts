@@ -9,6 +9,11 @@ import { type Coverage, pairs, type Span, unite } from './credit.ts';
  * screens and a phone at once count once.
  */
 
+/** Whether an entry of the record is a sign-in to a screen: a moment, and a sign of life. */
+export function isSignIn(kind: string, reason: string | null): boolean {
+  return kind === 'screen' && reason?.startsWith('in:') === true;
+}
+
 /** Somebody's time before a screen, epoch ms; null: they have not signed out. */
 export interface Stay {
   signedInAt: number;

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Beat } from '#contract/attendance.ts';
 import { transaction } from '../db.ts';
 import { AppError } from '../errors.ts';
@@ -8,7 +9,9 @@ import { acceptance, admit, admitForPerson, type Window } from './admit.ts';
 import type { ChainedEntry } from './chain.ts';
 import { lengthOf, unite } from './credit.ts';
 import { entryAt } from './entry.ts';
+import { takeGaps } from './gaps.ts';
 import { creditOf, mayCount, ranLate } from './presence.ts';
+import * as presence from './presence-store.ts';
 import { attendedOf } from './screen-credit.ts';
 import * as screens from './screen-store.ts';
 import * as store from './store.ts';
@@ -67,7 +70,6 @@ export interface SignedOnScreen {
 type Refusal = 'screen-closed' | 'scan-used' | 'not-signed-in-here' | 'session-not-open' | 'not-found' | 'too-late';
 type Change = { in: SigningIn } | { out: SigningOut };
 
-const GATHER_MS = 1_000;
 /** Who signs in within so long goes together, ms. */
 const SIGN_IN_MS = 100;
 const MAX_QUEUE = 20_000;
@@ -77,11 +79,12 @@ const MAX_BATCH = 500;
 export function createScreenRecord(
   { db, clock, logger, metrics }: Pick<Services, 'db' | 'clock' | 'logger' | 'metrics'>,
   windowOf: (sessionId: string) => Promise<Window | null>,
+  gatherMs: number,
 ) {
   const limits = { maxQueue: MAX_QUEUE, maxBatch: MAX_BATCH, logger };
   const beats = createGather<Report, ScreenStored | Refusal>({
     ...limits,
-    intervalMs: GATHER_MS,
+    intervalMs: gatherMs,
     metrics: metrics.gather('screen-beats'),
     key: ({ source }) => source.sessionId,
     async write(sessionId, reports) {
@@ -251,8 +254,19 @@ export function createScreenRecord(
       if (closed.length > 0) await screens.close(client, closed, now);
       await screens.noteNumbers(client, [...known.values()]);
       await store.append(client, sessionId, head, entries, now);
+      await giveBack(client, sessionId, [...new Set(arrived.map(({ personId }) => personId))]);
       return results;
     });
+  }
+
+  /** Who signs in is there again: no more is taken away for a check that they missed. */
+  async function giveBack(client: pg.PoolClient, sessionId: string, personIds: string[]): Promise<void> {
+    if (personIds.length === 0) return;
+    const people = [...(await store.attendees(client, sessionId, personIds)).values()];
+    const missing = people.filter(({ gaps }) => gaps.length > 0);
+    if (missing.length === 0) return;
+    await takeGaps(client, sessionId, missing);
+    await presence.updateAttendees(client, sessionId, missing);
   }
 
   async function settled<T>(result: Promise<T | Refusal>): Promise<T> {

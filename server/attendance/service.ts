@@ -93,7 +93,7 @@ export function createAttendance(
     key: ({ sessionId }) => sessionId,
     write: (sessionId, people) => enter(db.pool, sessionId, people, clock()),
   });
-  const screens = createScreenRecord({ db, clock, logger, metrics }, needs.windowOf);
+  const screens = createScreenRecord({ db, clock, logger, metrics }, needs.windowOf, gatherMs);
   const signs = createSigns({ db, clock, logger, metrics }, needs.windowOf, gatherMs / 2);
 
   const replays = createReplays({ db, clock }, needs.replayOf);

@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import type { PresenceStanding } from '#contract/presence.ts';
 import { batchesOf } from '../batches.ts';
 import { transaction } from '../db.ts';
@@ -7,9 +6,9 @@ import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
 import { acceptance, type Window } from './admit.ts';
 import type { ChainedEntry } from './chain.ts';
-import { recorrect } from './correction-store.ts';
 import { entryAt } from './entry.ts';
-import { attendedOf, creditOf, gapsOf, missedFrom } from './presence.ts';
+import { takeGaps } from './gaps.ts';
+import { missedFrom } from './presence.ts';
 import * as presence from './presence-store.ts';
 import * as store from './store.ts';
 
@@ -101,7 +100,7 @@ export function createSigns(
       if (entries.length > 0) {
         await store.append(client, sessionId, head, entries, clock());
         const signed = [...new Set(entries.map((entry) => entry.personId))].flatMap((id) => people.get(id) ?? []);
-        await recompute(
+        await takeGaps(
           client,
           sessionId,
           signed.filter((person) => person.gaps.length > 0),
@@ -110,23 +109,6 @@ export function createSigns(
       }
       return signs.map(({ personId }) => signedOf(people.get(personId) as store.AttendeeRow));
     });
-  }
-
-  /** From the entries: what is taken away from these people, and what is left. */
-  async function recompute(client: pg.PoolClient, sessionId: string, people: store.AttendeeRow[]): Promise<void> {
-    if (people.length === 0) return;
-    const ids = people.map(({ personId }) => personId);
-    const facts = await presence.facts(client, sessionId, ids);
-    const lookedBack = people.filter((person) => person.lookedBack).map(({ personId }) => personId);
-    const spans = await presence.attended(client, sessionId, lookedBack);
-    for (const person of people) {
-      const { misses, signs } = facts.get(person.personId) ?? { misses: [], signs: [] };
-      person.gaps = gapsOf(misses, signs);
-      const attended = spans.get(person.personId);
-      if (attended) person.coverage = attendedOf(attended, person.gaps);
-      person.creditedMs = creditOf(person).creditedMs;
-    }
-    await recorrect(client, sessionId, people);
   }
 
   return {
@@ -165,7 +147,7 @@ export function createSigns(
           const receivedAt = clock();
           const entries = added.map((each) => missEntry(checkId, each, receivedAt));
           await store.append(client, sessionId, head, entries, clock());
-          await recompute(client, sessionId, [...people.values()]);
+          await takeGaps(client, sessionId, [...people.values()]);
           await presence.updateAttendees(client, sessionId, [...people.values()]);
         });
       }

@@ -69,7 +69,7 @@ export function roomSession(row: SessionRow): RoomSession {
     publisherLostAt: row.publisherLostAt?.getTime() ?? null,
     delivery: row.delivery,
     peakDevices: row.peakDevices,
-    requiredMs: requiredMs({ plannedMinutes: row.plannedMinutes, completePercent: row.course.completePercent }),
+    requiredMs: requiredMs({ ...row, completePercent: row.course.completePercent }),
     attendanceMs: row.course.attendanceSeconds * 1_000,
     presenceMinutes: row.course.presenceMinutes,
     replayDays: row.course.replayDays,

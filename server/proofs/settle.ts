@@ -31,7 +31,7 @@ export async function settle(
 ): Promise<Settled> {
   const session = await store.readSession(client, sessionId);
   if (!session || session.mode === 'offline') return { issued: 0, withdrawn: 0 };
-  const required = Math.max(1, requiredMs(session));
+  const required = requiredMs(session);
   const withdrawn = await store.withdrawByRule(client, sessionId, personIds, required, actor, now);
   const entitled = await store.readEntitled(client, sessionId, personIds, required);
   const { statutoryBasis, statutoryApprover } = session;

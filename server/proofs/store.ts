@@ -10,6 +10,8 @@ export interface ProvenSession {
   mode: 'online' | 'offline' | 'both';
   plannedMinutes: number;
   completePercent: number;
+  startedAt: Date | null;
+  endedAt: Date | null;
   statutory: boolean;
   statutoryBasis: string | null;
   statutoryApprover: string | null;
@@ -17,8 +19,8 @@ export interface ProvenSession {
 
 export async function readSession(client: pg.PoolClient, sessionId: string): Promise<ProvenSession | null> {
   const { rows } = await client.query<ProvenSession>(
-    `select s.mode, s.planned_minutes as "plannedMinutes", c.complete_percent as "completePercent", c.statutory,
-       c.statutory_basis as "statutoryBasis", c.statutory_approver as "statutoryApprover"
+    `select s.mode, s.planned_minutes as "plannedMinutes", s.started_at as "startedAt", s.ended_at as "endedAt",
+       c.complete_percent as "completePercent", c.statutory, c.statutory_basis as "statutoryBasis", c.statutory_approver as "statutoryApprover"
      from session s join course c on c.id = s.course_id where s.id = $1`,
     [sessionId],
   );

@@ -238,7 +238,7 @@ function scopeOf(course: store.CourseRow, sessions: store.SessionRow[], visibili
     measures:
       begun.length === 0
         ? [{ id: course.id, requiredMs: 0 }]
-        : begun.map(({ id, plannedMinutes }) => ({ id, requiredMs: requiredMs({ plannedMinutes, completePercent }) })),
+        : begun.map((session) => ({ id: session.id, requiredMs: requiredMs({ ...session, completePercent }) })),
     attendanceMs: attendanceSeconds * 1_000,
     visibility,
   };

@@ -99,7 +99,7 @@ const FIGURES: Figure[] = [
     heading: '达标人次',
     kind: 'count',
     value: (counts) => counts.complete,
-    definition: ({ completePercent }) => `有效时长达到该期计划时长 ${completePercent}% 的人次`,
+    definition: ({ completePercent }) => `有效时长达到该期计划时长（提前结束的按实际时长）${completePercent}% 的人次`,
   },
   {
     heading: '交卷人数',

@@ -81,7 +81,7 @@ async function pass(seconds: number, ...watching: PresenceLearner[]) {
 
 /** All that the class's time to confirm takes, with those who watch it from its beginning to its end. */
 async function through(...watching: PresenceLearner[]): Promise<void> {
-  for (const seconds of [20, 40]) await pass(seconds, ...watching);
+  for (const seconds of [20, 20, 20]) await pass(seconds, ...watching);
   first.clock.advance(25_000);
 }
 
@@ -227,6 +227,20 @@ describe('a confirmation that comes late', () => {
     await expectTruth();
   });
 
+  it('asks nobody whose network was away from soon after the question to just before the end of their time', async () => {
+    const [cut, silent] = await Promise.all([learner(), learner(second)]);
+    await pass(60, cut, silent);
+    await open();
+    await pass(2, cut, silent);
+    for (const seconds of [18, 18, 18]) await pass(seconds, silent);
+    await pass(17, cut, silent);
+    first.clock.advance(10_000);
+    expect(await settled()).toMatchObject({ unconfirmed: 1 });
+    expect(await credit(silent)).toBe(0);
+    expect(await credit(cut)).toBe(133_000);
+    await expectTruth();
+  });
+
   it('is not taken with a press after the deadline, nor ten minutes late', async () => {
     const [late, veryLate] = await Promise.all([learner(), learner()]);
     await pass(60, late, veryLate);
@@ -288,7 +302,7 @@ it('charges nobody when it is settled only after the record was closed to beats'
   const somebody = await learner();
   await pass(60, somebody);
   await open();
-  for (const seconds of [20, 40]) await pass(seconds, somebody);
+  for (const seconds of [20, 20, 20]) await pass(seconds, somebody);
   // As though every worker had been away for so long.
   const endedAt = new Date(first.clock() - 600_001);
   await first.prisma.session.update({ where: { id: sessionId }, data: { state: 'ended', endedAt } });

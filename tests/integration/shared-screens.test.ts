@@ -345,7 +345,7 @@ describe('a presence check', () => {
 
   /** All that its time takes, with the screen playing from its beginning to its end. */
   async function through(page: ScreenPage): Promise<void> {
-    for (const seconds of [20, 40]) {
+    for (const seconds of [20, 20, 20]) {
       app.clock.advance(seconds * 1_000);
       await page.report();
     }
@@ -408,6 +408,30 @@ describe('a presence check', () => {
     app.clock.advance(15_000);
     await page.report();
     expect(await creditOf(id)).toBe(15_000);
+    await expectTruth();
+  });
+
+  it('that was missed takes no more from who signs in anew, and nothing from who signs in while it asks', async () => {
+    const page = await ScreenPage.open();
+    const other = await ScreenPage.open('二号会议室');
+    const [missing, arriving] = [await someone('再签到'), await someone('正签到')];
+    await page.byHand(missing.id);
+    app.clock.advance(30_000);
+    await page.report();
+    await open();
+    app.clock.advance(10_000);
+    await page.byHand(arriving.id);
+    await through(page);
+    await page.report();
+    await expect.poll(() => creditOf(missing.id), { timeout: 15_000 }).toBe(0);
+    expect(await creditOf(arriving.id)).toBe(85_000);
+
+    // The other screen takes over.
+    await other.report();
+    await other.byHand(missing.id);
+    app.clock.advance(15_000);
+    await other.report();
+    expect(await creditOf(missing.id)).toBe(15_000);
     await expectTruth();
   });
 });

@@ -13,7 +13,7 @@ interface Record {
 export function recomputed(live: Record, replay: Record = {}): number {
   const recomputation = createRecomputation(Number.MAX_SAFE_INTEGER);
   const add = (kind: string, from: number, to: number, receivedAt: number, checkId: string | null = null) =>
-    recomputation.add({ personId: PERSON, kind, from, to, receivedAt, deltaMs: null, checkId });
+    recomputation.add({ personId: PERSON, kind, from, to, receivedAt, deltaMs: null, reason: null, checkId });
   for (const [{ spans = [], misses = [], signs = [] }, names] of [
     [live, { span: 'live', sign: 'sign', miss: 'missed' }],
     [replay, { span: 'replay', sign: 'replay_sign', miss: 'replay_missed' }],

@@ -110,8 +110,8 @@ function Sheet({ report, missing, bureauName }: SheetProps) {
         {chineseDay(report.at)}
       </p>
       <p className="bulletin-note">
-        实到指应到人员中有效时长不少于 {report.attendanceSeconds} 秒者；达标指有效时长不少于计划时长的{' '}
-        {report.completePercent}%；参训率为实到与应到之比。
+        实到指应到人员中有效时长不少于 {report.attendanceSeconds}{' '}
+        秒者；达标指有效时长不少于计划时长（提前结束的按实际时长）的 {report.completePercent}%；参训率为实到与应到之比。
       </p>
     </article>
   );

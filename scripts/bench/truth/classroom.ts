@@ -89,6 +89,8 @@ export async function openClassroom(databaseUrl: string, day: Day) {
     return ticket;
   }
 
+  const told = new Map<string, { at: number; check: ReturnType<typeof presence.current> }>();
+
   return {
     async addClass(number: number): Promise<string> {
       const id = newId();
@@ -129,12 +131,19 @@ export async function openClassroom(databaseUrl: string, day: Day) {
         else await presence.confirm(ticket, given);
       });
     },
-    check: (sessionId: string) => patiently(() => presence.current(sessionId)),
+    /** The same for everybody in the room, who is told it once. */
+    check(sessionId: string): ReturnType<typeof presence.current> {
+      const known = told.get(sessionId);
+      if (known?.at === day.now()) return known.check;
+      const check = patiently(() => presence.current(sessionId));
+      told.set(sessionId, { at: day.now(), check });
+      return check;
+    },
     standing: (sessionId: string, personId: string) => patiently(() => attendance.replayStatus(sessionId, personId)),
     /** What the product does every few seconds by itself. */
     async look(): Promise<void> {
-      await presence.openPlanned();
-      await presence.settleDue();
+      await patiently(presence.openPlanned);
+      await patiently(presence.settleDue);
     },
     async credited(sessionId: string): Promise<Map<string, number>> {
       const rows = await db.prisma.attendee.findMany({
@@ -142,6 +151,16 @@ export async function openClassroom(databaseUrl: string, day: Day) {
         select: { personId: true, creditedMs: true },
       });
       return new Map(rows.map(({ personId, creditedMs }) => [personId, creditedMs]));
+    },
+    /** What the record says of somebody; seconds of the class. */
+    async recordOf(sessionId: string, personId: string): Promise<string[]> {
+      const { rows } = await db.pool.query<{ line: string }>(
+        `select concat_ws(' ', (extract(epoch from received_at) - $3)::int, kind, seq, reason, ("from" / 1000.0 - $3)::int || '-' || ("to" / 1000.0 - $3)::int,
+           'of', (claimed_from / 1000.0 - $3)::int || '-' || (claimed_to / 1000.0 - $3)::int) as line
+         from attendance_entry where session_id = $1 and person_id = $2 order by id`,
+        [sessionId, personId, (sessionOf(sessionId).startedAt ?? 0) / 1_000],
+      );
+      return rows.map(({ line }) => line);
     },
     verify: async (sessionId: string) => (await verifySession(db.pool, sessionId, { clock: day.now })).intact,
     async close(): Promise<void> {

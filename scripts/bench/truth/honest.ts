@@ -21,11 +21,15 @@ export interface Outcome {
   kind: string;
   /** Seconds that are due to them; of a cheat the most that the rule gives for the time they took. */
   due: number;
+  /** What they did. */
+  story?: string[];
 }
 
 /** Everybody acts on this grid, seconds. */
 const TICK = 5;
 const BEAT = 15;
+/** Who looks presses within so long, seconds. */
+const NOTICED_WITHIN = 25;
 const DAY_MS = 24 * 3_600_000;
 
 type Way = 'watch' | 'pause' | 'cut' | 'crash' | 'two-devices' | 'look-back';
@@ -37,7 +41,7 @@ export async function honest(at: Class, personId: string, random: Random): Promi
   const one = new Attending(at, personId, random, kind === 'away');
   await one.attend();
   if (random.chance(0.5)) await one.replay();
-  return { personId, kind, due: one.seen.due() };
+  return { personId, kind, due: one.seen.due(), story: one.seen.story() };
 }
 
 class Attending {
@@ -50,6 +54,7 @@ class Attending {
   readonly #answered = new Set<string>();
   #press: { checkId: string; at: number; done: number | null } | null = null;
   #back: number | null = null;
+  #cameAt = 0;
   #leavesAt = 0;
 
   constructor(at: Class, personId: string, random: Random, away: boolean) {
@@ -77,6 +82,7 @@ class Attending {
     const random = this.#random;
     await this.#at.day.until(startsAt + random.step(TICK, seconds * 0.6, TICK) * 1_000);
     let page = await this.#open();
+    this.#cameAt = this.#second();
     this.#leavesAt = random.chance(0.3) ? random.step(this.#second(), seconds, TICK) : seconds;
     while (this.#second() < this.#leavesAt) {
       const left = Math.max(TICK, this.#leavesAt - this.#second());
@@ -92,6 +98,8 @@ class Attending {
       await this.#deliver(page);
     }
     await this.#deliver(page);
+    // Nobody goes while a question stands before them.
+    await this.#mindChecks(page, true);
   }
 
   /** Watches the class as it runs, so many seconds behind it. */
@@ -194,18 +202,19 @@ class Attending {
     const asked = askedAt(check, this.#personId);
     if (now > asked + check.windowMs - TICK * 1_000) return;
     this.#answered.add(check.id);
-    const last = asked + check.windowMs - TICK * 1_000;
     // Who comes or leaves within their minute has had no fair chance, and a check that the end of the class cuts off asks nobody.
-    const stays = this.#second() > 90 && this.#leavesAt - this.#second() > 120;
+    const stays = asked >= this.#at.startsAt + this.#cameAt * 1_000 && this.#leavesAt - this.#second() > 120;
     if (this.#away && this.#back === null && stays) {
       this.seen.missed((asked - this.#at.startsAt) / 1_000);
       this.#back = this.#second() + this.#random.step(120, 240, TICK);
-    } else
-      this.#press = {
-        checkId: check.id,
-        at: Math.min(last, now + this.#random.step(TICK, 40, TICK) * 1_000),
-        done: null,
-      };
+      return;
+    }
+    const last = Math.min(asked + check.windowMs, this.#at.startsAt + this.#leavesAt * 1_000) - TICK * 1_000;
+    this.#press = {
+      checkId: check.id,
+      at: Math.min(last, now + this.#random.step(TICK, NOTICED_WITHIN, TICK) * 1_000),
+      done: null,
+    };
   }
 
   /** The next day, what is missing. */
@@ -257,14 +266,17 @@ class Attending {
 
   /** Asked in the replay; resolves to where it goes on. */
   async #minded(page: Page, checkId: string, place: number): Promise<number | null> {
-    if (!this.#away || this.#at.seconds - place < 60) {
+    // What they have seen before is no viewing: nobody is taken to have seen by it that they were asked.
+    const counted = this.seen.counted();
+    const isNew = Array.from({ length: 60 }, (_, n) => place + n).every((second) => !counted.has(second));
+    if (!this.#away || this.#at.seconds - place < 60 || !isNew) {
       await this.#wait(this.#random.step(TICK, 40, TICK));
       this.seen.pressed();
       await this.#confirm(page, checkId, 0, true);
       return place;
     }
     this.#away = false;
-    this.seen.missed(this.#second());
+    this.seen.missedInReplay(this.#second());
     // The page goes on for the minute, and stops.
     await this.#wait(60);
     page.played(place, place + 60);

@@ -25,6 +25,8 @@ export class Seen {
   readonly #sure: number[] = [];
   readonly #pressed: number[] = [];
   readonly #missed: number[] = [];
+  /** The same in the replay: neither takes anything of the other. */
+  readonly #missedInReplay: number[] = [];
 
   constructor(day: Day, startedAt: number, lengthSeconds: number) {
     this.#day = day;
@@ -50,6 +52,10 @@ export class Seen {
     this.#missed.push(at);
   }
 
+  missedInReplay(at: number): void {
+    this.#missedInReplay.push(at);
+  }
+
   /** They have just watched that part of the class: it ended now. */
   watched(from: number, to: number): void {
     this.#watched.push({ from, to, at: this.seconds - (to - from) });
@@ -59,13 +65,26 @@ export class Seen {
     this.#replayed.push({ from, to, at: this.seconds - (to - from) });
   }
 
+  /** What they did, for whoever has to find out why it was not credited so; seconds of the class. */
+  story(): string[] {
+    const lines = [
+      ...this.#sure.map((at) => ({ at, line: `${at} surely there` })),
+      ...[...this.#missed, ...this.#missedInReplay].map((at) => ({ at, line: `${at} asked, and did not answer` })),
+      ...runsOf(this.#watched).map(({ from, to, at }) => ({ at, line: `${at} watched ${from}-${to}` })),
+      ...runsOf(this.#replayed).map(({ from, to, at }) => ({ at, line: `${at} watched ${from}-${to} of the replay` })),
+    ];
+    return lines.sort((a, b) => a.at - b.at).map(({ line }) => line);
+  }
+
   /** Seconds that are due to them. */
   due(): number {
-    const gaps = this.#missed.map((at) => ({
-      from: Math.max(...this.#sure.filter((moment) => moment < at)),
-      to: Math.min(Number.POSITIVE_INFINITY, ...this.#pressed.filter((moment) => moment >= at)),
-    }));
-    const inGap = (second: number) => gaps.some(({ from, to }) => from <= second && second < to);
+    return this.counted().size;
+  }
+
+  /** Those seconds. */
+  counted(): Set<number> {
+    const inGap = isIn(this.#gapsOf(this.#missed));
+    const inReplayGap = isIn(this.#gapsOf(this.#missedInReplay));
     const counted = new Set<number>();
     for (const { from, to, at } of this.#watched) {
       for (let second = from; second < to; second += 1) {
@@ -74,8 +93,37 @@ export class Seen {
       }
     }
     for (const { from, to, at } of this.#replayed) {
-      for (let second = from; second < to; second += 1) if (!inGap(at + second - from)) counted.add(second);
+      for (let second = from; second < to; second += 1) if (!inReplayGap(at + second - from)) counted.add(second);
     }
-    return [...counted].filter((second) => second >= 0 && second < this.#length + 30).length;
+    const isOfClass = (second: number) => second >= 0 && second < this.#length + 30;
+    return new Set([...counted].filter(isOfClass));
   }
+
+  /** From when they were last surely there to when they next pressed. */
+  #gapsOf(missed: readonly number[]): Gap[] {
+    return missed.map((at) => ({
+      from: Math.max(...this.#sure.filter((moment) => moment < at)),
+      to: Math.min(Number.POSITIVE_INFINITY, ...this.#pressed.filter((moment) => moment >= at)),
+    }));
+  }
+}
+
+interface Gap {
+  from: number;
+  to: number;
+}
+
+function isIn(gaps: readonly Gap[]): (second: number) => boolean {
+  return (second) => gaps.some(({ from, to }) => from <= second && second < to);
+}
+
+/** Stretches that followed one another without a break, as one. */
+function runsOf(stretches: readonly Stretch[]): Stretch[] {
+  const runs: Stretch[] = [];
+  for (const { from, to, at } of stretches) {
+    const last = runs.at(-1);
+    if (last?.to === from && last.at + from - last.from === at) last.to = to;
+    else runs.push({ from, to, at });
+  }
+  return runs;
 }
