@@ -49,7 +49,7 @@ const credited = async () => sessions.attendance.credit(sessionId, personId);
 
 describe('a correction', () => {
   it('is an entry of the chain that changes credit by exactly its difference, with who, why and on what it rests', async () => {
-    expect(await correct(minutes(5))).toMatchObject({ beforeMs: 30_000, afterMs: 330_000, requiredMs: 48 * MINUTE });
+    expect(await correct(minutes(5))).toMatchObject({ beforeMs: 30_000, afterMs: 330_000, requiredMs: 8 * MINUTE });
     expect(await credited()).toBe(330_000);
     const { items, total } = await corrections.list(sessionId, { page: 1, pageSize: 50 }, { all: true });
     expect(total).toBe(1);

@@ -71,7 +71,7 @@ describe('states', () => {
     expect(await app.courses.sessionForRoom(session.id)).toMatchObject({
       revision: 4,
       endReason: 'officer',
-      requiredMs: 36 * 60_000,
+      requiredMs: 48_000,
     });
     const entries = await app.db.prisma.auditEntry.findMany({
       where: { action: 'session:state', subjectId: session.id },

@@ -38,7 +38,7 @@ beforeEach(async () => {
           number: 1,
           topic: '事故规律与预防',
           startsAt: new Date(app.clock()),
-          startedAt: new Date(app.clock()),
+          startedAt: new Date(app.clock() - 45 * 60_000),
           endedAt: new Date(app.clock()),
           plannedMinutes: 45,
           state: 'ended',

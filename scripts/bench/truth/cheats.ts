@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Class, Outcome } from './honest.ts';
 import { Page } from './page.ts';
 import type { Random } from './random.ts';
+import type { SharedScreen } from './screens.ts';
 
 /** A player may catch up this much faster than the class. */
 const RATE = 1.1;
@@ -12,6 +13,8 @@ type Cheat = (tools: Tools) => Promise<number>;
 
 interface Tools {
   at: Class;
+  /** A screen that can be signed in to at that second of the class or soon after; null when there is none. */
+  screen(second: number): Promise<SharedScreen | null>;
   random: Random;
   personId: string;
   /** Until so many seconds after the class began, or, in its replay, after that may be watched. */
@@ -175,6 +178,86 @@ export const CHEATS: Record<string, Cheat> = {
     }
     return 0;
   },
+  async 'a forwarded code'({ screen, until, at, personId }) {
+    const before = await screen(300);
+    if (!before) return 0;
+    const { shortCode, token, digits } = await before.shown();
+    await until((at.day.now() - at.startsAt) / 1_000 + 30);
+    for (const code of [token, digits]) {
+      await refused(async () => at.room.signInByScan(await at.room.scan(shortCode, code), personId));
+    }
+    return 0;
+  },
+  async 'one phone’s ticket for two'({ screen, until, at, personId }) {
+    const before = await screen(300);
+    if (!before) return 0;
+    const [friend = ''] = await at.room.addPeople(1);
+    const ticket = await before.scan('code');
+    await refused(() => at.room.signInByScan(ticket, friend));
+    await until((at.day.now() - at.startsAt) / 1_000 + 5);
+    await refused(() => at.room.signInByScan(ticket, personId));
+    return 0;
+  },
+  async 'a ticket kept for later'({ screen, until, at, personId }) {
+    const before = await screen(300);
+    if (!before) return 0;
+    const ticket = await before.scan('code');
+    await until((at.day.now() - at.startsAt) / 1_000 + 240);
+    await refused(() => at.room.signInByScan(ticket, personId));
+    return 0;
+  },
+  async 'guessed digits, and codes that were never shown'({ screen, at, personId, random }) {
+    const before = await screen(300);
+    if (!before) return 0;
+    const { shortCode, token } = await before.shown();
+    const guesses = Array.from({ length: 20 }, () => String(random.step(0, 1_000_000, 1)).padStart(6, '0'));
+    const [step = ''] = token.split('.');
+    for (const code of [...guesses, `${step}.AAAAAAAAAAAA`, `${(Number.parseInt(step, 36) + 1).toString(36)}.x`]) {
+      await refused(async () => at.room.signInByScan(await at.room.scan(shortCode, code), personId));
+    }
+    return 0;
+  },
+  async 'the screen of another unit'({ screen, at }) {
+    const before = await screen(300);
+    if (!before) return 0;
+    const [stranger = ''] = await at.room.addPeople(1, { elsewhere: true });
+    await refused(async () => at.room.signInByScan(await before.scan('code'), stranger));
+    await refused(() => at.room.signInByHand(before.id, stranger));
+    return ((await at.room.credited(at.sessionId)).get(stranger) ?? 0) === 0 ? 0 : Number.NEGATIVE_INFINITY;
+  },
+  async 'a sign-out without a sign-in'({ screen, at, personId }) {
+    const before = await screen(300);
+    if (!before) return 0;
+    await refused(async () => at.room.signOutByScan(await before.scan('code'), personId));
+    await refused(() => at.room.signOutByHand(before.id, personId));
+    return 0;
+  },
+  async 'a screen that claims the whole class'({ until, at, personId, send }) {
+    await until(900);
+    const screenId = await at.room.openScreen(at.sessionId);
+    const page = await Page.ofScreen(at.room, at.sessionId, screenId);
+    await refused(() => at.room.signInByHand(screenId, personId));
+    for (let n = 1; n <= 4; n += 1) {
+      await until(900 + n * 15);
+      await send(page, n, 0, at.seconds);
+    }
+    await refused(() => at.room.signOutByHand(screenId, personId));
+    return 60 * RATE;
+  },
+  async 'the class on a screen, its beginning on a phone'({ until, at, personId, open, send }) {
+    await until(900);
+    const screenId = await at.room.openScreen(at.sessionId);
+    const screenPage = await Page.ofScreen(at.room, at.sessionId, screenId);
+    await refused(() => at.room.signInByHand(screenId, personId));
+    const phone = await open();
+    for (let n = 1; n <= 20; n += 1) {
+      await until(900 + n * 15);
+      await send(screenPage, n, 885 + n * 15, 900 + n * 15);
+      await send(phone, n, (n - 1) * 15, n * 15);
+    }
+    await refused(() => at.room.signOutByHand(screenId, personId));
+    return 300 * RATE;
+  },
   async 'presence checks that are run away from'({ untilReplay, open, send, at }) {
     await untilReplay(0);
     for (let n = 0; n * 60 < at.seconds - 60; n += 1) {
@@ -194,6 +277,14 @@ export async function cheat(name: string, at: Class, personId: string, random: R
   const tools: Tools = {
     ...{ at, random, personId },
     until: (second) => day.until(at.startsAt + second * 1_000),
+    async screen(second) {
+      for (let later = second; later < at.seconds - 300; later += 5) {
+        await day.until(at.startsAt + later * 1_000);
+        const open = at.screens.filter(({ isOpen }) => isOpen);
+        if (open.length > 0) return random.of(open);
+      }
+      return null;
+    },
     untilReplay: (second) => day.until(at.replayAt + second * 1_000),
     open: () => Page.open(at.room, at.sessionId, personId, null),
     send: (page, seq, from, to) => refused(() => at.room.store(page.token, [page.beat(seq, from, to)])),

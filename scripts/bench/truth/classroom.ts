@@ -1,8 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Beat } from '#contract/attendance.ts';
+import type { Admission } from '#contract/live.ts';
+import { ANONYMOUS, type Principal } from '#server/accounts/principal.ts';
+import { createThrottle } from '#server/accounts/throttle.ts';
 import { createAttendance } from '#server/attendance/service.ts';
 import { verifySession } from '#server/attendance/verify.ts';
+import { SYSTEM } from '#server/audit.ts';
 import { replayUntil } from '#server/courses/replay-deadline.ts';
 import type { RoomSession } from '#server/courses/view.ts';
 import { openDb } from '#server/db.ts';
@@ -11,7 +15,9 @@ import { newId } from '#server/ids.ts';
 import { signTicket, type Ticket, verifyTicket } from '#server/live/ticket.ts';
 import { createLogger } from '#server/logger.ts';
 import { createMetrics } from '#server/metrics/metrics.ts';
+import { createOrganisations } from '#server/organisations/service.ts';
 import { createPresence } from '#server/presence/service.ts';
+import { createScreens } from '#server/screens/service.ts';
 import { createSealing } from '#server/sealing.ts';
 import type { Services } from '#server/services.ts';
 import { createSignals } from '#server/signals.ts';
@@ -20,6 +26,13 @@ import type { Day } from './day.ts';
 export const CLASS_MS = 30 * 60_000;
 const PRESENCE_MINUTES = 8;
 const GATHER_MS = 2;
+
+/** What a screen shows for phones. */
+export interface ShownCode {
+  shortCode: string;
+  token: string;
+  digits: string;
+}
 
 export type Classroom = Awaited<ReturnType<typeof openClassroom>>;
 
@@ -35,6 +48,7 @@ export async function openClassroom(databaseUrl: string, day: Day) {
   const services = {
     ...{ db, logger, clock: day.now, metrics: createMetrics(0), signals: createSignals() },
     sealing: createSealing(hex(), hex()),
+    secrets: { ticket: secret, 'phone-hash': hex() },
   } as Services;
   const classes = new Map<string, { startedAt: number | null; endedAt: number | null }>();
   const sessionOf = (id: string) => classes.get(id) ?? { startedAt: null, endedAt: null };
@@ -64,11 +78,43 @@ export async function openClassroom(databaseUrl: string, day: Day) {
     actsOf: async () => [],
   });
 
+  const screens = createScreens(services, {
+    courses: {
+      sessionForRoom: async (id) => ({ ...roomSession(id), courseId, courseTitle: '开工第一课', number: 1, topic: '' }),
+      isInvited: async () => true,
+    },
+    organisations: createOrganisations(services),
+    ...{ attendance, presence, throttle: createThrottle(services) },
+    live: {
+      async enterAsScreen({ screenId, unitId, unitName, room }, login, sessionId) {
+        const names = { unitId, unitName, personName: room };
+        const who = {
+          ...login,
+          ...names,
+          personId: screenId,
+          sessionId,
+          connId: randomUUID(),
+          isScreen: true as const,
+        };
+        return { ticket: signTicket(secret, who, day.now()) } as Admission;
+      },
+    },
+  });
+
   const unit = { areaId: newId(), unitId: newId() };
+  const otherUnitId = newId();
   await db.prisma.area.create({ data: { id: unit.areaId, name: '城东街道' } });
   await db.prisma.unit.create({
     data: { id: unit.unitId, kind: 'enterprise', name: '宏远机械厂', areaId: unit.areaId, joinCode: 'TRUTH234' },
   });
+  await db.prisma.unit.create({
+    data: { id: otherUnitId, kind: 'enterprise', name: '永安化工', areaId: unit.areaId, joinCode: 'TRUTH567' },
+  });
+  const convenor: Principal = {
+    ...ANONYMOUS,
+    loginId: newId(),
+    grants: [{ role: 'enterprise', unitId: unit.unitId } as Principal['grants'][number]],
+  };
   const snapshot = { ...unit, unitKind: 'enterprise', industry: 'other', highRisk: false, category: 'worker' } as const;
   const courseId = newId();
   await db.prisma.course.create({ data: { id: courseId, title: '开工第一课', presenceMinutes: PRESENCE_MINUTES } });
@@ -100,9 +146,10 @@ export async function openClassroom(databaseUrl: string, day: Day) {
       await db.prisma.session.create({ data: { ...facts, ...key, state: 'scheduled' } });
       return id;
     },
-    async addPeople(count: number): Promise<string[]> {
+    async addPeople(count: number, { elsewhere = false } = {}): Promise<string[]> {
       const ids = Array.from({ length: count }, newId);
-      const person = (id: string) => ({ id, unitId: unit.unitId, name: '王晓燕', category: 'worker' as const });
+      const unitId = elsewhere ? otherUnitId : unit.unitId;
+      const person = (id: string) => ({ id, unitId, name: '王晓燕', category: 'worker' as const });
       await db.prisma.person.createMany({ data: ids.map(person) });
       return ids;
     },
@@ -120,8 +167,13 @@ export async function openClassroom(databaseUrl: string, day: Day) {
       return signTicket(key, who, day.now());
     },
     async store(token: string, beats: Beat[]) {
-      const { personId, sessionId, connId, deviceId, issuedAt } = read(token);
-      return patiently(() => attendance.store({ personId, sessionId, connId, deviceId, openedAt: issuedAt }, beats));
+      const { personId, sessionId, connId, deviceId, issuedAt: openedAt, isScreen } = read(token);
+      const source = { sessionId, connId, deviceId, openedAt };
+      if (isScreen) {
+        await patiently(() => attendance.screens.played({ ...source, screenId: personId }, beats));
+        return null;
+      }
+      return patiently(() => attendance.store({ ...source, personId }, beats));
     },
     async confirm(token: string, checkId: string | null, { ago = 0, replay = false } = {}): Promise<void> {
       const given = { checkId, pressedAgoMs: ago, pdt: null };
@@ -140,6 +192,31 @@ export async function openClassroom(databaseUrl: string, day: Day) {
       return check;
     },
     standing: (sessionId: string, personId: string) => patiently(() => attendance.replayStatus(sessionId, personId)),
+    /** Opens a screen of the unit's; resolves to its id. */
+    openScreen: async (sessionId: string): Promise<string> => {
+      const given = { room: '一号会议室', declaredHeads: null };
+      return (await patiently(() => screens.open(sessionId, given, convenor, SYSTEM))).id;
+    },
+    admitScreen: async (screenId: string): Promise<string> =>
+      (await patiently(() => screens.admit(screenId, newId(), convenor))).ticket,
+    /** What it shows: its code's address, and the digits. */
+    async shownCode(screenId: string): Promise<ShownCode> {
+      const { shortCode, code } = await patiently(() => screens.show(screenId));
+      return { shortCode, token: code.path.split('/').at(-1) ?? '', digits: code.digits };
+    },
+    /** A phone opens that address, or types the digits; resolves to its ticket. */
+    scan: async (shortCode: string, code: string): Promise<string> =>
+      (await patiently(() => screens.scan(shortCode, code, '192.0.2.1'))).ticket,
+    signInByScan: (ticket: string, personId: string) =>
+      patiently(() => screens.signInByScan(ticket, { personId }, newId(), SYSTEM)),
+    signOutByScan: (ticket: string, personId: string) => patiently(() => screens.signOutByScan(ticket, personId)),
+    signInByHand: (screenId: string, personId: string) =>
+      patiently(() => screens.signInByHand(screenId, { personId }, SYSTEM)),
+    signOutByHand: (screenId: string, personId: string) =>
+      patiently(() => screens.signOutByHand(screenId, personId, SYSTEM)),
+    countHeads: (screenId: string, checkId: string | null, heads: number) =>
+      patiently(() => screens.count(screenId, { checkId, heads }, SYSTEM)),
+    closeScreen: (screenId: string) => patiently(() => screens.close(screenId, SYSTEM)),
     /** What the product does every few seconds by itself. */
     async look(): Promise<void> {
       await patiently(presence.openPlanned);

@@ -6,6 +6,8 @@ export interface Day {
   until(at: number): Promise<void>;
   /** Lives through `lives`, each an actor of its own; resolves when all are over. */
   live(lives: (() => Promise<void>)[]): Promise<void>;
+  /** Somebody who does several things at once; resolves when all are done. */
+  together(lives: (() => Promise<void>)[]): Promise<void>;
 }
 
 /**
@@ -44,6 +46,11 @@ export function createDay(startsAt: number): Day {
     async live(lives) {
       awake += lives.length;
       await Promise.all(lives.map((life) => life().finally(sleep)));
+    },
+    async together(lives) {
+      awake += lives.length - 1;
+      await Promise.all(lives.map((life) => life().finally(sleep)));
+      awake += 1;
     },
   };
 }

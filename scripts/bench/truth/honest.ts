@@ -4,6 +4,7 @@ import type { Classroom } from './classroom.ts';
 import type { Day } from './day.ts';
 import { Page } from './page.ts';
 import type { Random } from './random.ts';
+import { type SharedScreen, sit } from './screens.ts';
 import { Seen } from './seen.ts';
 
 export interface Class {
@@ -14,6 +15,7 @@ export interface Class {
   seconds: number;
   /** When its replay is watched. */
   replayAt: number;
+  screens: SharedScreen[];
 }
 
 export interface Outcome {
@@ -32,14 +34,37 @@ const BEAT = 15;
 const NOTICED_WITHIN = 25;
 const DAY_MS = 24 * 3_600_000;
 
+/** How a person comes by the class. */
+const ATTENDING = {
+  attentive: (one: Attending) => one.attend(),
+  /** Leaves one check unanswered, in the class and in the replay, and comes back later. */
+  away: (one: Attending) => one.attend(),
+  'a screen': async (one: Attending) => void (await one.sit(0, false)),
+  'a screen and a phone': (one: Attending) => one.together([() => one.attend(), () => one.sit(0, true)]),
+  'two screens and a phone': (one: Attending) =>
+    one.together([() => one.attend(), () => one.sit(0, true), () => one.sit(1, true)]),
+  async 'a screen, then a phone'(one: Attending) {
+    if (await one.sit(0, false)) await one.attend();
+  },
+};
+type Kind = keyof typeof ATTENDING;
+const KINDS: Kind[] = [
+  ...(['attentive', 'attentive', 'attentive', 'away', 'away', 'a screen', 'a screen'] as const),
+  ...(['a screen and a phone', 'two screens and a phone', 'a screen, then a phone'] as const),
+];
+
 type Way = 'watch' | 'pause' | 'cut' | 'crash' | 'two-devices' | 'look-back';
 const WAYS: Way[] = ['watch', 'watch', 'watch', 'pause', 'cut', 'crash', 'two-devices', 'look-back'];
+/** Nobody watches the past with a screen before them. */
+const WAYS_BEFORE_A_SCREEN = WAYS.filter((way) => way !== 'look-back');
 
 /** Somebody who attends as people do, with the devices and networks that they have. */
 export async function honest(at: Class, personId: string, random: Random): Promise<Outcome> {
-  const kind = random.of(['attentive', 'attentive', 'attentive', 'attentive', 'away'] as const);
-  const one = new Attending(at, personId, random, kind === 'away');
-  await one.attend();
+  const kind = random.of(KINDS);
+  const one = new Attending(at, personId, random, kind);
+  await ATTENDING[kind](one);
+  // Who sits before a screen sits there to the end.
+  await at.day.until(at.startsAt + (at.seconds + BEAT) * 1_000);
   if (random.chance(0.5)) await one.replay();
   return { personId, kind, due: one.seen.due(), story: one.seen.story() };
 }
@@ -51,17 +76,19 @@ class Attending {
   readonly #random: Random;
   /** Leaves one check unanswered, in the class and in the replay, and comes back later. */
   #away: boolean;
+  readonly #ways: Way[];
   readonly #answered = new Set<string>();
   #press: { checkId: string; at: number; done: number | null } | null = null;
   #back: number | null = null;
   #cameAt = 0;
   #leavesAt = 0;
 
-  constructor(at: Class, personId: string, random: Random, away: boolean) {
+  constructor(at: Class, personId: string, random: Random, kind: Kind) {
     this.#at = at;
     this.#personId = personId;
     this.#random = random;
-    this.#away = away;
+    this.#away = kind === 'away';
+    this.#ways = kind.endsWith('and a phone') ? WAYS_BEFORE_A_SCREEN : WAYS;
     this.seen = new Seen(at.day, at.startsAt, at.seconds);
   }
 
@@ -77,10 +104,23 @@ class Attending {
     return Page.open(this.#at.room, this.#at.sessionId, this.#personId, this.seen);
   }
 
+  async together(lives: (() => Promise<unknown>)[]): Promise<void> {
+    await this.#at.day.together(lives.map((life) => async () => void (await life())));
+  }
+
+  /** Before one of two screens; resolves to whether they have gone from it. */
+  sit(which: 0 | 1, hasPhone: boolean): Promise<boolean> {
+    const { screens } = this.#at;
+    const first = Number.parseInt(this.#personId.slice(-4), 16) % screens.length;
+    const screen = screens[(first + which) % screens.length] as SharedScreen;
+    return sit(this.#at, screen, { personId: this.#personId, seen: this.seen, random: this.#random, hasPhone });
+  }
+
   async attend(): Promise<void> {
     const { startsAt, seconds } = this.#at;
     const random = this.#random;
     await this.#at.day.until(startsAt + random.step(TICK, seconds * 0.6, TICK) * 1_000);
+    if (this.#second() > seconds - 120) return;
     let page = await this.#open();
     this.#cameAt = this.#second();
     this.#leavesAt = random.chance(0.3) ? random.step(this.#second(), seconds, TICK) : seconds;
@@ -88,7 +128,7 @@ class Attending {
       const left = Math.max(TICK, this.#leavesAt - this.#second());
       const long = Math.min(left, random.step(60, 300, TICK));
       // Who is away misses a check while everything else is plain.
-      const way = this.#away ? 'watch' : random.of(WAYS);
+      const way = this.#away ? 'watch' : random.of(this.#ways);
       if (way === 'watch') await this.#watch(page, long, 5);
       else if (way === 'pause') await this.#pause(page, Math.min(left, random.step(30, 150, TICK)));
       else if (way === 'cut') await this.#watch(page, Math.min(left, random.step(20, 150, TICK)), 5, { online: false });
@@ -166,7 +206,10 @@ class Attending {
 
   async #deliver(page: Page): Promise<void> {
     const stored = await page.send();
-    if (stored?.standing?.missedFrom != null && !this.#away && this.#back === null) await this.#confirm(page, null);
+    if (stored?.standing?.missedFrom != null && !this.#away && this.#back === null) {
+      await this.#confirm(page, null);
+      this.seen.pressed();
+    }
   }
 
   async #confirm(page: Page, checkId: string | null, ago = 0, replay = false): Promise<void> {

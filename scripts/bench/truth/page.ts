@@ -24,6 +24,11 @@ export class Page {
     return page;
   }
 
+  /** A shared screen's page. */
+  static async ofScreen(room: Classroom, sessionId: string, screenId: string): Promise<Page> {
+    return new Page(room, await room.admitScreen(screenId), room.startedAt(sessionId));
+  }
+
   /** What a page that died has left on the device; its ticket goes with it. */
   left(): Page {
     const page = new Page(this.#room, this.token, this.#startedAt);
@@ -49,6 +54,7 @@ export class Page {
     };
   }
 
+  /** Resolves to what the server answered last; null when there was nothing to send. */
   async send(): Promise<Stored | null> {
     let stored: Stored | null = null;
     while (this.#kept.length > 0) {

@@ -5,6 +5,7 @@ import { newDatabase } from './database.ts';
 import { createDay, type Day } from './day.ts';
 import { type Class, honest, type Outcome } from './honest.ts';
 import { createRandom } from './random.ts';
+import { SharedScreen } from './screens.ts';
 
 export interface TruthOptions {
   seeds: number;
@@ -37,6 +38,8 @@ interface TruthFigures {
 const TOLD = 5;
 /** A beat. */
 const TOLERANCE_SECONDS = 15;
+/** A screen for so many people, most of whom never come to it. */
+const SCREEN_EVERY = 20;
 /** One in so many cheats, and each cheat is tried in turn. */
 const CHEAT_EVERY = 4;
 const STARTS_AT = Date.parse('2026-02-08T01:00:00Z');
@@ -72,7 +75,13 @@ async function simulate(
       const ids = await room.addPeople(each);
       const all: Outcomes = { seed, sessionId, people: [] };
       outcomes.push(all);
-      const at: Class = { room, day, sessionId, startsAt: BEGINS_AT, seconds: CLASS_MS / 1_000, replayAt: REPLAY_AT };
+      const when = { startsAt: BEGINS_AT, seconds: CLASS_MS / 1_000, replayAt: REPLAY_AT };
+      const at: Class = { room, day, sessionId, ...when, screens: [] };
+      for (let n = 0; n < Math.max(2, each / SCREEN_EVERY); n += 1) {
+        const screen = new SharedScreen(at, createRandom(seed * 10_007 - 1 - n));
+        at.screens.push(screen);
+        lives.push(() => screen.life());
+      }
       lives.push(() => office(at));
       ids.forEach((personId, n) => {
         lives.push(async () => void all.people.push(await attend(at, personId, seed, n)));
