@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Class, Outcome } from './honest.ts';
+import type { Class, Outcome } from './class.ts';
 import { Page } from './page.ts';
 import type { Random } from './random.ts';
 import type { SharedScreen } from './screens.ts';

@@ -1,31 +1,10 @@
 import { askedAt } from '#contract/presence-moment.ts';
 import { AppError } from '#server/errors.ts';
-import type { Classroom } from './classroom.ts';
-import type { Day } from './day.ts';
+import type { Class, Outcome } from './class.ts';
 import { Page } from './page.ts';
 import type { Random } from './random.ts';
 import { type SharedScreen, sit } from './screens.ts';
 import { Seen } from './seen.ts';
-
-export interface Class {
-  room: Classroom;
-  day: Day;
-  sessionId: string;
-  startsAt: number;
-  seconds: number;
-  /** When its replay is watched. */
-  replayAt: number;
-  screens: SharedScreen[];
-}
-
-export interface Outcome {
-  personId: string;
-  kind: string;
-  /** Seconds that are due to them; of a cheat the most that the rule gives for the time they took. */
-  due: number;
-  /** What they did. */
-  story?: string[];
-}
 
 /** Everybody acts on this grid, seconds. */
 const TICK = 5;

@@ -1,7 +1,7 @@
 import { askedAt } from '#contract/presence-moment.ts';
 import { AppError } from '#server/errors.ts';
+import type { Class } from './class.ts';
 import type { ShownCode } from './classroom.ts';
-import type { Class } from './honest.ts';
 import { Page } from './page.ts';
 import type { Random } from './random.ts';
 import type { Seen } from './seen.ts';
