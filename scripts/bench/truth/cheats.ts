@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Class, Outcome } from './class.ts';
+import type { Outcome } from './class.ts';
 import { Page } from './page.ts';
 import type { Random } from './random.ts';
-import type { SharedScreen } from './screens.ts';
+import type { Class, SharedScreen } from './screens.ts';
 
 /** A player may catch up this much faster than the class. */
 const RATE = 1.1;

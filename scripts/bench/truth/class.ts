@@ -1,8 +1,8 @@
 import type { Classroom } from './classroom.ts';
 import type { Day } from './day.ts';
-import type { SharedScreen } from './screens.ts';
 
-export interface Class {
+/** A class, as those see it who make its day. */
+export interface Setting {
   room: Classroom;
   day: Day;
   sessionId: string;
@@ -10,7 +10,6 @@ export interface Class {
   seconds: number;
   /** When its replay is watched. */
   replayAt: number;
-  screens: SharedScreen[];
 }
 
 export interface Outcome {

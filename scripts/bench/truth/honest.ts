@@ -1,9 +1,9 @@
 import { askedAt } from '#contract/presence-moment.ts';
 import { AppError } from '#server/errors.ts';
-import type { Class, Outcome } from './class.ts';
+import type { Outcome } from './class.ts';
 import { Page } from './page.ts';
 import type { Random } from './random.ts';
-import { type SharedScreen, sit } from './screens.ts';
+import { type Class, type SharedScreen, sit } from './screens.ts';
 import { Seen } from './seen.ts';
 
 /** Everybody acts on this grid, seconds. */

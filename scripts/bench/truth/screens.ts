@@ -1,10 +1,15 @@
 import { askedAt } from '#contract/presence-moment.ts';
 import { AppError } from '#server/errors.ts';
-import type { Class } from './class.ts';
+import type { Setting } from './class.ts';
 import type { ShownCode } from './classroom.ts';
 import { Page } from './page.ts';
 import type { Random } from './random.ts';
 import type { Seen } from './seen.ts';
+
+/** A class, with the screens on which it is shown. */
+export interface Class extends Setting {
+  screens: SharedScreen[];
+}
 
 /** Everybody acts on this grid, seconds. */
 const TICK = 5;
@@ -25,7 +30,7 @@ const WAYS = ['play', 'play', 'play', 'play', 'drop', 'still', 'restart'] as con
 
 /** A meeting room's screen and its convenor: it plays, drops, stands still and is restarted; heads are counted when a check asks. */
 export class SharedScreen {
-  readonly #at: Class;
+  readonly #at: Setting;
   readonly #random: Random;
   /** Leaves one check unanswered. */
   #forgets: boolean;
@@ -37,7 +42,7 @@ export class SharedScreen {
   #heldUntil = 0;
   #closed = false;
 
-  constructor(at: Class, random: Random) {
+  constructor(at: Setting, random: Random) {
     this.#at = at;
     this.#random = random;
     this.#forgets = random.chance(0.3);
@@ -193,7 +198,7 @@ export class SharedScreen {
 
 /** Somebody comes to a screen and goes again, once or twice, or stays without signing out; resolves to whether they have gone. */
 export async function sit(
-  at: Class,
+  at: Setting,
   screen: SharedScreen,
   { personId, seen, random, hasPhone }: { personId: string; seen: Seen; random: Random; hasPhone: boolean },
 ): Promise<boolean> {

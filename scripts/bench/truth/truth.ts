@@ -1,12 +1,12 @@
 import type { Measured } from '../benchmark.ts';
 import { CHEATS, cheat } from './cheats.ts';
-import type { Class, Outcome } from './class.ts';
+import type { Outcome } from './class.ts';
 import { CLASS_MS, type Classroom, openClassroom } from './classroom.ts';
 import { newDatabase } from './database.ts';
 import { createDay, type Day } from './day.ts';
 import { honest } from './honest.ts';
 import { createRandom } from './random.ts';
-import { SharedScreen } from './screens.ts';
+import { type Class, SharedScreen } from './screens.ts';
 
 export interface TruthOptions {
   seeds: number;
