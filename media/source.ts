@@ -76,6 +76,10 @@ const AUDIO_PATIENCE_MS = 500;
 /** A run is given up when the publisher's clock jumps by more: the encoder would fill the gap with still pictures. */
 const MAX_GAP_MS = 10_000;
 const MAX_BACKWARDS_MS = 1_000;
+/** A hole comes as late as it is long; a picture that comes so much sooner than it was taken has another clock than the last. */
+const MAX_LEAP_MS = 1_000;
+/** Sound that is further from its picture, either way, has a clock of its own: silence takes its place. */
+const MAX_APART_MS = 10_000;
 /** More restarts than this within a minute, and the publication is ended. */
 const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 60_000;
@@ -98,7 +102,6 @@ interface Run {
   encoder: Encoder;
   headers: Buffer;
   sound: SoundFiller;
-  lastTimestamp: number;
   /** The rung that is the publisher's own picture, and all that came since its last key frame. */
   copied: { rung: Rung; sinceKey: Tag[] } | null;
 }
@@ -198,11 +201,9 @@ class EncodedSource implements Source {
     // Configuration goes into a run with its headers.
     if (this.#ended || tag.kind === 'config') return;
     const run = this.#run;
-    if (tag.kind !== 'audio') this.#seePicture(tag);
-    if (
-      run &&
-      (jumps(run.lastTimestamp, tag.timestamp) || (tag.kind === 'key' && (this.#renewing || this.#isOutdated(run))))
-    ) {
+    if (tag.kind === 'audio' && this.#isApart(tag)) return;
+    const jumped = tag.kind !== 'audio' && this.#seePicture(tag);
+    if (run && (jumped || (tag.kind === 'key' && (this.#renewing || this.#isOutdated(run))))) {
       this.#logger.info({ run: this.#runs.length }, 'the stream changed; another encoder goes on with it');
       void this.#drain(run);
       this.#countRestart();
@@ -211,16 +212,30 @@ class EncodedSource implements Source {
     else this.#hold(tag);
   }
 
-  #seePicture({ timestamp }: Tag): void {
+  /** @returns whether the publisher's clock has jumped since the last one */
+  #seePicture({ timestamp }: Tag): boolean {
     this.#silence?.refresh();
-    if (this.#lastPictureAt !== null && jumps(this.#lastPictureAt, timestamp)) {
+    const now = this.#clock();
+    const jumped = this.#lastPictureAt !== null && this.#jumps(this.#lastPictureAt, timestamp, now);
+    if (jumped) {
       this.#publisherClock = new PublisherClock();
       // No run begins before a jump and goes on after it.
       this.#held = [];
       this.#goesOnAt = null;
     }
     this.#lastPictureAt = timestamp;
-    this.#publisherClock.observe(timestamp, this.#clock(), this.waitedMs);
+    this.#publisherClock.observe(timestamp, now, this.waitedMs);
+    return jumped;
+  }
+
+  #isApart({ timestamp }: Tag): boolean {
+    return this.#lastPictureAt !== null && Math.abs(timestamp - this.#lastPictureAt) > MAX_APART_MS;
+  }
+
+  #jumps(from: number, to: number, now: number): boolean {
+    if (to - from > MAX_GAP_MS || from - to > MAX_BACKWARDS_MS) return true;
+    const takenAt = this.#publisherClock.wallTimeOf(to);
+    return to - from > MAX_LEAP_MS && takenAt !== null && takenAt - now > MAX_LEAP_MS;
   }
 
   async finish(reason: string): Promise<void> {
@@ -342,7 +357,6 @@ class EncodedSource implements Source {
       encoder,
       headers: publication.headers(),
       sound,
-      lastTimestamp: this.#held[0]?.timestamp ?? 0,
       copied: copied && top ? { rung: top, sinceKey: [] } : null,
     };
     encoder.outputs.forEach((output, at) => {
@@ -391,7 +405,6 @@ class EncodedSource implements Source {
   }
 
   #feed(run: Run, tag: Tag): void {
-    run.lastTimestamp = tag.timestamp;
     run.copied?.sinceKey.push(tag);
     const { stdin } = run.encoder;
     if (stdin.destroyed) return;
@@ -441,8 +454,4 @@ class EncodedSource implements Source {
 /** Where ffmpeg's clock begins, ms. */
 function earliest(tags: Tag[]): number {
   return Math.min(...tags.map(({ timestamp }) => timestamp));
-}
-
-function jumps(from: number, to: number): boolean {
-  return to - from > MAX_GAP_MS || from - to > MAX_BACKWARDS_MS;
 }
