@@ -92,7 +92,7 @@ export class RenditionRecorder {
   ): Promise<{ recorder: RenditionRecorder; state: StreamState | undefined }> {
     const index = await loadIndex(folder);
     const { segments, size, kept } = index;
-    if (kept < Buffer.byteLength(index.text)) await fs.truncate(path.join(folder, INDEX), kept);
+    if (kept < index.text.length) await fs.truncate(path.join(folder, INDEX), kept);
     if (size < index.onDisk) await fs.truncate(path.join(folder, DATA), size);
     const recorder = new RenditionRecorder(folder, logger, prepare, segments, size);
     const last = segments.at(-1);
@@ -132,7 +132,8 @@ export class RenditionRecorder {
     const segment = this.#segments.at(-1);
     if (!segment) return;
     if (this.#waiting >= MAX_WAITING) {
-      this.#lose(segment, duration);
+      // In its turn too: the index must not speak of it before the segments ahead of it.
+      this.#then(async () => this.#lose(segment, duration));
       return;
     }
     this.#write(async () => {

@@ -103,7 +103,7 @@ export interface ReadIndex {
   longestPart: number;
 }
 
-/** What an index says of a data file that is `onDisk` bytes long. A line that cannot be read is left out. */
+/** What an index, read as latin1, says of a data file that is `onDisk` bytes long. A line that cannot be read is left out. */
 export function readIndex(text: string, onDisk: number): ReadIndex {
   const segments: RecordedSegment[] = [];
   const recent = new Map<number, RecordedPart[]>();
@@ -114,7 +114,7 @@ export function readIndex(text: string, onDisk: number): ReadIndex {
   let last: { segment: RecordedSegment; part: RecordedPart } | undefined;
 
   for (const line of text.split('\n').slice(0, -1)) {
-    position += Buffer.byteLength(line) + 1;
+    position += line.length + 1;
     const parsed = IndexLine.safeParse(parseJson(line));
     if (!parsed.success) continue;
     if (parsed.data.kind === 'segment') {
@@ -178,7 +178,8 @@ export interface LoadedIndex extends ReadIndex {
 
 /** Reads what is recorded of a rendition. Segments whose init segment is lost count as headless. */
 export async function loadIndex(folder: string): Promise<LoadedIndex> {
-  const text = await fs.readFile(path.join(folder, INDEX), 'utf8').catch(ifMissing(''));
+  // Whatever bytes a crash has left in it: a character is a byte.
+  const text = await fs.readFile(path.join(folder, INDEX), 'latin1').catch(ifMissing(''));
   const stat = await fs.stat(path.join(folder, DATA)).catch(ifMissing(null));
   const onDisk = stat?.size ?? 0;
   const read = readIndex(text, onDisk);

@@ -1,11 +1,12 @@
 import type { Levels } from '#contract/media.ts';
+import { Backpressure } from './backpressure.ts';
 import type { Clock } from './clock.ts';
 import { type Encoder, type Ffmpeg, ladderArguments, outputsOf, startEncoder } from './ffmpeg.ts';
 import { type Rung, SOUND } from './ladder.ts';
 import type { Logger } from './logger.ts';
 import { Meter } from './meter.ts';
 import type { Publication } from './publication.ts';
-import { PublisherClock } from './publisher-clock.ts';
+import { PublisherTimes } from './publisher-times.ts';
 import type { SoundFiller } from './sound.ts';
 import type { Tag } from './tag.ts';
 import type { Followed } from './timeline.ts';
@@ -73,9 +74,6 @@ const SILENCE_MS = 2_000;
 
 /** Sound that was announced may come this much after the first key frame, stream ms; then the picture goes on without. */
 const AUDIO_PATIENCE_MS = 500;
-/** A run is given up when the publisher's clock jumps by more: the encoder would fill the gap with still pictures. */
-const MAX_GAP_MS = 10_000;
-const MAX_BACKWARDS_MS = 1_000;
 /** More restarts than this within a minute, and the publication is ended. */
 const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 60_000;
@@ -98,7 +96,6 @@ interface Run {
   encoder: Encoder;
   headers: Buffer;
   sound: SoundFiller;
-  lastTimestamp: number;
   /** The rung that is the publisher's own picture, and all that came since its last key frame. */
   copied: { rung: Rung; sinceKey: Tag[] } | null;
 }
@@ -108,7 +105,6 @@ class EncodedSource implements Source {
   readonly #ffmpeg: Ffmpeg;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #stallMs: number;
   readonly #rungs: (height: number | null) => Rung[];
   readonly #lightened: (rungs: Rung[], copied: boolean) => Rung[];
   readonly #copies: boolean;
@@ -121,13 +117,9 @@ class EncodedSource implements Source {
   #goesOnAt: number | null = null;
   /** From the first, which has number 1. */
   #runs: EncoderRun[] = [];
-  /** Since the publisher's last silence, or the last jump of its clock. */
-  #publisherClock = new PublisherClock();
-  #lastPictureAt: number | null = null;
+  readonly #times = new PublisherTimes();
   #restarts: number[] = [];
-  #stall: NodeJS.Timeout | undefined;
-  #waitingSince: number | null = null;
-  #waited = 0;
+  readonly #backpressure: Backpressure;
   #renewing = false;
   #meter: Meter | null = null;
   #noPicture: NodeJS.Timeout;
@@ -146,7 +138,7 @@ class EncodedSource implements Source {
     this.#copies = (options.copies ?? false) && ffmpeg.follows;
     this.#logger = logger;
     this.#clock = clock;
-    this.#stallMs = stallMs;
+    this.#backpressure = new Backpressure(clock, stallMs);
     this.#noPicture = setTimeout(() => publication.close('no picture'), pictureMs);
   }
 
@@ -185,7 +177,7 @@ class EncodedSource implements Source {
   }
 
   get waitedMs(): number {
-    return this.#waited + (this.#waitingSince === null ? 0 : this.#clock() - this.#waitingSince);
+    return this.#backpressure.waitedMs;
   }
 
   runs(run: number): EncoderRun {
@@ -198,11 +190,9 @@ class EncodedSource implements Source {
     // Configuration goes into a run with its headers.
     if (this.#ended || tag.kind === 'config') return;
     const run = this.#run;
-    if (tag.kind !== 'audio') this.#seePicture(tag);
-    if (
-      run &&
-      (jumps(run.lastTimestamp, tag.timestamp) || (tag.kind === 'key' && (this.#renewing || this.#isOutdated(run))))
-    ) {
+    if (tag.kind === 'audio' && this.#times.isApart(tag.timestamp)) return;
+    const jumped = tag.kind !== 'audio' && this.#seePicture(tag);
+    if (run && (jumped || (tag.kind === 'key' && (this.#renewing || this.#isOutdated(run))))) {
       this.#logger.info({ run: this.#runs.length }, 'the stream changed; another encoder goes on with it');
       void this.#drain(run);
       this.#countRestart();
@@ -211,16 +201,16 @@ class EncodedSource implements Source {
     else this.#hold(tag);
   }
 
-  #seePicture({ timestamp }: Tag): void {
+  /** @returns whether the publisher's clock has jumped since the last one */
+  #seePicture({ timestamp }: Tag): boolean {
     this.#silence?.refresh();
-    if (this.#lastPictureAt !== null && jumps(this.#lastPictureAt, timestamp)) {
-      this.#publisherClock = new PublisherClock();
+    const jumped = this.#times.picture(timestamp, this.#clock(), this.waitedMs);
+    if (jumped) {
       // No run begins before a jump and goes on after it.
       this.#held = [];
       this.#goesOnAt = null;
     }
-    this.#lastPictureAt = timestamp;
-    this.#publisherClock.observe(timestamp, this.#clock(), this.waitedMs);
+    return jumped;
   }
 
   async finish(reason: string): Promise<void> {
@@ -233,7 +223,7 @@ class EncodedSource implements Source {
     this.#ended = true;
     clearTimeout(this.#noPicture);
     clearTimeout(this.#silence);
-    this.#clearStall();
+    this.#backpressure.end();
     await (this.#run ? this.#run.encoder.stop() : this.#draining);
     this.#run = null;
   }
@@ -247,12 +237,12 @@ class EncodedSource implements Source {
     const run = this.#run;
     if (!run) return;
     // A publisher that is not read from cannot be blamed.
-    if (this.#waitingSince !== null) {
+    if (this.#backpressure.waiting) {
       this.#watchForSilence();
       return;
     }
     this.#logger.info({ run: this.#runs.length }, 'no picture from the publisher');
-    this.#publisherClock = new PublisherClock();
+    this.#times.beginAnew();
     await this.#drain(run);
     if (!this.#ended && !this.#run) this.#silenceListener();
   }
@@ -318,7 +308,7 @@ class EncodedSource implements Source {
     const rungs = this.#lightened(all, copied !== null);
     const outputs = outputsOf(rungs);
     const first = this.#goesOnAt ?? this.#held[0]?.timestamp ?? 0;
-    const publisherClock = this.#publisherClock;
+    const { clock: publisherClock } = this.#times;
     const begunAt = this.#clock();
     this.#runs.push({ outputs, copied, startedAt: () => publisherClock.wallTimeOf(first) ?? begunAt });
     const number = this.#runs.length;
@@ -342,7 +332,6 @@ class EncodedSource implements Source {
       encoder,
       headers: publication.headers(),
       sound,
-      lastTimestamp: this.#held[0]?.timestamp ?? 0,
       copied: copied && top ? { rung: top, sinceKey: [] } : null,
     };
     encoder.outputs.forEach((output, at) => {
@@ -391,37 +380,28 @@ class EncodedSource implements Source {
   }
 
   #feed(run: Run, tag: Tag): void {
-    run.lastTimestamp = tag.timestamp;
     run.copied?.sinceKey.push(tag);
     const { stdin } = run.encoder;
     if (stdin.destroyed) return;
     let taken = true;
     for (const { bytes } of run.sound.take(tag)) taken = stdin.write(bytes);
-    if (taken || this.#stall) return;
+    if (taken || this.#backpressure.waiting) return;
     this.publication.pause();
-    this.#waitingSince = this.#clock();
-    this.#stall = setTimeout(() => {
+    this.#backpressure.begin(() => {
       this.#logger.warn({ run: this.#runs.length }, 'ffmpeg takes nothing any more');
       run.encoder.kill();
-    }, this.#stallMs);
+    });
   }
 
   #readOn(): void {
-    this.#clearStall();
+    this.#backpressure.end();
     this.publication.resume();
-  }
-
-  #clearStall(): void {
-    clearTimeout(this.#stall);
-    this.#stall = undefined;
-    this.#waited = this.waitedMs;
-    this.#waitingSince = null;
   }
 
   /** Lets a run write out what it holds before the next begins, so that their bytes don't mix. */
   async #drain(run: Run): Promise<void> {
     this.#run = null;
-    this.#clearStall();
+    this.#backpressure.end();
     this.publication.pause();
     this.#draining = run.encoder.stop();
     await this.#draining;
@@ -441,8 +421,4 @@ class EncodedSource implements Source {
 /** Where ffmpeg's clock begins, ms. */
 function earliest(tags: Tag[]): number {
   return Math.min(...tags.map(({ timestamp }) => timestamp));
-}
-
-function jumps(from: number, to: number): boolean {
-  return to - from > MAX_GAP_MS || from - to > MAX_BACKWARDS_MS;
 }

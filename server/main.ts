@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { countProcess } from '#media/metrics/process.ts';
 import { createApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, loadSecrets } from './config.ts';
 import { createLogger } from './logger.ts';
-import { countProcess } from './metrics/process.ts';
 import { type Accepting, acceptShared } from './supervisor/accepting.ts';
 import { connectionCapacity } from './supervisor/capacity.ts';
 import { isMessage, type Listening, type Moved } from './supervisor/messages.ts';

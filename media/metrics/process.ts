@@ -12,7 +12,7 @@ const TOO_SLOW = [
   ...['handles', 'resources', 'requests'].flatMap((what) => [`nodejs_active_${what}`, `nodejs_active_${what}_total`]),
 ];
 
-/** CPU, memory, event loop, garbage collection and open files of this process. */
+/** CPU, memory, event loop, garbage collection and open files of this process, whichever of ours it is. */
 export function countProcess(register: Registry): void {
   collectDefaultMetrics({ register });
   for (const name of TOO_SLOW) register.removeSingleMetric(name);

@@ -130,7 +130,7 @@ async function measure(context: BrowserContext, url: string, { watchMs, say }: W
   const stalls = (await stallsSeen(page)) - before;
   await page.close();
   if (unreadable > ages.length / 10) throw new Error(`the clock was unreadable ${unreadable} times`);
-  return {
+  const figures = {
     medianMs: median(ages),
     p95Ms: quantile(ages, 0.95),
     maxMs: Math.max(...ages),
@@ -139,6 +139,9 @@ async function measure(context: BrowserContext, url: string, { watchMs, say }: W
     stalls,
     samples: ages.length,
   };
+  // Whatever becomes of the rest.
+  say(JSON.stringify(figures));
+  return figures;
 }
 
 /** Pictures that the class's multivariant playlist offers. */

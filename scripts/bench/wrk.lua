@@ -4,33 +4,42 @@ local ffi = require 'ffi'
 ffi.cdef [[ struct anke_time { long seconds; long micros; }; int gettimeofday(struct anke_time *, void *); ]]
 local clock = ffi.new('struct anke_time')
 local PARTS = 100
-local paths, ready, at, epoch, each = {}, {}, 0, 0, 0
+-- Requests, whole where nothing is waited for, and otherwise in two pieces, between which the directives belong: what the generator
+-- spends on each is taken from the server.
+local MARK = '?directives'
+local ready, at, epoch, each = {}, 0, 0, 0
 
 local function now()
   ffi.C.gettimeofday(clock, nil)
   return tonumber(clock.seconds) * 1000 + tonumber(clock.micros) / 1000
 end
 
-local function whole(path, cookie, query)
+local function whole(path, cookie)
   local headers = { ['Accept-Encoding'] = 'gzip', Cookie = cookie ~= '' and cookie or nil }
-  return wrk.format('GET', path .. query, headers)
+  return wrk.format('GET', path, headers)
 end
 
 function init(args)
+  if args[2] then epoch, each = tonumber(args[2]), tonumber(args[3]) end
   for line in io.lines(args[1]) do
     local path, cookie = line:match('^(%S+) ?(.*)$')
-    paths[#paths + 1] = { path, cookie }
-    ready[#ready + 1] = whole(path, cookie, '')
+    local text = whole(each == 0 and path or path .. MARK, cookie)
+    local from, to = text:find(MARK, 1, true)
+    ready[#ready + 1] = from and { text:sub(1, from - 1), text:sub(to + 1) } or text
   end
-  if args[2] then epoch, each = tonumber(args[2]), tonumber(args[3]) end
 end
 
+local asked, directives = -1, ''
+
 function request()
-  at = at % #paths + 1
+  at = at % #ready + 1
   if each == 0 then return ready[at] end
   local next = math.floor((now() - epoch) / each) + 1
-  local query = '?_HLS_msn=' .. math.floor(next / PARTS) .. '&_HLS_part=' .. next % PARTS .. '&_HLS_skip=YES'
-  return whole(paths[at][1], paths[at][2], query)
+  if next ~= asked then
+    asked = next
+    directives = '?_HLS_msn=' .. math.floor(next / PARTS) .. '&_HLS_part=' .. next % PARTS .. '&_HLS_skip=YES'
+  end
+  return ready[at][1] .. directives .. ready[at][2]
 end
 
 function done(summary)

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import { Counter, Gauge, Registry } from 'prom-client';
+import { countProcess } from '#media/metrics/process.ts';
 import type { Logger } from '../logger.ts';
 import { type Counted, mergedText } from './merge.ts';
 import { OWN_METRICS_PATH } from './private.ts';
-import { countProcess } from './process.ts';
 
 /** A process whose metrics are part of a scrape. */
 export interface Source {

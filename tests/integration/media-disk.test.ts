@@ -6,7 +6,7 @@ import { StatusResponse } from '#contract/media.ts';
 import { Fmp4Reader } from '#media/fmp4.ts';
 import { createLogger } from '#media/logger.ts';
 import { RenditionRecorder } from '#media/recorder.ts';
-import { isMissing, lengthOf, loadIndex } from '#media/recording-index.ts';
+import { isMissing, lengthOf, loadIndex, type RecordedSegment } from '#media/recording-index.ts';
 import { encodeTestSignal, probe } from '#tests/support/media.ts';
 import {
   type HookEndpoint,
@@ -91,6 +91,23 @@ it('goes on after a crash with the next number but one', async () => {
   ]);
 });
 
+it('cuts off what is torn at the end, whatever bytes a crash has left before it', async () => {
+  const folder = path.join(newFolder(), '360p');
+  const recorder = begin(folder);
+  record(recorder, 0, 2);
+  await recorder.settled();
+  const index = path.join(folder, 'index.jsonl');
+  const [first, ...rest] = fs.readFileSync(index, 'latin1').split(/(?<=\n)/);
+  const left = `${first}${'\xff'.repeat(200)}\n${rest.join('')}`;
+  fs.writeFileSync(index, `${left}{"kind":"part","off`, 'latin1');
+  const restored = await RenditionRecorder.restore(folder, quiet, ready);
+  recorders.push(restored.recorder);
+  expect(fs.readFileSync(index, 'latin1')).toBe(left);
+  record(restored.recorder, 3, 4);
+  await restored.recorder.settled();
+  expect((await loadIndex(folder)).segments.map(({ msn }) => msn)).toEqual([0, 1, 3]);
+});
+
 it.each(['missing', 'empty', 'garbage'])('makes gaps of segments whose init segment is %s', async (how) => {
   const folder = path.join(newFolder(), '360p');
   const recorder = begin(folder);
@@ -109,6 +126,31 @@ it.each(['missing', 'empty', 'garbage'])('makes gaps of segments whose init segm
   const text = fs.readFileSync(path.join(folder, 'index.m3u8'), 'utf8');
   expect(text.match(/#EXT-X-GAP/g)).toHaveLength(3);
   expect(text).toContain('#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI="init-2.mp4"');
+});
+
+it('says of each segment what was lost of it, and of none what was not, after a disk that hung', async () => {
+  const folder = path.join(newFolder(), '360p');
+  let goOn: () => void = () => undefined;
+  const hung = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const recorder = RenditionRecorder.begin(folder, quiet, () => hung);
+  recorders.push(recorder);
+  recorder.init(1, signal.init);
+  // More than is kept in memory, to within a segment.
+  record(recorder, 0, 13);
+  goOn();
+  await recorder.settled();
+  record(recorder, 13, 15);
+  await recorder.settled();
+  const { segments } = await loadIndex(folder);
+  const known = (each: RecordedSegment) => [each.msn, each.offset, each.length, each.lost, isMissing(each)];
+  expect(segments.map(known)).toEqual(recorder.recorded.segments.map(known));
+  const data = fs.readFileSync(path.join(folder, 'media.m4s'));
+  for (const { msn, offset, length, lost } of segments.filter((each) => !isMissing(each))) {
+    const bytes = published(msn);
+    expect(data.subarray(offset, offset + length).equals(lost > 0 ? bytes.subarray(0, length) : bytes)).toBe(true);
+  }
 });
 
 it('numbers the playlist of a rendition that began later as the others', async () => {
