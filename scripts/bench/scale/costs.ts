@@ -57,11 +57,11 @@ export function readMeasured(): Measured {
  * Takes what a crowd's run printed, whose last line of JSON counts, as what the plan goes by from now on.
  * @throws Error when there is no such line, or it lacks something
  */
-export function takeMeasured(file: string): Measured {
+export function takeMeasured(file: string, into = FILE): Measured {
   const lines = readFileSync(file, 'utf8').split('\n');
   const line = lines.findLast((each) => each.startsWith('{"bench":"crowd"'));
   if (line === undefined) throw new Error(`${file} has no result of "npm run bench -- crowd --json"`);
   const measured = Measured.parse(JSON.parse(line));
-  writeFileSync(FILE, `${JSON.stringify(measured, null, 2)}\n`);
+  writeFileSync(into, `${JSON.stringify(measured, null, 2)}\n`);
   return measured;
 }

@@ -1,8 +1,11 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { readMeasured } from '#scripts/bench/scale/costs.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readMeasured, takeMeasured } from '#scripts/bench/scale/costs.ts';
 import { breaksFirst, smallest } from '#scripts/bench/scale/scale.ts';
 import { type Site, shortOf, simulate } from '#scripts/bench/scale/simulate.ts';
+import { temporaryFolder } from '#tests/support/temporary-folder.ts';
 
 const { costs } = readMeasured();
 const site: Site = { hosts: 2, coresAHost: 8, databaseCores: 4, sessions: 2 };
@@ -49,4 +52,27 @@ it.each([4_000, 40_000, 400_000, 4_000_000])('a site for %i viewers is found tha
   expect(shortOf(outcome)).toEqual([]);
   expect(breaksFirst(found, count / installations, costs).at).toBeGreaterThan(1);
   expect(installations * found.hosts * found.coresAHost * outcome.viewersAWorker).toBeCloseTo(count, 0);
+});
+
+describe('the costs', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('are those of the last crowd that a file tells of', async () => {
+    const [printed, taken] = [path.join(folder, 'crowd.log'), path.join(folder, 'measured.json')];
+    const result = (viewers: number) =>
+      JSON.stringify({ bench: 'crowd', ...readMeasured(), viewers, joinP99Ms: 12, bare: { connected: viewers } });
+    await writeFile(printed, `12.0 s  5000 are in the room\n${result(5_000)}\n${result(40_000)}\n`);
+    expect(takeMeasured(printed, taken)).toEqual({ ...readMeasured(), viewers: 40_000 });
+    expect(JSON.parse(await readFile(taken, 'utf8'))).toEqual({ ...readMeasured(), viewers: 40_000 });
+  });
+
+  it('are not taken from a run in which nobody came for the first time', async () => {
+    const printed = path.join(folder, 'crowd.log');
+    await writeFile(printed, JSON.stringify({ bench: 'crowd', ...readMeasured(), costs: null }));
+    expect(() => takeMeasured(printed, path.join(folder, 'measured.json'))).toThrow('costs');
+  });
 });
