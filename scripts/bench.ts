@@ -7,6 +7,7 @@ import type { TruthOptions } from './bench/truth/truth.ts';
 /*
  * npm run bench -- NAME [--json]: measures, prints a table and, with --json, one JSON object as the last line.
  * crowd takes --viewers 1000,5000, --minutes 5 and --arrive 60 as well,
+ * scale --costs FILE, what a crowd's run printed,
  * chaos --viewers 5000, --minutes 10, --seed 1 and --bus redis, truth --seeds 50, --people 2000 (over all seeds) and --seed 1 (the first).
  */
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
@@ -23,7 +24,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   latency: async () => (await import('./bench/latency.ts')).latency,
   export: async () => (await import('./bench/export.ts')).exporting,
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
-  scale: async () => (await import('./bench/scale/scale.ts')).scale,
+  scale: async () => {
+    const { scale } = await import('./bench/scale/scale.ts');
+    return () => scale(values.costs);
+  },
   soak: async () => (await import('./bench/soak.ts')).soak,
   truth: async () => {
     const { truth } = await import('./bench/truth/truth.ts');
@@ -42,6 +46,7 @@ const { values, positionals } = parseArgs({
     bus: { type: 'string' },
     seeds: { type: 'string' },
     people: { type: 'string' },
+    costs: { type: 'string' },
   },
 });
 const [name = ''] = positionals;
@@ -49,13 +54,20 @@ const load = benchmarks[name];
 const crowdOnly = ['viewers', 'minutes', 'arrive'] as const;
 const chaosOnly = ['viewers', 'minutes', 'seed', 'bus'] as const;
 const truthOnly = ['seeds', 'people', 'seed'] as const;
-const options: Record<string, readonly string[]> = { crowd: crowdOnly, chaos: chaosOnly, truth: truthOnly };
+const scaleOnly = ['costs'] as const;
+const options: Record<string, readonly string[]> = {
+  crowd: crowdOnly,
+  chaos: chaosOnly,
+  truth: truthOnly,
+  scale: scaleOnly,
+};
 const taken = options[name] ?? [];
 const isTaken = Object.keys(values).every((option) => option === 'json' || taken.includes(option));
 if (!load || positionals.length !== 1 || !isTaken) {
   usage(`usage: npm run bench -- NAME [--json], where NAME is ${Object.keys(benchmarks).join(', ')}
        npm run bench -- crowd [--viewers 1000,5000] [--minutes 5] [--arrive SECONDS] [--json]
        npm run bench -- chaos [--viewers 5000] [--minutes 10] [--seed N] [--bus postgres|redis] [--json]
+       npm run bench -- scale [--costs FILE] [--json]
        npm run bench -- truth [--seeds 50] [--people 2000] [--seed N] [--json]`);
 }
 const startedAt = performance.now();

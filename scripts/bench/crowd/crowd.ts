@@ -3,6 +3,7 @@ import { BEAT_INTERVAL_MS } from '#contract/plain.ts';
 import { quantile } from '../../outside/quantile.ts';
 import type { Measured } from '../benchmark.ts';
 import { type Bare, startBare } from './bare.ts';
+import { costsOf as costsFor, logPositionOf, machine, storedOf } from './costs.ts';
 import { Fleet } from './fleet.ts';
 import type { Planned, SampleName } from './messages.ts';
 import { type Morning, playMorning } from './morning.ts';
@@ -66,13 +67,17 @@ export async function crowd({ viewers, minutes, arriveSeconds }: CrowdOptions, s
   const growthRatio = before && (small || runs.length > 1) ? rounded(largest.cpuMsPerViewerMinute / before, 2) : null;
   const rows: Measured['rows'] = {};
   for (const run of runs) {
-    const { entrySteps, errorsByKind, complaints, machineShare, truth, saturated, memory, ...figures } = run;
+    const { entrySteps, errorsByKind, complaints, machineShare, truth, saturated, memory, costs, machine, ...figures } =
+      run;
     const { bare, ...own } = figures;
     rows[`${run.viewers} viewers`] = flat(own);
     rows[`${run.viewers} viewers, bare Socket.IO`] = flat(bare);
     rows[`${run.viewers} viewers, p99 of each step of entry, ms`] = entrySteps;
     rows[`${run.viewers} viewers, share of the machine`] = { ...machineShare, saturated: saturated.join(', ') || '–' };
     rows[`${run.viewers} viewers, memory of a viewer, KB`] = memory;
+    rows[`${run.viewers} viewers, costs as the scale plan takes them`] = costs
+      ? Object.fromEntries(Object.entries(costs).map(([what, cost]) => [what, JSON.stringify(cost)]))
+      : {};
     rows[`${run.viewers} viewers, what the database has`] = { ...truth };
     rows[`${run.viewers} viewers, in the product's log`] = complaints;
     if (run.errors > 0) rows[`${run.viewers} viewers, errors`] = errorsByKind;
@@ -101,13 +106,16 @@ async function measure(viewers: number, times: Times, say: Say) {
   say(`${viewers} viewers, Socket.IO alone with ${workers} workers`);
   const bare = await startBare(workers, room, result.morning.spreadMs);
   const alone = await playBare(bare, people, minutes, say).finally(() => bare.remove());
-  const { morning, truth, complaints, ...rest } = result;
+  const { morning, truth, complaints, stored, ...rest } = result;
   const own = figuresOf(morning);
   const ratio = (of: (morning: Morning) => number) => rounded(of(morning) / of(alone), 2);
   return {
     viewers,
     minutes,
     workers,
+    measuredAt: new Date().toISOString().slice(0, 10),
+    machine: machine(),
+    costs: costsFor(morning, workers, stored),
     ...own,
     entryP99Ms: p(morning, 'entry', 0.99),
     entryMaxMs: p(morning, 'entry', 1),
@@ -153,14 +161,20 @@ async function playOn(product: Product, viewers: number, times: Times, say: Say)
   const fleet = new Fleet(viewers);
   try {
     await fleet.gather(product.url, product.sessionId, product.people);
-    const options = { ...times, viewers, haveTickets: false, startClass: product.startClass };
-    const morning = await playMorning(product, fleet, options, say);
-    const list = await product.exportList();
     const url = await product.databaseUrl();
+    let logBefore = 0;
+    const startClass = async () => {
+      logBefore = await logPositionOf(url);
+      return product.startClass();
+    };
+    const morning = await playMorning(product, fleet, { ...times, viewers, haveTickets: false, startClass }, say);
+    const stored = await storedOf(url, logBefore, await product.batches());
+    const list = await product.exportList();
     const truth = await compareWithDatabase(url, product.sessionId, morning.reported.records, BEAT_INTERVAL_MS);
     return {
       morning,
       truth,
+      stored,
       consoleHeard: product.consoleHeard(),
       complaints: product.complaints(),
       exportRows: list.rows,

@@ -32,6 +32,8 @@ export interface Morning {
   connectedAtEnd: number;
   /** Resident memory of the workers with everybody in the room, above that of before anybody came. */
   rssPerViewerKB: number;
+  /** Of all workers before anybody came. */
+  rssBeforeKB: number;
   /** Of these, as Node counts: of each kind, per viewer, KB; empty where nobody counts it. */
   memoryKB: Record<string, number>;
   /** Processor seconds from the storm to the end. */
@@ -150,6 +152,7 @@ export async function playMorning(
     connected,
     connectedAtEnd,
     rssPerViewerKB,
+    rssBeforeKB: rssBefore,
     memoryKB,
     seconds,
     phases,

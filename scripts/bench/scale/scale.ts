@@ -1,4 +1,5 @@
 import type { Measured } from '../benchmark.ts';
+import { type Costs, readMeasured, takeMeasured } from './costs.ts';
 import { type Crowd, type Outcome, type Short, type Site, shortOf, simulate } from './simulate.ts';
 
 const CROWDS = [4_000, 40_000, 400_000, 4_000_000];
@@ -12,11 +13,19 @@ const OF_HOSTS: ReadonlySet<Short> = new Set<Short>(['hosts', 'question', 'descr
 /** One database is written to by at most so many cores' worth of work; a larger crowd has several installations. */
 const DATABASE_CORES = 16;
 
-/** For crowds of each size the fewest machines that carry them, by simulation with the measured costs. */
-export async function scale(): Promise<Measured> {
+/** So much more of the crowd is tried to find what breaks first. */
+const GROWTH = 1.02;
+
+/**
+ * For crowds of each size the fewest machines that carry them, by simulation with the costs of a crowd's run.
+ * @param file what that run printed; without it the costs that were taken last count
+ */
+export async function scale(file: string | undefined): Promise<Measured> {
+  const { costs, ...run } = file === undefined ? readMeasured() : takeMeasured(file);
   const rows: Measured['rows'] = {};
   for (const viewers of CROWDS) {
-    const { installations, site, outcome } = smallest(viewers);
+    const { installations, site, outcome } = smallest(viewers, costs);
+    const breaks = breaksFirst(site, viewers / installations, costs);
     const percent = (share: number) => `${Math.round(share * 100)} %`;
     rows[`${viewers} viewers`] = {
       installations,
@@ -35,25 +44,36 @@ export async function scale(): Promise<Measured> {
       'hosts busy': percent(outcome.busy.hosts),
       'database busy': percent(outcome.busy.database),
       'chain busy': percent(outcome.busy.chain),
+      'breaks first': `${breaks.short.join(', ')} at ${percent(breaks.at)}`,
     };
   }
-  return { rows, figures: { bench: 'scale', rows } };
+  const { measuredAt, machine, viewers, workers } = run;
+  rows['measured with'] = { measuredAt, viewers, workers, ...machine };
+  return { rows, figures: { bench: 'scale', measured: run, costs, rows } };
+}
+
+/** As its crowd grows: what a site is short of first, and at how much of the crowd it was made for. */
+export function breaksFirst(site: Site, viewers: number, costs: Costs): { short: Short[]; at: number } {
+  for (let at = GROWTH; ; at *= GROWTH) {
+    const short = shortOf(simulate(site, { viewers: viewers * at, arrivalSeconds: ARRIVAL_SECONDS }, costs));
+    if (short.length > 0) return { short, at };
+  }
 }
 
 /** Each installation has its own hosts and its own database, and an equal share of the crowd. */
-export function smallest(viewers: number): { installations: number; site: Site; outcome: Outcome } {
+export function smallest(viewers: number, costs: Costs): { installations: number; site: Site; outcome: Outcome } {
   for (let installations = 1; ; installations += 1) {
     const crowd = { viewers: viewers / installations, arrivalSeconds: ARRIVAL_SECONDS };
-    const site = smallestSite(crowd);
-    if (site) return { installations, site, outcome: simulate(site, crowd) };
+    const site = smallestSite(crowd, costs);
+    if (site) return { installations, site, outcome: simulate(site, crowd, costs) };
   }
 }
 
 /** Grows what is short until nothing is; null when one database does not carry it. */
-function smallestSite(crowd: Crowd): Site | null {
+function smallestSite(crowd: Crowd, costs: Costs): Site | null {
   const site: Site = { hosts: 1, coresAHost: crowd.viewers <= 4_000 ? 2 : CORES_A_HOST, databaseCores: 2, sessions: 1 };
   while (site.databaseCores <= DATABASE_CORES && site.sessions <= MOST_SESSIONS) {
-    const short = shortOf(simulate(site, crowd));
+    const short = shortOf(simulate(site, crowd, costs));
     if (short.length === 0) return site;
     if (short.includes('database')) site.databaseCores += 2;
     if (short.includes('chain of a session')) site.sessions += 1;

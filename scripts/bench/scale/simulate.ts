@@ -1,4 +1,4 @@
-import { BEAT_SECONDS, MEASURED, SOCKETS_A_WORKER } from './costs.ts';
+import { type Costs, EVERY_BEAT_MS, SOCKETS_A_WORKER } from './costs.ts';
 
 /** Machines for a morning. */
 export interface Site {
@@ -45,6 +45,7 @@ const ANSWER_SECONDS = 20;
 /** What is kept free for what nobody foresees. */
 const USABLE = 0.8;
 const ANNOUNCE_SECONDS = 2;
+const BEAT_SECONDS = EVERY_BEAT_MS / 1_000;
 /** Nobody looks further ahead, seconds. */
 const HORIZON = 3_600;
 
@@ -52,11 +53,11 @@ const HORIZON = 3_600;
 export function simulate(
   { hosts, coresAHost, databaseCores, sessions }: Site,
   { viewers, arrivalSeconds }: Crowd,
+  { entry, join, beat, screen, answer, memory, bytes, rowBytes, walBytes, chainBatch }: Costs,
 ): Outcome {
   const workers = hosts * coresAHost;
   const appMs = workers * 1_000 * USABLE;
   const databaseMs = databaseCores * 1_000 * USABLE;
-  const { entry, join, beat, screen, answer, memory, bytes, rowBytes, chainBatch } = MEASURED;
   const load = (watching: number) => {
     const beats = watching / BEAT_SECONDS;
     return {
@@ -75,7 +76,7 @@ export function simulate(
     if (second < arrivalSeconds) waiting += viewers / arrivalSeconds;
     const now = load(inside);
     const byApp = Math.max(0, appMs - now.app) / (entry.app + join.app);
-    const byDatabase = Math.max(0, databaseMs - now.database) / entry.database;
+    const byDatabase = Math.max(0, databaseMs - now.database) / (entry.database + join.database);
     const rate = Math.min(byApp, byDatabase);
     const wait = rate > 0 ? Math.max(0, waiting / rate - 1) : HORIZON;
     if (wait > entryWaitSeconds) {
@@ -112,7 +113,7 @@ export function simulate(
     memoryAHostGiB: (coresAHost * memory.workerMiB * 1_024 + (viewers / hosts) * memory.viewerKiB) / 1_024 / 1_024,
     bus: { sent: workers / ANNOUNCE_SECONDS, delivered: (workers * (workers - 1)) / ANNOUNCE_SECONDS },
     rowsASecond: viewers / BEAT_SECONDS,
-    writtenMBASecond: ((viewers / BEAT_SECONDS) * rowBytes * 2) / 1e6,
+    writtenMBASecond: ((viewers / BEAT_SECONDS) * (rowBytes + walBytes)) / 1e6,
     socketsMbit: (viewers * (bytes.toViewer + bytes.fromViewer) * 8) / 60 / 1e6,
   };
 }
