@@ -7,7 +7,7 @@ import { seedFirstClass } from '#tests/support/classes.ts';
 /* Files are made in a process of their own, as a worker of the product has them made. */
 
 const EXPORTER = fileURLToPath(new URL('../../server/exporter.ts', import.meta.url));
-const SOON = { timeout: 60_000, interval: 100 };
+const SOON = { timeout: 90_000, interval: 100 };
 
 let app: TestApp;
 afterEach(() => app?.close());
@@ -26,7 +26,7 @@ async function ask(exporter: string) {
   return { bureau, read };
 }
 
-it('the file is there when the process has ended', { timeout: 90_000 }, async () => {
+it('the file is there when the process has ended', async () => {
   const { bureau, read } = await ask(EXPORTER);
   await expect.poll(async () => (await read())?.state, SOON).toBe('done');
   const made = (await read()) as Export;
@@ -34,7 +34,7 @@ it('the file is there when the process has ended', { timeout: 90_000 }, async ()
   expect([file.length, file.subarray(0, 2).toString()]).toEqual([made.bytes, 'PK']);
 });
 
-it('a process that dies leaves a file that failed, and may be asked for again', { timeout: 90_000 }, async () => {
+it('a process that dies leaves a file that failed, and may be asked for again', async () => {
   const { read } = await ask(`${EXPORTER}.is-not-there.js`);
   await expect.poll(async () => (await read())?.state, SOON).toBe('failed');
 });

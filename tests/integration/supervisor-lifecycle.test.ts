@@ -138,10 +138,10 @@ describe('while it runs', () => {
     expect([unanswered, fewest.workers]).toEqual([0, 2]);
 
     // The one who holds it is still there, beside those that took all places.
-    const holder = running(before.workers);
-    expect(holder).toHaveLength(1);
-    process.kill(holder[0] ?? 0, 'SIGUSR2');
-    expect(await slow).toMatchObject({ pid: holder[0] });
+    await expect.poll(() => running(before.workers), soon).toHaveLength(1);
+    const [holder] = running(before.workers) as [number];
+    process.kill(holder, 'SIGUSR2');
+    expect(await slow).toMatchObject({ pid: holder });
     await expect.poll(() => running(before.workers), soon).toEqual([]);
     const indexes = new Set<number | undefined>();
     await expect.poll(async () => indexes.add((await ask(run.address))?.index).size, soon).toBe(2);

@@ -35,6 +35,7 @@ import {
 
 const KEYS = { salt: Buffer.alloc(16, 1), even: Buffer.alloc(16, 2), odd: null, wrapping: Buffer.alloc(16) };
 const FIRST = 1_000;
+const soon = { timeout: 45_000 };
 const PASSPHRASE = 'a passphrase';
 
 vi.mock('#media/srt/keys.ts', async (original) => {
@@ -232,7 +233,7 @@ describe('a key that is said', () => {
     const { connection, types } = connect();
     const { message } = makeKeyMaterial(PASSPHRASE);
     for (let time = 0; time < 50; time += 1) connection.receive(request(message));
-    await vi.waitFor(() => expect(types()).toEqual([USER_DEFINED]));
+    await vi.waitFor(() => expect(types()).toEqual([USER_DEFINED]), soon);
     expect(opened).toHaveBeenCalledOnce();
     for (let time = 0; time < 50; time += 1) connection.receive(request(message));
     expect(types()).toEqual(Array(50).fill(USER_DEFINED));
@@ -244,7 +245,7 @@ describe('a key that is said', () => {
     const { connection, types } = connect({ takeSalt: () => false });
     const { message } = makeKeyMaterial(PASSPHRASE);
     connection.receive(request(message));
-    await vi.waitFor(() => expect(vi.mocked(openKeyMaterial).mock.settledResults.at(-1)?.type).toBe('fulfilled'));
+    await vi.waitFor(() => expect(vi.mocked(openKeyMaterial).mock.settledResults.at(-1)?.type).toBe('fulfilled'), soon);
     await Promise.resolve();
     expect(types()).toEqual([]);
     connection.end('');
