@@ -191,12 +191,11 @@ function createSheet(doc: Doc, type: ReturnType<typeof createType>, { kind, titl
 
   function drawn(picture: Picture, content: Buffer, side: number): boolean {
     try {
-      const opened = doc.openImage(content);
       if (side === 0) room(FRAME.height + CAPTION);
       const x = SIDE + side * (FRAME.width + GUTTER);
-      doc.rect(x, y, FRAME.width, FRAME.height).lineWidth(0.4).stroke(LINE);
       const fit: [number, number] = [FRAME.width - 8, FRAME.height - 8];
-      doc.image(opened, x + 4, y + 4, { fit, align: 'center', valign: 'center' });
+      doc.image(content, x + 4, y + 4, { fit, align: 'center', valign: 'center' });
+      doc.lineWidth(0.4).rect(x, y, FRAME.width, FRAME.height).stroke(LINE);
       const caption = { x, size: 8, leading: 1.4, width: FRAME.width, colour: MUTED };
       type.write(picture.caption, { ...caption, y: y + FRAME.height + 3 });
       return true;

@@ -11,7 +11,7 @@ import { seedFirstClass } from '#tests/support/classes.ts';
 import type { District, SeededPerson } from '#tests/support/district.ts';
 import type { HttpClient } from '#tests/support/http-client.ts';
 import { hasOffice, openedByOffice } from '#tests/support/office.ts';
-import { codeOfSheet, codesOfPdf } from '#tests/support/read-codes.ts';
+import { codeOfSheet, codeOnLastPage } from '#tests/support/read-codes.ts';
 
 /*
  * What export jobs wrote, opened by other people's programs: names that would break a table arrive whole, the figures add up to those of the pages,
@@ -257,7 +257,7 @@ describe('the codes lead to the public page of the record', () => {
 
   it.skipIf(!hasPoppler)('on paper', { timeout: 120_000 }, async () => {
     for (const paper of ['session.pdf', 'unit.pdf', 'person.pdf']) {
-      expect(codesOfPdf(made[paper] as Buffer), paper).toEqual([address]);
+      expect(codeOnLastPage(made[paper] as Buffer), paper).toEqual(address);
     }
   });
 });

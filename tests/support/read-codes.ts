@@ -1,7 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type ExcelJS from 'exceljs';
 import jsQr from 'jsqr';
 
@@ -9,20 +6,14 @@ import jsQr from 'jsqr';
 
 /** What the code in a picture says; null without one. RGBA. */
 function read(pixels: Uint8ClampedArray, width: number, height: number): string | null {
-  // The type of a CommonJS package's default export differs from what is imported.
-  const decode = jsQr as unknown as typeof jsQr.default;
-  return decode(pixels, width, height)?.data ?? null;
+  return jsQr(pixels, width, height)?.data ?? null;
 }
 
-/** Of each page of a PDF the code on it, by poppler. A page with several gives one of them. */
-export function codesOfPdf(pdf: Buffer): string[] {
-  const folder = mkdtempSync(path.join(tmpdir(), 'anke-pages-'));
-  try {
-    execFileSync('pdftoppm', ['-r', '110', '-', path.join(folder, 'page')], { input: pdf });
-    return readdirSync(folder).flatMap((name) => readPpm(readFileSync(path.join(folder, name))) ?? []);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** What the code on the last page of a PDF says, as poppler draws it. */
+export function codeOnLastPage(pdf: Buffer): string | null {
+  const pages = pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length ?? 0;
+  const only = ['-f', String(pages), '-l', String(pages)];
+  return readPpm(execFileSync('pdftoppm', ['-r', '110', ...only, '-'], { input: pdf, maxBuffer: 64 * 1024 * 1024 }));
 }
 
 function readPpm(ppm: Buffer): string | null {
