@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './folders.ts';
 import { LUA_MODULE } from './outside/nginx.ts';
+import { OFFICE } from './outside/office.ts';
 import { REDIS } from './outside/redis.ts';
 import { buildPages } from './pages.ts';
 import { buildPrograms } from './programs.ts';
@@ -34,6 +35,8 @@ if (chosen.includes('integration') || chosen.includes('e2e')) {
 if (chosen.includes('integration')) {
   needProgram('nginx', ['nginx', 'libnginx-mod-http-lua'], [LUA_MODULE]);
   needProgram('Redis', ['redis-server'], [REDIS]);
+  needProgram('LibreOffice', ['libreoffice-calc'], [OFFICE]);
+  needProgram('Poppler', ['poppler-utils'], ['/usr/bin/pdftoppm']);
 }
 if (chosen.includes('e2e'))
   needProgram('Chromium', ['chromium', 'fonts-noto-cjk'], ['/usr/bin/chromium', process.env.CHROMIUM_PATH]);
@@ -70,6 +73,10 @@ function needProgram(name: string, packages: string[], places: (string | undefin
   }
   if (name === 'Redis') {
     console.error('redis-server is not installed: the tests of the bus over Redis are skipped');
+    return;
+  }
+  if (name === 'LibreOffice' || name === 'Poppler') {
+    console.error(`${name} is not installed: the tests that open exports with it are skipped`);
     return;
   }
   const orSet = name === 'Chromium' ? ', or set CHROMIUM_PATH' : '';

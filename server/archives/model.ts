@@ -12,7 +12,7 @@ export interface Archive {
   seals: ArchiveSeal[];
 }
 
-export type Section = Facts | Table;
+export type Section = Facts | Table | Pictures;
 
 export interface Facts {
   title: string;
@@ -26,6 +26,22 @@ export interface Table {
   rows: Rows<CellValue[]>;
   /** Instead of rows, where there are none. */
   empty: string;
+}
+
+/** On paper alone. */
+export interface Pictures {
+  title: string;
+  pictures: Picture[];
+}
+
+/** A file beside an archive: shown where it is a picture, attached where it is a document. */
+export interface Picture {
+  caption: string;
+  name: string;
+  type: string;
+  bytes: number;
+  /** Null when it is no longer there. */
+  read(): Promise<Buffer | null>;
 }
 
 export interface TableColumn {

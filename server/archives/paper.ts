@@ -2,7 +2,8 @@ import { PassThrough } from 'node:stream';
 import { BRAND, BRAND_SOFT, createType, type Doc, drawSquares, LINE, MUTED, newDocument } from '../pdf/sheet.ts';
 import { qrRows } from '../qr.ts';
 import { type CellKind, type CellValue, shanghaiTime } from '../reports/cells.ts';
-import type { Archive, ArchiveSeal, Facts, Table, TableColumn } from './model.ts';
+import type { Archive, ArchiveSeal, Facts, Picture, Pictures, Table, TableColumn } from './model.ts';
+import { attachedName, chosen, isDrawable } from './pictures.ts';
 
 const PAGE = { width: 841.89, height: 595.28 };
 const SIDE = 40;
@@ -13,6 +14,10 @@ const INNER = PAGE.width - 2 * SIDE;
 const ROWS_ON_PAPER = 3_000;
 const CELL = { size: 8, leading: 1.45 };
 const PADDING = 4;
+const GUTTER = 12;
+/** Of a picture, and of the two lines below it. */
+const FRAME = { width: (INNER - GUTTER) / 2, height: 216 };
+const CAPTION = 26;
 
 /** An archive as PDF, A4 across; its pages are given on as they are full. */
 export function archivePaper(archive: Archive): PassThrough {
@@ -28,6 +33,7 @@ async function draw(archive: Archive, out: PassThrough): Promise<void> {
   sheet.head();
   for (const section of archive.sections) {
     if ('facts' in section) sheet.facts(section);
+    else if ('pictures' in section) await sheet.pictures(section);
     else await sheet.table(section);
   }
   sheet.seals(archive.seals);
@@ -58,8 +64,9 @@ function createSheet(doc: Doc, type: ReturnType<typeof createType>, { kind, titl
     if (y + height > BOTTOM) turn();
   }
 
-  function heading(text: string): void {
-    room(70);
+  /** `below`: what it must not be parted from, pt. */
+  function heading(text: string, below = 36): void {
+    room(34 + below);
     y = type.write(text, { x: SIDE, y: y + 10, size: 12, weight: 'bold' }) + 4;
   }
 
@@ -95,14 +102,22 @@ function createSheet(doc: Doc, type: ReturnType<typeof createType>, { kind, titl
   }
 
   async function table(section: Table): Promise<void> {
-    heading(section.title);
+    // Nor the titles of its columns from the first row.
+    heading(section.title, 96);
     const shown = section.columns.flatMap((column, at) => (column.paper ? [{ ...column, at }] : []));
     const parts = shown.reduce((sum, { paper = 0 }) => sum + paper, 0);
     const columns = shown.map((column) => ({ ...column, room: ((column.paper ?? 0) / parts) * INNER }));
 
     const row = (texts: string[], weight: 'regular' | 'bold'): void => {
+      const setting = (column: (typeof columns)[number]) => ({ ...CELL, weight, width: column.room - 2 * PADDING });
+      // The unit of a heading that is too long stands on a line of its own.
+      const parts = columns.map((column, n) => {
+        const text = texts[n] ?? '';
+        const whole = weight === 'regular' || type.width(text, { ...CELL, weight }) <= setting(column).width;
+        return whole ? [text] : text.split(/(?=（)/u);
+      });
       const heights = columns.map((column, n) =>
-        type.height(texts[n] ?? '', { ...CELL, weight, width: column.room - 2 * PADDING }),
+        (parts[n] ?? []).reduce((sum, part) => sum + type.height(part, setting(column)), 0),
       );
       const height = Math.max(...heights) + 2 * PADDING - 2;
       if (y + height > BOTTOM) {
@@ -112,11 +127,11 @@ function createSheet(doc: Doc, type: ReturnType<typeof createType>, { kind, titl
       if (weight === 'bold') doc.rect(SIDE, y, INNER, height).fill(BRAND_SOFT);
       let x = SIDE;
       columns.forEach((column, n) => {
-        const placing = { ...CELL, weight, x: x + PADDING, y: y + PADDING - 1, width: column.room - 2 * PADDING };
-        type.write(texts[n] ?? '', {
-          ...placing,
-          align: column.kind === 'text' || column.kind === 'time' ? 'left' : 'right',
-        });
+        const align = column.kind === 'text' || column.kind === 'time' ? 'left' : 'right';
+        let below = y + PADDING - 1;
+        for (const part of parts[n] ?? []) {
+          below = type.write(part, { ...setting(column), x: x + PADDING, y: below, align });
+        }
         x += column.room;
       });
       y += height;
@@ -149,6 +164,45 @@ function createSheet(doc: Doc, type: ReturnType<typeof createType>, { kind, titl
     if (count === 0) remark(section.empty);
     if (left > 0) remark(`共 ${count} 行，此处列出前 ${ROWS_ON_PAPER} 行；全部见同一档案的 Excel 文件。`);
     y += 4;
+  }
+
+  /** Two beside each other; documents are attached to the file. */
+  async function pictures(section: Pictures): Promise<void> {
+    const { held, left } = chosen(section.pictures);
+    if (held.length === 0) return;
+    heading(section.title);
+    let side = 0;
+    for (const picture of held) {
+      const content = await picture.read();
+      if (content && isDrawable(picture.type, content) && drawn(picture, content, side)) {
+        side = (side + 1) % 2;
+        if (side === 0) y += FRAME.height + CAPTION + GUTTER;
+        continue;
+      }
+      if (side === 1) y += FRAME.height + CAPTION + GUTTER;
+      side = 0;
+      if (content) doc.file(content, { name: attachedName(picture), type: picture.type });
+      remark(`${picture.caption}：${picture.name}${content ? '，见本文件所附的附件' : '，已不在平台上'}`);
+    }
+    if (side === 1) y += FRAME.height + CAPTION + GUTTER;
+    if (left > 0) remark(`其余 ${left} 份没有附入，可在平台的观看点页面打开；各文件的 SHA-256 见上表。`);
+    y += 4;
+  }
+
+  function drawn(picture: Picture, content: Buffer, side: number): boolean {
+    try {
+      if (side === 0) room(FRAME.height + CAPTION);
+      const x = SIDE + side * (FRAME.width + GUTTER);
+      const fit: [number, number] = [FRAME.width - 8, FRAME.height - 8];
+      doc.image(content, x + 4, y + 4, { fit, align: 'center', valign: 'center' });
+      doc.lineWidth(0.4).rect(x, y, FRAME.width, FRAME.height).stroke(LINE);
+      const caption = { x, size: 8, leading: 1.4, width: FRAME.width, colour: MUTED };
+      type.write(picture.caption, { ...caption, y: y + FRAME.height + 3 });
+      return true;
+    } catch {
+      // What only calls itself a picture is attached as it came.
+      return false;
+    }
   }
 
   function remark(text: string): void {
@@ -186,7 +240,7 @@ function createSheet(doc: Doc, type: ReturnType<typeof createType>, { kind, titl
     remark(`〓 代表无法显示的字：${points.join('、')}`);
   }
 
-  return { head, facts, table, seals, rare, foot };
+  return { head, facts, table, pictures, seals, rare, foot };
 }
 
 function textOf({ kind }: { kind: CellKind } & TableColumn, value: CellValue): string {

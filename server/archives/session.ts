@@ -5,6 +5,7 @@ import type { Progress } from './making.ts';
 import type { Archive } from './model.ts';
 import type { ArchiveNeeds, Wanted } from './needs.ts';
 import * as read from './read.ts';
+import { signatureSections } from './signatures.ts';
 import { checkTable, correctionTable, detailTable, proofTable, questionTable } from './tables.ts';
 
 const MODES = { online: '线上', offline: '线下', both: '线上与线下同步' };
@@ -26,10 +27,11 @@ export async function sessionArchive(needs: ArchiveNeeds, wanted: Wanted, progre
   // Before anything that it covers is read.
   const seal = await exports.parts.sealedRecord(id, origin);
   const report = await reports.sessionReport(id, visibility);
-  const [checks, questions, corrected] = await Promise.all([
+  const [checks, questions, corrected, signatures] = await Promise.all([
     read.readPresenceChecks(pool, id, visibility),
     read.readAskedQuestions(pool, id, visibility),
     corrections.all(id, visibility),
+    signatureSections(pool, [id], visibility),
   ]);
   const { totals } = report;
   const rate = totals.rate === null ? '–' : `${(totals.rate * 100).toFixed(1)}%`;
@@ -57,6 +59,7 @@ export async function sessionArchive(needs: ArchiveNeeds, wanted: Wanted, progre
       },
       checkTable(checks),
       questionTable(questions),
+      ...signatures,
       correctionTable(corrected),
       proofTable(proofs.everyOf(id, visibility)),
       detailTable(counted(reports.detail(id, visibility, { full, total: progress.total }), progress)),

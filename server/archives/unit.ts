@@ -12,6 +12,7 @@ import type { Progress } from './making.ts';
 import type { Archive, ArchiveSeal, Section } from './model.ts';
 import type { ArchiveNeeds, Wanted } from './needs.ts';
 import * as read from './read.ts';
+import { signatureSections } from './signatures.ts';
 import { correctionTable, detailTable, proofTable, sessionTable } from './tables.ts';
 
 /** 一企一档: every session that concerns a unit, and every person of it in them. @throws AppError `not-found` */
@@ -30,7 +31,7 @@ export async function unitArchive(needs: ArchiveNeeds, wanted: Wanted, progress:
     rows += more;
     progress.total(rows);
   };
-  for (const courseId of await read.readCoursesOfUnit(pool, id)) {
+  for (const [course, courseId] of (await read.readCoursesOfUnit(pool, id)).entries()) {
     const { report, sessions } = await reports.courseReports(courseId, ofUnit);
     begun.push(...sessions);
     const ids = sessions.flatMap(({ sessionId }) => sessionId ?? []);
@@ -41,11 +42,13 @@ export async function unitArchive(needs: ArchiveNeeds, wanted: Wanted, progress:
       corrected.push(...(await corrections.all(sessionId, ofUnit)));
     }
     const detail: AsyncGenerator<DetailedPerson[]> = reports.detail(courseId, ofUnit, { full, total });
-    const titled = (section: Section): Section => ({ ...section, title: `${sections.length + 1}-${section.title}` });
+    const titled = (section: Section): Section => ({ ...section, title: `课程 ${course + 1} ${section.title}` });
+    const signatures = await signatureSections(pool, ids, ofUnit);
     sections.push(
-      { title: `课程：${report.courseTitle}`, facts: summaryOf(report) },
+      { title: `课程 ${course + 1}：${report.courseTitle}`, facts: summaryOf(report) },
       titled(sessionTable(sessions)),
       titled(detailTable(counted(detail, progress), { unit: false })),
+      ...signatures.map(titled),
       titled(correctionTable(corrected)),
       titled(proofTable(proofsOf(ids, (sessionId) => proofs.everyOf(sessionId, ofUnit)))),
     );

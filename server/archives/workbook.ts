@@ -24,7 +24,7 @@ export function archiveWorkbook(archive: Archive, figures?: (workbook: WorkbookW
     await workbook.page(kind, [22, 90], lines);
     await figures?.(workbook);
     for (const section of sections) {
-      if ('facts' in section) continue;
+      if (!('rows' in section)) continue;
       await workbook.table(
         section.title,
         { title: `${title} ${section.title}`, note },

@@ -10,10 +10,12 @@ import { useArchiveText } from './text.ts';
 const EVERY_MS = 1_000;
 
 interface About {
-  kind: 'session' | 'unit' | 'course';
+  kind: 'session' | 'unit' | 'person' | 'course';
   id: string;
   /** May see phone numbers in full. */
   mayUnmask?: boolean;
+  /** Where there are several: whose it is. */
+  of?: string;
 }
 
 /** Opens what has files made in the background, and shows how far they are. */
@@ -22,10 +24,20 @@ export function ArchiveButton(about: About) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button onClick={() => setOpen(true)}>{t(about.kind)}</Button>
+      {about.of === undefined ? (
+        <Button onClick={() => setOpen(true)}>{t(about.kind)}</Button>
+      ) : (
+        <Button
+          size="small"
+          aria-label={t('archiveOf', { kind: t(about.kind), name: about.of })}
+          onClick={() => setOpen(true)}
+        >
+          {t(about.kind)}
+        </Button>
+      )}
       <Modal
         open={open}
-        title={t(about.kind)}
+        title={about.of === undefined ? t(about.kind) : t('archiveOf', { kind: t(about.kind), name: about.of })}
         width={640}
         footer={null}
         destroyOnHidden
@@ -44,13 +56,15 @@ function Making({ kind, id, mayUnmask = false }: About) {
   const touches = ['GET /exports' as const];
   const session = useAct('POST /sessions/:sessionId/exports', { touches });
   const unit = useAct('POST /units/:unitId/exports', { touches });
+  const person = useAct('POST /people/:personId/exports', { touches });
   const course = useAct('POST /courses/:courseId/exports', { touches });
   const make = {
     session: (format: 'xlsx' | 'pdf') => session.mutate({ params: { sessionId: id }, body: { format, full } }),
     unit: (format: 'xlsx' | 'pdf') => unit.mutate({ params: { unitId: id }, body: { format, full } }),
+    person: (format: 'xlsx' | 'pdf') => person.mutate({ params: { personId: id }, body: { format } }),
     course: (format: 'xlsx' | 'csv') => course.mutate({ params: { courseId: id }, body: { format, full } }),
   };
-  const busy = session.isPending || unit.isPending || course.isPending;
+  const busy = session.isPending || unit.isPending || person.isPending || course.isPending;
   const formats = kind === 'course' ? (['xlsx', 'csv'] as const) : (['xlsx', 'pdf'] as const);
   return (
     <>

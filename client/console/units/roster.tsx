@@ -4,6 +4,7 @@ import { call } from '#client/api.ts';
 import { copyText } from '#client/clipboard.ts';
 import { formatCount } from '#client/format.ts';
 import type { QueryInput, Result } from '#contract/api.ts';
+import { ArchiveButton } from '../archives/archive-button.tsx';
 import { useAct, useRead } from '../data.ts';
 import { MaskedPhone } from '../masked-phone.tsx';
 import { ActsTitle, ConfirmButton, Mark, SearchField } from '../parts.tsx';
@@ -30,8 +31,9 @@ export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean
   const acts: TableColumnType<Person> = {
     title: <ActsTitle />,
     key: 'acts',
-    width: 300,
-    render: (_, person) => <PersonActs person={person} onEdit={() => setEditing(person)} />,
+    width: readOnly ? 110 : 300,
+    render: (_, person) =>
+      readOnly ? <PersonArchive person={person} /> : <PersonActs person={person} onEdit={() => setEditing(person)} />,
   };
 
   return (
@@ -85,7 +87,7 @@ export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean
                 <Mark tone="amber">{word(person.verification)}</Mark>
               ),
           },
-          ...(readOnly ? [] : [acts]),
+          acts,
         ]}
       />
       {editing && (
@@ -99,6 +101,10 @@ export function Roster({ unitId, readOnly }: { unitId: string; readOnly: boolean
 function Phone({ person: { id, name, phoneMasked }, readOnly }: { person: Person; readOnly: boolean }) {
   const read = () => call('GET /people/:personId/phone', { params: { personId: id } });
   return <MaskedPhone masked={phoneMasked} of={name} {...(!readOnly && { read })} />;
+}
+
+function PersonArchive({ person: { id, name } }: { person: Person }) {
+  return <ArchiveButton kind="person" id={id} of={name} />;
 }
 
 function PersonActs({ person, onEdit }: { person: Person; onEdit: () => void }) {
@@ -152,6 +158,7 @@ function PersonActs({ person, onEdit }: { person: Person; onEdit: () => void }) 
           {t('personalData')}
         </Button>
       )}
+      <PersonArchive person={person} />
       {asking && <PersonalData person={person} onClose={() => setAsking(false)} />}
       <ConfirmButton
         size="small"

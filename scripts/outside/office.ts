@@ -1,0 +1,2 @@
+/** LibreOffice, as Debian installs it. */
+export const OFFICE = '/usr/bin/soffice';
