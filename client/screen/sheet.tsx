@@ -53,12 +53,12 @@ function Sheet({ screen, people, session }: Sheeted) {
   const language = useLanguage();
   return (
     <div className="sheet-page">
-      <div className="sheet-bar">
+      <header className="sheet-bar">
         <ButtonLink to={`/screen/${screen.id}/people`}>{t('list')}</ButtonLink>
         <Button look="primary" onClick={() => window.print()}>
           {t('print')}
         </Button>
-      </div>
+      </header>
       <main className="sheet numbers">
         <h1>{t('sheet')}</h1>
         <dl className="sheet__facts">

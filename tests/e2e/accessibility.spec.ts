@@ -42,6 +42,9 @@ test('no barrier for a learner: the list, the room and the paper', async ({ brow
   await enter(page, desk);
   await judge(page, '/learn');
   for (const path of ['/hours', '/proofs', '/my-data']) await judge(page, path);
+  const copy = page.waitForEvent('download');
+  await page.getByRole('button', { name: '下载我的全部信息' }).click();
+  expect((await copy).suggestedFilename()).toBe(`个人信息-${personName(0)}.json`);
   const mine = await read<MySession[]>(page, '/my/sessions');
   const ofState = (state: string) => mine.find(({ session }) => session.state === state)?.session.id ?? '';
   const [before, live, over] = [ofState('scheduled'), ofState('live'), ofState('ended')];
@@ -81,6 +84,11 @@ test('no barrier in the console', async ({ page }) => {
   await signInAs(page, '王建国');
   await page.waitForURL('**/console/**');
   for (const path of await consolePages(page)) await judge(page, path);
+});
+
+test('no barrier in the console’s dialogs', async ({ page }) => {
+  await signInAs(page, '王建国');
+  await page.waitForURL('**/console/**');
   for (const [where, button] of [
     ['courses', '新建课程'],
     ['units', '导入单位'],
@@ -94,8 +102,9 @@ test('no barrier in the console', async ({ page }) => {
   const [unit] = (await read<{ items: Unit[] }>(page, '/units')).items;
   await page.goto(address(`/console/units/${unit?.id}`));
   await page.getByRole('button', { name: '一企一档' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: '生成 PDF' }).click();
-  await expect(page.getByRole('dialog').getByText('已生成').first()).toBeVisible();
+  const archive = page.getByRole('dialog');
+  await archive.getByRole('button', { name: '生成 PDF' }).click();
+  await expect(archive.getByText('已生成').first()).toBeVisible();
   await judge(page);
 });
 
