@@ -23,6 +23,7 @@ const Verify = lazy(() => import('./verify/verify.tsx'));
 const MyHours = lazy(() => import('./hours/my-hours.tsx'));
 const ProofCheck = lazy(() => import('./proof/check.tsx'));
 const MyProofs = lazy(() => import('./proof/mine.tsx'));
+const MyData = lazy(() => import('./personal-data/my-data.tsx'));
 const OpenScreen = lazy(() => import('./screen/open.tsx'));
 const Wall = lazy(() => import('./screen/wall.tsx'));
 const Convenor = lazy(() => import('./screen/convenor.tsx'));
@@ -71,6 +72,7 @@ export function App() {
             <Route path="/hours" element={<SignedIn page={<MyHours />} />} />
             <Route path="/proof/:number" element={<ProofCheck />} />
             <Route path="/proofs" element={<SignedIn page={<MyProofs />} />} />
+            <Route path="/my-data" element={<SignedIn page={<MyData />} />} />
             <Route path="/d" element={<Door />} />
             <Route path="/d/:door" element={<Door />} />
             <Route path="/d/:door/:code" element={<Door />} />

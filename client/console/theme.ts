@@ -1,5 +1,6 @@
 import { theme as antdTheme, type ThemeConfig } from 'antd';
 import { useSyncExternalStore } from 'react';
+import { useLanguage } from '#client/i18n.ts';
 import { dark, fontFamily, light } from '#client/ui/tokens.ts';
 
 const darkMode = window.matchMedia('(prefers-color-scheme: dark)');
@@ -15,6 +16,7 @@ export function useTheme(): { config: ThemeConfig; tokens: typeof light } {
     () => darkMode.matches,
   );
   const tokens = isDark ? dark : light;
+  const isEnglish = useLanguage() === 'en';
   return {
     tokens,
     config: {
@@ -51,7 +53,8 @@ export function useTheme(): { config: ThemeConfig; tokens: typeof light } {
         controlItemBgActive: tokens['brand-soft'],
         borderRadius: 8,
         fontSize: 14,
-        fontFamily,
+        // As in base.css.
+        fontFamily: isEnglish ? `system-ui, ${fontFamily}` : fontFamily,
         motion: !calmMotion.matches,
       },
       components: {

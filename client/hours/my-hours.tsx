@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { call } from '#client/api.ts';
+import { CreditRule } from '#client/credit/credit-rule.tsx';
 import { formatDateTime, formatLength } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { Empty } from '#client/ui/empty.tsx';
@@ -113,6 +114,7 @@ function Ledger({ ledger, onYear }: { ledger: PersonLedger; onYear: (year: numbe
 
       <Notice title={t('rule')}>
         <ul className="hours__rule">
+          <CreditRule />
           <li>{t('rule1', { minutes: rule.minutes })}</li>
           <li>{t('rule2')}</li>
           <li>{t('rule3')}</li>

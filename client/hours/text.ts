@@ -37,7 +37,7 @@ export const useHoursText = addTexts({
     rule: '怎么算',
     rule1: '1 学时 = {minutes} 分钟，计到 0.1 学时，不足的舍去。',
     rule2: '只有标明“计入法定学时”的课程才计法定学时；其他课程只记参训时长。',
-    rule3: '同一期不论直播、补课还是线下参加，同一时段只计一次。更正后学时随之改变。',
+    rule3: '更正后学时随之改变。',
     rule4: '应达学时按人员类别和单位行业确定，由主管部门设定；本页不是考核合格证明。',
     back: '我的课程',
   },
@@ -50,7 +50,7 @@ export const useHoursText = addTexts({
     due: 'Due',
     missing: 'Missing',
     attended: 'Time attended',
-    hours: '{hours} h',
+    hours: '{hours} class hours',
     behind: '{hours} class hours to go',
     fulfilled: 'All hours of this year are done',
     none: 'No class hours are due from you this year, by your category and your unit’s industry.',
@@ -77,8 +77,7 @@ export const useHoursText = addTexts({
     rule: 'How it is counted',
     rule1: 'A class hour has {minutes} minutes; tenths are counted, the rest is left out.',
     rule2: 'Only courses marked as statutory count as statutory hours; of others the time is kept.',
-    rule3:
-      'The same stretch of a session counts once, seen live, in the replay or at the venue. Corrections change it at once.',
+    rule3: 'Corrections change the hours at once.',
     rule4:
       'What is due follows from category and industry, as the bureau has set it. This page is no certificate of an examination.',
     back: 'My classes',

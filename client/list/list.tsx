@@ -49,6 +49,8 @@ export default function List() {
             <span aria-hidden="true"> · </span>
             <Link to="/proofs">{t('proofs')}</Link>
             <span aria-hidden="true"> · </span>
+            <Link to="/my-data">{t('myData')}</Link>
+            <span aria-hidden="true"> · </span>
           </>
         )}
         <Link to="/check">{t('checkNetwork')}</Link>

@@ -1,5 +1,5 @@
 import './presence.css';
-import { useEffect, useId, useRef } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { formatTime } from '#client/format.ts';
 import { Button } from '#client/ui/button.tsx';
 import { alertPerson } from './presence-alert.ts';
@@ -19,7 +19,7 @@ export function PresenceCard({ presence, silenced }: { presence: Asking; silence
   const t = useRoomText();
   if (presence.state !== 'confirmed') return <Question presence={presence} silenced={silenced} />;
   return (
-    <div className="presence presence--done" role="status">
+    <div className="presence presence--done" role="alert">
       ✓ {t('presenceConfirmed')}
     </div>
   );
@@ -32,8 +32,7 @@ function Question({ presence, silenced }: { presence: Asking; silenced: boolean 
   const text = useId();
   const { state, check, remainingMs } = presence;
   const seconds = Math.ceil(remainingMs / 1_000);
-  const spoken = SPOKEN.find((at) => seconds <= at && seconds > at - 3);
-  const box = useFocus();
+  const { box, typing } = usePresenceFocus();
   useAlert(check.id, silenced);
 
   return (
@@ -57,10 +56,19 @@ function Question({ presence, silenced }: { presence: Asking; silenced: boolean 
       <Button className="presence__button" look="primary" busy={state === 'sending'} onClick={presence.press}>
         {t('presenceHere')}
       </Button>
-      <span className="visually-hidden" aria-live="assertive">
-        {spoken !== undefined && t('presenceLeft', { seconds: spoken })}
-      </span>
+      <Spoken seconds={seconds} title={typing && t('presenceTitle')} />
     </div>
+  );
+}
+
+/** What is read out of a check: not each second. `title`: also what it is, to whom the focus did not say it. */
+export function Spoken({ seconds, title }: { seconds: number; title: string | false }) {
+  const t = useRoomText();
+  const spoken = SPOKEN.find((at) => seconds <= at && seconds > at - 3);
+  return (
+    <span className="visually-hidden" aria-live="assertive">
+      {spoken === undefined ? title : t('presenceLeft', { seconds: spoken })}
+    </span>
   );
 }
 
@@ -82,7 +90,7 @@ export function PresenceMissed({ presence }: { presence: Missed }) {
   );
 }
 
-function Ring({ share, seconds }: { share: number; seconds: number }) {
+export function Ring({ share, seconds }: { share: number; seconds: number }) {
   const t = useRoomText();
   return (
     <div className="presence__ring numbers" role="timer" aria-label={t('presenceLeft', { seconds })}>
@@ -102,18 +110,22 @@ function Ring({ share, seconds }: { share: number; seconds: number }) {
   );
 }
 
-function useFocus() {
+/** Where the focus goes while a check asks, and back from. Nobody who is `typing` is interrupted. */
+export function usePresenceFocus() {
   const box = useRef<HTMLDivElement>(null);
+  const [typing, setTyping] = useState(false);
   useEffect(() => {
     const before = document.activeElement;
-    const typing = before instanceof HTMLTextAreaElement || before instanceof HTMLInputElement;
-    if (typing) return;
+    if (before instanceof HTMLTextAreaElement || before instanceof HTMLInputElement) {
+      setTyping(true);
+      return;
+    }
     box.current?.querySelector('button')?.focus({ preventScroll: true });
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
-  return box;
+  return { box, typing };
 }
 
 /** Once for each check. */

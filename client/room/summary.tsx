@@ -1,3 +1,6 @@
+import '#client/credit/credit.css';
+import { CreditRule } from '#client/credit/credit-rule.tsx';
+import { useCreditText } from '#client/credit/text.ts';
 import { formatLength } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import { ButtonLink } from '#client/ui/button.tsx';
@@ -10,6 +13,7 @@ import { useRoomText } from './text.ts';
 /** After the class: what is credited, and the way to the paper. */
 export function Summary({ room, creditedMs }: { room: Room; creditedMs: number }) {
   const t = useRoomText();
+  const credit = useCreditText();
   const language = useLanguage();
   return (
     <section className="summary">
@@ -20,6 +24,12 @@ export function Summary({ room, creditedMs }: { room: Room; creditedMs: number }
       <MissedTime sessionId={room.sessionId} />
       <MyCorrections sessionId={room.sessionId} />
       <p className="summary__hint">{t('stillCounting')}</p>
+      <details className="credit-rule">
+        <summary>{credit('title')}</summary>
+        <ul>
+          <CreditRule />
+        </ul>
+      </details>
       <div className="summary__actions">
         {room.paperPublished ? (
           <ButtonLink look="primary" wide to={`/learn/${room.sessionId}/paper`}>

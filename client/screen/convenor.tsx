@@ -76,7 +76,13 @@ export default function Convenor() {
           {
             key: 'here',
             title: `${t('isPresent')} ${shown.signedIn}`,
-            panel: <Here screenId={screenId} people={people.data ?? []} />,
+            panel: people.data ? (
+              <Here screenId={screenId} people={people.data} />
+            ) : people.isError ? (
+              <Failure what={t('loadFailed')} error={people.error} retry={() => people.refetch()} />
+            ) : (
+              <Waiting />
+            ),
           },
           { key: 'files', title: t('files'), panel: <Files screenId={screenId} /> },
         ]}

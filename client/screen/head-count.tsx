@@ -4,6 +4,7 @@ import { type FormEvent, useEffect, useId, useState } from 'react';
 import { call } from '#client/api.ts';
 import { formatTime } from '#client/format.ts';
 import { alertPerson } from '#client/room/presence-alert.ts';
+import { Ring, Spoken, usePresenceFocus } from '#client/room/presence-card.tsx';
 import type { Room } from '#client/room/room-link.ts';
 import { serverNow } from '#client/server-clock.ts';
 import { Button } from '#client/ui/button.tsx';
@@ -23,22 +24,27 @@ export function HeadCount({ shown, check }: { shown: Shown; check: Room['presenc
     const timer = setInterval(() => setNow(serverNow()), TICK_MS);
     return () => clearInterval(timer);
   }, [check]);
-  if (isAsked) return <Question key={check.id} shown={shown} checkId={check.id} seconds={Math.ceil(left / 1_000)} />;
-  if (missedFrom !== null) return <Question key="missed" shown={shown} checkId={null} seconds={null} />;
+  if (isAsked)
+    return <Question key={check.id} shown={shown} asked={{ id: check.id, left, share: left / check.windowMs }} />;
+  if (missedFrom !== null) return <Question key="missed" shown={shown} asked={null} />;
   return null;
 }
 
-function Question({
-  shown: { screen, missedFrom },
-  checkId,
-  seconds,
-}: {
-  shown: Shown;
-  checkId: string | null;
-  seconds: number | null;
-}) {
+interface Asked {
+  id: string;
+  /** ms */
+  left: number;
+  /** Of its time. */
+  share: number;
+}
+
+function Question({ shown: { screen, missedFrom }, asked }: { shown: Shown; asked: Asked | null }) {
   const t = useScreenText();
   const title = useId();
+  const text = useId();
+  const { box, typing } = usePresenceFocus();
+  const checkId = asked?.id ?? null;
+  const seconds = asked && Math.ceil(asked.left / 1_000);
   const queries = useQueryClient();
   const [heads, setHeads] = useState(String(screen.present));
   const count = useMutation({
@@ -56,14 +62,20 @@ function Question({
   }
 
   return (
-    <div className="presence" role="alertdialog" aria-modal="false" aria-labelledby={title}>
+    <div
+      ref={box}
+      className="presence"
+      role="alertdialog"
+      aria-modal="false"
+      aria-labelledby={title}
+      aria-describedby={text}
+    >
+      {asked && seconds !== null && <Ring share={asked.share} seconds={seconds} />}
       <div className="presence__words">
         <h2 className="presence__title" id={title}>
-          {seconds === null
-            ? t('countMissed', { time: missedFrom ? formatTime(missedFrom) : '' })
-            : t('countTitle', { seconds })}
+          {asked ? t('countTitle') : t('countMissed', { time: missedFrom ? formatTime(missedFrom) : '' })}
         </h2>
-        <p className="presence__text">
+        <p className="presence__text" id={text} role={count.isError ? 'alert' : undefined}>
           {count.isError ? count.error.message : t('countText', { present: screen.present })}
         </p>
       </div>
@@ -81,6 +93,7 @@ function Question({
           {t('countConfirm')}
         </Button>
       </form>
+      {seconds !== null && <Spoken seconds={seconds} title={typing && t('countTitle')} />}
     </div>
   );
 }

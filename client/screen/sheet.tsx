@@ -53,12 +53,12 @@ function Sheet({ screen, people, session }: Sheeted) {
   const language = useLanguage();
   return (
     <div className="sheet-page">
-      <div className="sheet-bar">
+      <header className="sheet-bar">
         <ButtonLink to={`/screen/${screen.id}/people`}>{t('list')}</ButtonLink>
         <Button look="primary" onClick={() => window.print()}>
           {t('print')}
         </Button>
-      </div>
+      </header>
       <main className="sheet numbers">
         <h1>{t('sheet')}</h1>
         <dl className="sheet__facts">
@@ -90,7 +90,7 @@ function Sheet({ screen, people, session }: Sheeted) {
             {people.map((each, n) => (
               <tr key={`${each.personId} ${each.signedInAt}`}>
                 <td className="sheet__number">{n + 1}</td>
-                <td>{each.name}</td>
+                <td className="sheet__name">{each.name}</td>
                 <td>{formatTime(each.signedInAt)}</td>
                 <td>{each.signedOutAt ? formatTime(each.signedOutAt) : ''}</td>
                 <td>
@@ -113,7 +113,10 @@ function Sheet({ screen, people, session }: Sheeted) {
             ))}
           </tbody>
         </table>
-        <p className="sheet__foot">{t('sheetFoot')}</p>
+        <p className="sheet__foot">
+          <span>{t('sheetConvenor')}</span>
+          <span>{t('sheetDate')}</span>
+        </p>
       </main>
     </div>
   );

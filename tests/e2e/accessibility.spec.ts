@@ -1,9 +1,11 @@
 import { expect, type Page, test } from '@playwright/test';
 import axe from 'axe-core';
-import type { Course, MySession } from '#contract/courses.ts';
+import type { Course, MySession, Session } from '#contract/courses.ts';
 import type { Unit } from '#contract/organisations.ts';
+import type { EnrolmentCandidate } from '#contract/venues.ts';
 import { BUREAU_NAME, personName, phone } from '#scripts/demo/district.ts';
 import { startOwnInstallation } from '#scripts/outside/installation.ts';
+import { ownClass } from './own-class.ts';
 import { address, askRoom, expectPicture, HEADERS, read, signInAs } from './pages.ts';
 
 declare global {
@@ -39,7 +41,10 @@ test('no barrier for a learner: the list, the room and the paper', async ({ brow
   await signInAs(desk, '王建国');
   await enter(page, desk);
   await judge(page, '/learn');
-  await judge(page, '/hours');
+  for (const path of ['/hours', '/proofs', '/my-data']) await judge(page, path);
+  const copy = page.waitForEvent('download');
+  await page.getByRole('button', { name: '下载我的全部信息' }).click();
+  expect((await copy).suggestedFilename()).toBe(`个人信息-${personName(0)}.json`);
   const mine = await read<MySession[]>(page, '/my/sessions');
   const ofState = (state: string) => mine.find(({ session }) => session.state === state)?.session.id ?? '';
   const [before, live, over] = [ofState('scheduled'), ofState('live'), ofState('ended')];
@@ -79,6 +84,11 @@ test('no barrier in the console', async ({ page }) => {
   await signInAs(page, '王建国');
   await page.waitForURL('**/console/**');
   for (const path of await consolePages(page)) await judge(page, path);
+});
+
+test('no barrier in the console’s dialogs', async ({ page }) => {
+  await signInAs(page, '王建国');
+  await page.waitForURL('**/console/**');
   for (const [where, button] of [
     ['courses', '新建课程'],
     ['units', '导入单位'],
@@ -88,6 +98,98 @@ test('no barrier in the console', async ({ page }) => {
     await page.getByRole('button', { name: button }).click();
     await expect(page.getByRole('dialog')).toBeVisible();
     await judge(page);
+  }
+  const [unit] = (await read<{ items: Unit[] }>(page, '/units')).items;
+  await page.goto(address(`/console/units/${unit?.id}`));
+  await page.getByRole('button', { name: '一企一档' }).click();
+  const archive = page.getByRole('dialog');
+  await archive.getByRole('button', { name: '生成 PDF' }).click();
+  await expect(archive.getByText('已生成').first()).toBeVisible();
+  await judge(page);
+});
+
+test('no barrier at a shared screen, for its convenor and whoever signs in there, nor in a presence check', async ({
+  browser,
+  page: wall,
+}) => {
+  const own = await ownClass(browser, '集中观看与在线确认');
+  try {
+    await own.become('live');
+    await signInAs(wall, '陈志强');
+    await judge(wall, `/learn/${own.sessionId}/screen`);
+    await wall.getByRole('button', { name: '打开大屏' }).click();
+    await wall.waitForURL('**/screen/*');
+    const screenId = new URL(wall.url()).pathname.split('/').at(-1) ?? '';
+    await judge(wall);
+
+    const convenor = await wall.context().newPage();
+    await judge(convenor, `/screen/${screenId}/people`);
+    await convenor
+      .getByRole('button', { name: /^签到 / })
+      .first()
+      .click();
+    await convenor.getByRole('tab', { name: '已签到 1' }).click();
+    await judge(convenor);
+    await convenor.getByRole('tab', { name: '签到表和照片' }).click();
+    await judge(convenor);
+    await judge(convenor, `/screen/${screenId}/sheet`);
+
+    const phone = await (await browser.newContext({ viewport: PHONE })).newPage();
+    const shown = () => read<{ code: { path: string }; shortCode: string }>(wall, `/screens/${screenId}`);
+    await judge(phone, `/s/${(await shown()).shortCode}`, [PHONE]);
+    await expect(async () => {
+      await phone.goto(address((await shown()).code.path));
+      await expect(phone.getByRole('heading', { name: '您是哪一位？' })).toBeVisible({ timeout: 8_000 });
+    }).toPass({ timeout: 90_000 });
+    await judge(phone, undefined, [PHONE]);
+    await phone.getByRole('button', { name: '名单里没有我' }).click();
+    await judge(phone, undefined, [PHONE]);
+
+    await signInAs(phone, '张晓梅');
+    await phone.goto(address(`/learn/${own.sessionId}`));
+    const ask = phone.getByPlaceholder('写下问题');
+    await ask.fill('正在写');
+    const path = `/api/v1/sessions/${own.sessionId}/presence-checks`;
+    const opened = await own.office.post(address(path), { headers: HEADERS, data: {} });
+    expect(opened.ok(), await opened.text()).toBe(true);
+    const question = phone.getByRole('alertdialog', { name: '您还在听课吗？' });
+    await expect(question).toBeVisible();
+    // Who writes goes on writing, and hears of it all the same.
+    await expect(ask).toBeFocused();
+    await expect(question.locator('[aria-live=assertive]')).toHaveText(/您还在听课吗|还剩/);
+    await judge(phone, undefined, [PHONE]);
+    const count = wall.getByRole('alertdialog', { name: '在线确认：请清点现场人数' });
+    await expect(count.getByRole('button', { name: '确认在场' })).toBeFocused();
+    await judge(wall, undefined, [DESKTOP]);
+    await wall.keyboard.press('Enter');
+    await expect(count).toBeHidden();
+  } finally {
+    await own.close();
+  }
+});
+
+test('no barrier in an offline class: its page, the door, the poster, and the phone at the door', async ({
+  browser,
+  page,
+}) => {
+  await signInAs(page, '王建国');
+  const { sessionId, end } = await offlineClass(page);
+  try {
+    const at = `/console/sessions/${sessionId}`;
+    await judge(page, `${at}/venue`);
+    await page.getByRole('button', { name: '报名', exact: true }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await judge(page);
+    for (const path of ['door', 'poster']) await judge(page, `${at}/${path}`);
+    const phone = await (await browser.newContext({ viewport: PHONE })).newPage();
+    await expect(async () => {
+      const { code } = await read<{ code: { path: string } }>(page, `/sessions/${sessionId}/door`);
+      await phone.goto(address(code.path));
+      await expect(phone.getByRole('heading', { name: '您是哪一位？' })).toBeVisible({ timeout: 8_000 });
+    }).toPass({ timeout: 90_000 });
+    await judge(phone, undefined, [PHONE]);
+  } finally {
+    await end();
   }
 });
 
@@ -138,6 +240,27 @@ async function consolePages(page: Page): Promise<string[]> {
   ].map((path) => `/console/${path}`);
 }
 
+/** One that runs, with a seat that is taken. */
+async function offlineClass(page: Page): Promise<{ sessionId: string; end: () => Promise<void> }> {
+  const send = async <T>(method: 'post' | 'put', path: string, data: object): Promise<T> => {
+    const answer = await page.request[method](address(`/api/v1${path}`), { headers: HEADERS, data });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return (answer.status() === 204 ? undefined : await answer.json()) as T;
+  };
+  const { id: courseId } = await send<Course>('post', '/courses', { title: '线下课的无障碍检查' });
+  await send('put', `/courses/${courseId}/audience`, { rules: [{}] });
+  const startsAt = new Date(Date.now() + 30 * 60_000).toISOString();
+  const planned = { topic: '有限空间作业', plannedMinutes: 90, mode: 'offline', venue: '报告厅', startsAt };
+  const { id } = await send<Session>('post', `/courses/${courseId}/sessions`, planned);
+  const become = (to: string) => send('post', `/sessions/${id}/state`, { to });
+  await become('scheduled');
+  await send('put', `/sessions/${id}/venue`, { capacity: 20, enrolUntil: null });
+  const [somebody] = await read<EnrolmentCandidate[]>(page, `/sessions/${id}/enrolment-candidates`);
+  await send('post', `/sessions/${id}/enrolments`, { personIds: [somebody?.personId] });
+  await become('live');
+  return { sessionId: id, end: async () => void (await become('ended')) };
+}
+
 /** A course of which nothing is planned yet. */
 async function newCourse(page: Page): Promise<string> {
   const data = { title: '尚无安排的课程' };
@@ -147,9 +270,9 @@ async function newCourse(page: Page): Promise<string> {
 }
 
 /** Finds nothing to mend on a page that has loaded, as a desktop shows it and as a phone does. */
-async function judge(page: Page, path?: string): Promise<void> {
+async function judge(page: Page, path?: string, sizes = [DESKTOP, PHONE]): Promise<void> {
   if (path !== undefined) await page.goto(address(path));
-  for (const size of [DESKTOP, PHONE]) {
+  for (const size of sizes) {
     await page.setViewportSize(size);
     const loading = page.locator('.waiting, .ant-skeleton, .ant-spin-spinning');
     let found: unknown[];

@@ -1,10 +1,10 @@
-import { Button, Checkbox, Modal, Progress, Space } from 'antd';
+import { App, Button, Checkbox, Modal, Progress, Space } from 'antd';
 import { useState } from 'react';
 import { formatBytes, formatCount, formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
 import type { Export } from '#contract/archives.ts';
 import { useAct, useRead } from '../data.ts';
-import { DownloadButton, Mark } from '../parts.tsx';
+import { DownloadButton, Loaded, Mark } from '../parts.tsx';
 import { useArchiveText } from './text.ts';
 
 const EVERY_MS = 1_000;
@@ -43,26 +43,41 @@ export function ArchiveButton(about: About) {
         destroyOnHidden
         onCancel={() => setOpen(false)}
       >
-        <Making {...about} />
-        <Files />
+        <Content {...about} />
       </Modal>
     </>
   );
 }
 
-function Making({ kind, id, mayUnmask = false }: About) {
+function Content(about: About) {
+  const files = useRead('GET /exports', undefined, { every: EVERY_MS });
+  return (
+    <>
+      <Making {...about} known={files.data ?? []} />
+      <Loaded read={files}>{(loaded) => <Files files={loaded} />}</Loaded>
+    </>
+  );
+}
+
+function Making({ kind, id, mayUnmask = false, known }: About & { known: Export[] }) {
   const t = useArchiveText();
+  const { message } = App.useApp();
   const [full, setFull] = useState(false);
   const touches = ['GET /exports' as const];
   const session = useAct('POST /sessions/:sessionId/exports', { touches });
   const unit = useAct('POST /units/:unitId/exports', { touches });
   const person = useAct('POST /people/:personId/exports', { touches });
   const course = useAct('POST /courses/:courseId/exports', { touches });
+  const after = {
+    onSuccess: (file: Export) => {
+      if (known.some((each) => each.id === file.id)) void message.info(t('already'));
+    },
+  };
   const make = {
-    session: (format: 'xlsx' | 'pdf') => session.mutate({ params: { sessionId: id }, body: { format, full } }),
-    unit: (format: 'xlsx' | 'pdf') => unit.mutate({ params: { unitId: id }, body: { format, full } }),
-    person: (format: 'xlsx' | 'pdf') => person.mutate({ params: { personId: id }, body: { format } }),
-    course: (format: 'xlsx' | 'csv') => course.mutate({ params: { courseId: id }, body: { format, full } }),
+    session: (format: 'xlsx' | 'pdf') => session.mutate({ params: { sessionId: id }, body: { format, full } }, after),
+    unit: (format: 'xlsx' | 'pdf') => unit.mutate({ params: { unitId: id }, body: { format, full } }, after),
+    person: (format: 'xlsx' | 'pdf') => person.mutate({ params: { personId: id }, body: { format } }, after),
+    course: (format: 'xlsx' | 'csv') => course.mutate({ params: { courseId: id }, body: { format, full } }, after),
   };
   const busy = session.isPending || unit.isPending || person.isPending || course.isPending;
   const formats = kind === 'course' ? (['xlsx', 'csv'] as const) : (['xlsx', 'pdf'] as const);
@@ -87,13 +102,12 @@ function Making({ kind, id, mayUnmask = false }: About) {
   );
 }
 
-function Files() {
+function Files({ files }: { files: Export[] }) {
   const t = useArchiveText();
-  const files = useRead('GET /exports', undefined, { every: EVERY_MS });
-  if (files.data?.length === 0) return <p className="muted">{t('none')}</p>;
+  if (files.length === 0) return <p className="muted">{t('none')}</p>;
   return (
     <ul aria-label={t('files')} style={{ listStyle: 'none', margin: 0, padding: 0 }}>
-      {files.data?.slice(0, 8).map((file) => (
+      {files.slice(0, 8).map((file) => (
         <li key={file.id} style={{ padding: '10px 0', borderTop: '1px solid var(--line)' }}>
           <File file={file} />
         </li>
@@ -113,15 +127,14 @@ function File({ file }: { file: Export }) {
         <div>
           {title} {file.full && <Mark tone="amber">{t('isFull')}</Mark>}
         </div>
-        <div className="muted numbers" role="status">
-          {state === 'queued' && t('queued')}
-          {state === 'failed' && t('failed')}
+        <div className="muted numbers">
+          {/* Only what becomes of it is read out, and not every row. */}
+          <span role="status">{t(state)}</span>
           {state === 'running' &&
-            (rowsTotal === null
-              ? t('starting')
-              : t('running', { done: formatCount(rowsDone), total: formatCount(rowsTotal) }))}
+            rowsTotal !== null &&
+            ` · ${t('rows', { done: formatCount(rowsDone), total: formatCount(rowsTotal) })}`}
           {state === 'done' &&
-            `${t('asOf', { at: formatDateTime(file.asOf ?? file.createdAt, language) })} · ${formatBytes(file.bytes)}`}
+            ` · ${t('asOf', { at: formatDateTime(file.asOf ?? file.createdAt, language) })} · ${formatBytes(file.bytes)}`}
         </div>
         {state === 'running' && rowsTotal !== null && rowsTotal > 0 && (
           <Progress

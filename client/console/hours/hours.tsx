@@ -146,8 +146,8 @@ function Totals({ overview: { totals, rule } }: { overview: LedgerOverview }) {
     <div className="figures">
       <Figure name={t('people')} value={formatCount(totals.people)} />
       <Figure name={t('due')} value={formatCount(totals.due)} />
-      <Figure name={t('fulfilled')} value={formatCount(totals.fulfilled)} />
-      <Figure name={t('behind')} value={formatCount(totals.behind)} />
+      <Figure name={t('fulfilledPeople')} value={formatCount(totals.fulfilled)} />
+      <Figure name={t('behindPeople')} value={formatCount(totals.behind)} />
       <Figure name={t('rate')} value={percent(totals.due === 0 ? null : totals.fulfilled / totals.due)} />
       <Figure name={t('statutory')} value={classHours(totals.statutoryMs, rule.minutes)} />
       <Figure name={t('attended')} value={formatCount(Math.floor(totals.attendedMs / 60_000))} />

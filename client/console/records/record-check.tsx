@@ -79,7 +79,10 @@ function Standing({
       )}
       {checks.length > 0 && <History checks={checks} />}
       <p className="muted">
-        {t('command')} <code>npm run verify -- {sessionId}</code>
+        {t('command')}{' '}
+        <code>
+          <span className="command">npm run verify --</span> {sessionId}
+        </code>
       </p>
     </>
   );

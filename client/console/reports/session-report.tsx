@@ -55,7 +55,7 @@ function SessionReportView({
   return (
     <>
       <PageHead
-        title={[t('sessionReport', { number: report.number ?? 0 }), report.topic].filter(Boolean).join('：')}
+        title={t('sessionReportOf', { number: report.number ?? 0, topic: report.topic ?? '' })}
         back={{ to: `/console/courses/${report.courseId}`, label: report.courseTitle }}
       >
         {(bureau || supervisor) && (

@@ -3,6 +3,7 @@ import { addTexts } from '#client/i18n.ts';
 export const useReportText = addTexts({
   zh: {
     sessionReport: '第 {number} 期考勤',
+    sessionReportOf: '第 {number} 期考勤：{topic}',
     courseReport: '课程报表',
     liveNow: '正在直播，数字随时更新',
     readAt: '统计截至 {time}',
@@ -83,6 +84,7 @@ export const useReportText = addTexts({
   },
   en: {
     sessionReport: 'Attendance of session {number}',
+    sessionReportOf: 'Attendance of session {number}: {topic}',
     courseReport: 'Course report',
     liveNow: 'Live: the figures move',
     readAt: 'As of {time}',

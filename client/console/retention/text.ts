@@ -74,7 +74,7 @@ export const useRetentionText = addTexts({
     present: 'Present / due',
     digest: 'Digest of what was removed',
     networkNext:
-      'Connections of {count} sessions still tell devices apart; those of the first no longer do from {at}, when only their number is kept.',
+      'Sessions whose connections still tell devices apart: {count}. From {at} those of the first no longer do, and only their number is kept.',
     networkNone: 'Of every session’s connections only the number of devices is kept.',
     count: '{count} in all',
   },

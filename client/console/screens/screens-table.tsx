@@ -89,7 +89,7 @@ export function ScreensTable({ sessionId, live }: { sessionId: string; live: boo
               },
             ]}
           />
-          <p className="muted">{t('declaredNote')}</p>
+          {all.length > 0 && <p className="section__foot muted">{t('declaredNote')}</p>}
         </>
       )}
     </Loaded>

@@ -126,7 +126,7 @@ export const useVenueText = addTexts({
     category: 'Category',
     seat: 'Seat',
     seatNumber: '{seat}',
-    waitingAt: 'waiting, {place}',
+    waitingAt: 'waiting, no. {place}',
     enrolledAt: 'Enrolled',
     withdraw: 'Withdraw',
     withdrawSure: 'Withdraw {name}? The seat goes to the first who waits.',
