@@ -4,8 +4,8 @@
  */
 
 /** `{a,b}` for a cast such as `$1::uuid[]`, of values that are never quoted: ids, numbers, booleans and dates as ISO text. */
-export function plainArray(values: readonly (string | number | boolean)[]): string {
-  return `{${values.join(',')}}`;
+export function plainArray(values: readonly (string | number | boolean | null)[]): string {
+  return `{${values.map((value) => value ?? 'null').join(',')}}`;
 }
 
 /** For `$1::timestamptz[]`, of epoch ms. */

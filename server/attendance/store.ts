@@ -275,8 +275,3 @@ export async function appendLink(client: pg.PoolClient, sessionId: string, link:
     link.digest,
   ]);
 }
-
-/** PostgreSQL has no ragged two-dimensional arrays, so each row's coverage travels as text. */
-export function arrayLiteral(coverage: Coverage): string {
-  return `{${coverage.join(',')}}`;
-}
