@@ -1,5 +1,5 @@
 import http from 'node:http';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import { accountEndpoints } from '#contract/accounts.ts';
 import { archiveEndpoints } from '#contract/archives.ts';
 import { attendanceEndpoints } from '#contract/attendance.ts';
@@ -45,11 +45,12 @@ import { openDb } from './db.ts';
 import { notFound } from './errors.ts';
 import { createFiling } from './filing.ts';
 import { mediaPassThrough, publishPassThrough } from './front-door.ts';
+import { createFrontLane } from './front-lane.ts';
 import { createLedgerExport } from './hours/export.ts';
 import { hoursRoutes } from './hours/routes.ts';
 import { createHours } from './hours/service.ts';
 import { type Locators, mount, problems, requestIds } from './http.ts';
-import { atTheDoor, createLateness } from './line/at-the-door.ts';
+import { atTheDoor, createLateness, ENTRY } from './line/at-the-door.ts';
 import { createLine } from './line/line.ts';
 import { createAudienceQuestions } from './live/audience-questions.ts';
 import { createBroadcasts } from './live/broadcasts.ts';
@@ -108,6 +109,8 @@ import { createPlayouts } from './videos/playouts.ts';
 import { videoRoutes } from './videos/routes.ts';
 import { createVideos } from './videos/service.ts';
 import { watchPlayouts } from './videos/watch.ts';
+
+const API = '/api/v1';
 
 export interface AppOptions {
   config: Config;
@@ -172,11 +175,14 @@ export async function createApp({ config, secrets, clock, logger, worker, export
     mark: recordings.locateMark,
     screen: screens.locate,
   };
-  api.use(refuseForeignOrigin(config.publicUrl), authenticate(accounts), atTheDoor(line));
-  mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators);
+  const inside = [refuseForeignOrigin(config.publicUrl), authenticate(accounts), atTheDoor(line)];
+  api.use(inside);
   // Routes are tried in their order: those of a crowd first.
-  mount(api, liveEndpoints, liveRoutes(live, questions, outside), locators);
-  mount(api, courseEndpoints, courseRoutes(courses, config, secrets.hooks), locators);
+  const ofCrowds = {
+    ...mount(api, accountEndpoints, accountRoutes(accounts, config.secureCookies), locators),
+    ...mount(api, liveEndpoints, liveRoutes(live, questions, outside), locators),
+    ...mount(api, courseEndpoints, courseRoutes(courses, config, secrets.hooks), locators),
+  };
   mount(api, organisationEndpoints, organisationRoutes(organisations), locators);
   mount(api, recordingEndpoints, recordingRoutes(recordings, captions), locators);
   mount(api, attendanceEndpoints, attendanceRoutes(live), locators);
@@ -220,8 +226,9 @@ export async function createApp({ config, secrets, clock, logger, worker, export
   const web = express();
   web.disable('x-powered-by');
   web.set('trust proxy', config.trustProxy);
-  web.use(countRequests(metrics));
-  web.use(requestIds());
+  const counted = countRequests(metrics);
+  const identified = requestIds();
+  web.use(counted, identified);
   web.use(['/media', '/uploads'], mediaPassThrough(config.mediaUrl, logger));
   const files = {
     authorise: playouts.authorise,
@@ -230,11 +237,12 @@ export async function createApp({ config, secrets, clock, logger, worker, export
   const hooks = mediaHooks(services, broadcasts, files, endWhatIsOver(services, courses, media));
   web.use('/internal/media', hooks);
   const headers = securityHeaders(config.secureCookies);
-  web.use((_req, res, next) => {
+  const secured: RequestHandler = (_req, res, next) => {
     for (const [name, value] of headers([])) res.setHeader(name, value);
     next();
-  });
-  web.use('/api/v1', api);
+  };
+  web.use(secured);
+  web.use(API, api);
   web.get('/health/live', (_req, res) => {
     res.json({ live: true });
   });
@@ -245,14 +253,23 @@ export async function createApp({ config, secrets, clock, logger, worker, export
   web.use(() => {
     throw notFound();
   });
-  web.use(problems(logger, metrics));
+  const refuse = problems(logger, metrics);
+  web.use(refuse);
 
   const pages = createPages({ metrics, headers, outsideOrigins: outside.origins });
+  const frontLane = createFrontLane({
+    web,
+    base: API,
+    outside: [counted, identified, secured],
+    inside,
+    endpoints: Object.fromEntries(ENTRY.map((key) => [key, ofCrowds[key]])),
+    refuse,
+  });
   let leaving = false;
   const answer: http.RequestListener = (req, res) => {
     // A connection that is never idle, a proxy's say, would keep a worker that leaves for ever.
     if (leaving) res.shouldKeepAlive = false;
-    pages(req, res, () => web(req, res));
+    frontLane(req, res, () => pages(req, res, () => web(req, res)));
   };
   const publicHttp = http.createServer(answer);
   const privateHttp = http.createServer(answer);

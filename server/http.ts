@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import type { z } from 'zod';
 import type { Api, Body, EndpointKey, Params, Query, Result } from '#contract/api.ts';
 import type { Endpoint, TargetKind } from '#contract/endpoint.ts';
@@ -58,6 +64,7 @@ export const CLIENT_HEADER = 'x-anke-client';
 
 /**
  * Adds a feature's endpoints to the router.
+ * @returns what each of them consists of
  * @throws Error at start when an endpoint has no handler, or its action no row in the policy table.
  */
 export function mount<T extends Record<string, Endpoint>>(
@@ -65,7 +72,8 @@ export function mount<T extends Record<string, Endpoint>>(
   table: T,
   handlers: Handlers<T>,
   locators: Locators,
-): void {
+): Record<keyof T, readonly RequestHandler[]> {
+  const mounted: Record<string, readonly RequestHandler[]> = {};
   const byKey = handlers as unknown as Record<string, ((call: Call<EndpointKey>) => Promise<unknown>) | undefined>;
   for (const [key, endpoint] of Object.entries(table)) {
     const handler = byKey[key];
@@ -80,7 +88,7 @@ export function mount<T extends Record<string, Endpoint>>(
       : // sendBeacon can send JSON only as text without asking first.
         express.json({ type: key === 'POST /beats' ? () => true : 'application/json', limit: JSON_LIMIT });
 
-    router[method.toLowerCase() as 'get'](path, body, async (req: Request, res: Response) => {
+    const answering: RequestHandler = async (req, res) => {
       const principal = principalOf(req);
       if (method !== 'GET' && key !== 'POST /beats') refuseCrossSite(req);
       const params = req.params as Record<string, string>;
@@ -95,17 +103,35 @@ export function mount<T extends Record<string, Endpoint>>(
         principal,
         visibility: visibilityOf(principal, action),
         actor: { accountId: principal.accountId, personId: principal.personId, requestId: requestIdOf(res) },
-        language: languageOf(req),
+        // Few ask, and it takes reading a header.
+        get language() {
+          return languageOf(req);
+        },
         req,
         res,
       } as Call<EndpointKey>;
       const answer = await handler(call);
       if (res.headersSent) return;
       if (endpoint.download) await sendFile(res, answer as FileAnswer);
-      else if (endpoint.response) res.json(answer);
+      else if (endpoint.response) sendJson(res, answer);
       else res.status(204).end();
-    });
+    };
+    mounted[key] = [body, answering];
+    router[method.toLowerCase() as 'get'](path, body, answering);
   }
+  return mounted as Record<keyof T, readonly RequestHandler[]>;
+}
+
+/** Only what a page asks for again can be known to it already. */
+function sendJson(res: Response, answer: unknown): void {
+  if (res.req.method === 'GET') {
+    res.json(answer);
+    return;
+  }
+  const text = JSON.stringify(answer);
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.setHeader('Content-Length', Buffer.byteLength(text));
+  res.end(text);
 }
 
 /** Gives every request an id, for the log and for the words "ref …" that a person may read out. */

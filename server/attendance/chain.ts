@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** An entry as the chain sees it: every fact that may not be changed afterwards. */
 export interface ChainedEntry {
@@ -48,20 +48,25 @@ export interface Link {
 
 /** The link that follows `head`. */
 export function nextLink(head: { batch: number; digest: Buffer }, entries: readonly ChainedEntry[]): Link {
+  const lines = entries.map(lineOf);
   return {
     batch: head.batch + 1,
     previous: head.digest,
-    digest: link(head.digest, entries),
+    digest: digestOf(head.digest, lines),
     entries: entries.length,
-    fingerprints: fingerprintsOf(entries),
+    fingerprints: fingerprintsOf(entries, lines),
   };
 }
 
 /** One link: SHA-256 over the digest before and the batch's entries in their order, one JSON array a line. */
 export function link(previous: Uint8Array, entries: readonly ChainedEntry[]): Buffer {
-  const hash = createHash('sha256').update(previous);
-  for (const entry of entries) hash.update(`${lineOf(entry)}\n`);
-  return hash.digest();
+  return digestOf(previous, entries.map(lineOf));
+}
+
+function digestOf(previous: Uint8Array, lines: readonly string[]): Buffer {
+  const digest = createHash('sha256').update(previous);
+  if (lines.length > 0) digest.update(`${lines.join('\n')}\n`);
+  return digest.digest();
 }
 
 export const FINGERPRINT_BYTES = 24;
@@ -71,15 +76,12 @@ const ID_BYTES = 16;
  * For each entry its person's id and the first eight bytes of the SHA-256 of its line. The digest proves that a link is as it
  * was; these tell which entry is not.
  */
-export function fingerprintsOf(entries: readonly ChainedEntry[]): Buffer {
+export function fingerprintsOf(entries: readonly ChainedEntry[], lines = entries.map(lineOf)): Buffer {
   const all = Buffer.alloc(entries.length * FINGERPRINT_BYTES);
   entries.forEach((entry, n) => {
     const at = n * FINGERPRINT_BYTES;
     all.write(entry.personId.replaceAll('-', ''), at, 'hex');
-    createHash('sha256')
-      .update(lineOf(entry))
-      .digest()
-      .copy(all, at + ID_BYTES, 0, FINGERPRINT_BYTES - ID_BYTES);
+    hash('sha256', lines[n] as string, 'buffer').copy(all, at + ID_BYTES, 0, FINGERPRINT_BYTES - ID_BYTES);
   });
   return all;
 }

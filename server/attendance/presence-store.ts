@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { PRESENCE_GRACE_MS, type PresenceTimes } from '#contract/presence-moment.ts';
+import { arrayOfArrays, plainArray } from '../array-literals.ts';
 import { type Attended, creditOf, type Miss, OPEN_END, type Sign } from './presence.ts';
-import { type AttendeeRow, arrayLiteral } from './store.ts';
+import type { AttendeeRow } from './store.ts';
 
 /* The SQL of signs of life and missed presence checks. */
 
@@ -102,14 +103,14 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
      where a.session_id = $1 and a.person_id = n.person_id`,
     [
       sessionId,
-      rows.map((row) => row.personId),
-      rows.map((row) => arrayLiteral(row.coverage)),
-      rows.map((row) => arrayLiteral(row.gaps)),
-      rows.map((row) => row.creditedMs),
-      credits.map(({ liveMs }) => liveMs),
-      credits.map(({ replayMs }) => replayMs),
-      credits.map(({ venueMs }) => venueMs),
-      rows.map((row) => row.confirmedCheckId),
+      plainArray(rows.map((row) => row.personId)),
+      arrayOfArrays(rows.map((row) => row.coverage)),
+      arrayOfArrays(rows.map((row) => row.gaps)),
+      plainArray(rows.map((row) => row.creditedMs)),
+      plainArray(credits.map(({ liveMs }) => liveMs)),
+      plainArray(credits.map(({ replayMs }) => replayMs)),
+      plainArray(credits.map(({ venueMs }) => venueMs)),
+      plainArray(rows.map((row) => row.confirmedCheckId)),
     ],
   );
 }

@@ -1,9 +1,10 @@
 import type pg from 'pg';
+import { plainArray } from '../array-literals.ts';
 import type { Coverage } from './credit.ts';
 import { type Attended, creditOf, type Miss, type Sign } from './presence.ts';
 import type { Seat } from './replay.ts';
 import type { ReplayChecks } from './replay-checks.ts';
-import { type AttendeeRow, arrayLiteral } from './store.ts';
+import type { AttendeeRow } from './store.ts';
 
 /* The SQL of replays. What is written is written by a transaction that holds the head of the session's chain. */
 
@@ -99,7 +100,7 @@ export async function saveProgress(client: pg.PoolClient, sessionId: string, all
       rows.map((row) => row.checks.open?.id ?? null),
       rows.map((row) => (row.checks.open ? new Date(row.checks.open.askedAt) : null)),
       rows.map((row) => row.checks.open?.viewedMs ?? 0),
-      rows.map((row) => arrayLiteral(row.gaps)),
+      rows.map((row) => plainArray(row.gaps)),
       rows.map((row) => row.seat.connId),
       rows.map((row) => new Date(row.seat.since)),
       rows.map((row) => row.seat.spentMs),
@@ -118,7 +119,7 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
     [
       sessionId,
       rows.map((row) => row.personId),
-      rows.map((row) => arrayLiteral(row.replayed)),
+      rows.map((row) => plainArray(row.replayed)),
       rows.map((row) => row.creditedMs),
       rows.map((row) => creditOf(row).replayMs),
       rows.map((row) => creditOf(row).venueMs),

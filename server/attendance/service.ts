@@ -141,12 +141,13 @@ export function createAttendance(
           const span = admitForPerson(played, person, connection, window, receivedAt);
           connection.acceptedMs += span.to - span.from;
           connection.coverage = unite(connection.coverage, [span]);
-          const reported = { ...span, receivedAt };
+          const { from, to } = span;
+          const reported = { from, to, receivedAt };
           if (mayCount(reported, person.gaps)) person.coverage = unite(person.coverage, [span]);
           person.lookedBack ||= ranLate(reported);
           person.creditedMs = creditOf(person).creditedMs;
-          entries.push({ personId: source.personId, connId: source.connId, beat, ...span, receivedAt });
-          if (span.to > span.from) ends.push(span.to);
+          entries.push({ personId: source.personId, connId: source.connId, beat, from, to, receivedAt });
+          if (to > from) ends.push(to);
         }
       }
 
@@ -161,11 +162,13 @@ export function createAttendance(
         await store.updateAttendees(client, sessionId, [...people.values()], now);
         await store.appendLink(client, sessionId, link, now);
       }
-      return reports.map(({ source, beats }) => ({
-        accepted: beats.map((beat) => beat.seq),
-        creditedMs: people.get(source.personId)?.creditedMs ?? 0,
-        ...standingOf(people.get(source.personId)),
-      }));
+      return reports.map(({ source, beats }) => {
+        const accepted = beats.map((beat) => beat.seq);
+        const person = people.get(source.personId);
+        const standing = person && standingOf(person);
+        const creditedMs = person?.creditedMs ?? 0;
+        return standing ? { accepted, creditedMs, standing } : { accepted, creditedMs };
+      });
     });
     metrics.beatsStored(ends, clock());
     return results;
@@ -272,10 +275,10 @@ function refusalOf(window: Window, receivedAt: number): Refusal | null {
   return state === 'not-open' ? 'session-not-open' : state;
 }
 
-function standingOf(person: store.AttendeeRow | undefined): { standing?: PresenceStanding } {
-  if (!person) return {};
-  const standing = { confirmed: person.confirmedCheckId, missedFrom: missedFrom(person.gaps) };
-  return standing.confirmed === null && standing.missedFrom === null ? {} : { standing };
+/** Null while it says nothing. */
+function standingOf({ confirmedCheckId: confirmed, gaps }: store.AttendeeRow): PresenceStanding | null {
+  const since = missedFrom(gaps);
+  return confirmed === null && since === null ? null : { confirmed, missedFrom: since };
 }
 
 function newConnection(source: BeatSource): store.ConnectionRow {

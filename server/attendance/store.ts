@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Beat } from '#contract/attendance.ts';
+import { arrayOfArrays, instantArray, plainArray } from '../array-literals.ts';
 import { type ChainedEntry, genesis, type Link, nextLink } from './chain.ts';
 import type { Coverage } from './credit.ts';
 import { creditOf } from './presence.ts';
@@ -40,7 +41,7 @@ export async function connections(client: pg.PoolClient, ids: string[]): Promise
   const { rows } = await client.query<Omit<ConnectionRow, 'openedAt'> & { openedAt: Date }>(
     `select id, person_id as "personId", device_id as "deviceId", opened_at as "openedAt", accepted_ms as "acceptedMs", coverage
      from connection where id = any($1::uuid[])`,
-    [ids],
+    [plainArray(ids)],
   );
   return new Map(rows.map((row) => [row.id, { ...row, openedAt: row.openedAt.getTime() }]));
 }
@@ -53,7 +54,7 @@ export async function storedBeats(
   const { rows } = await client.query<{ conn_id: string; seq: number }>(
     `select e.conn_id, e.seq from attendance_entry e
      join unnest($1::uuid[], $2::int[]) as k (conn_id, seq) on k.conn_id = e.conn_id and k.seq = e.seq`,
-    [keys.map((key) => key.connId), keys.map((key) => key.seq)],
+    [plainArray(keys.map((key) => key.connId)), plainArray(keys.map((key) => key.seq))],
   );
   return new Set(rows.map((row) => `${row.conn_id}:${row.seq}`));
 }
@@ -85,7 +86,7 @@ export async function attendees(
     `select person_id as "personId", first_joined_at as "joinedAt", coverage, gaps, confirmed_check_id as "confirmedCheckId",
        replay_coverage as replayed, venue_coverage as venue, looked_back as "lookedBack", credited_ms as "creditedMs"
      from attendee where session_id = $1 and person_id = any($2::uuid[])`,
-    [sessionId, personIds],
+    [sessionId, plainArray(personIds)],
   );
   return new Map(rows.map((row) => [row.personId, { ...row, joinedAt: row.joinedAt?.getTime() ?? null }]));
 }
@@ -117,15 +118,15 @@ export async function insertBeats(
       sessionId,
       batch,
       kind,
-      entries.map((e) => e.personId),
-      entries.map((e) => e.connId),
-      entries.map((e) => e.beat.seq),
-      entries.map((e) => e.beat.mediaFrom),
-      entries.map((e) => e.beat.mediaTo),
-      entries.map((e) => e.from),
-      entries.map((e) => e.to),
-      entries.map((e) => e.beat.state.hidden),
-      entries.map((e) => new Date(e.receivedAt)),
+      plainArray(entries.map((e) => e.personId)),
+      plainArray(entries.map((e) => e.connId)),
+      plainArray(entries.map((e) => e.beat.seq)),
+      plainArray(entries.map((e) => e.beat.mediaFrom)),
+      plainArray(entries.map((e) => e.beat.mediaTo)),
+      plainArray(entries.map((e) => e.from)),
+      plainArray(entries.map((e) => e.to)),
+      plainArray(entries.map((e) => e.beat.state.hidden)),
+      instantArray(entries.map((e) => e.receivedAt)),
     ],
   );
 }
@@ -146,12 +147,12 @@ export async function upsertConnections(
     [
       sessionId,
       new Date(now),
-      rows.map((row) => row.id),
-      rows.map((row) => row.personId),
-      rows.map((row) => row.deviceId),
-      rows.map((row) => new Date(row.openedAt)),
-      rows.map((row) => row.acceptedMs),
-      rows.map((row) => arrayLiteral(row.coverage)),
+      plainArray(rows.map((row) => row.id)),
+      plainArray(rows.map((row) => row.personId)),
+      plainArray(rows.map((row) => row.deviceId)),
+      instantArray(rows.map((row) => row.openedAt)),
+      plainArray(rows.map((row) => row.acceptedMs)),
+      arrayOfArrays(rows.map((row) => row.coverage)),
     ],
   );
 }
@@ -173,13 +174,13 @@ export async function updateAttendees(
     [
       sessionId,
       new Date(now),
-      rows.map((row) => row.personId),
-      rows.map((row) => arrayLiteral(row.coverage)),
-      rows.map((row) => row.creditedMs),
-      credits.map(({ liveMs }) => liveMs),
-      credits.map(({ replayMs }) => replayMs),
-      credits.map(({ venueMs }) => venueMs),
-      rows.map((row) => row.lookedBack),
+      plainArray(rows.map((row) => row.personId)),
+      arrayOfArrays(rows.map((row) => row.coverage)),
+      plainArray(rows.map((row) => row.creditedMs)),
+      plainArray(credits.map(({ liveMs }) => liveMs)),
+      plainArray(credits.map(({ replayMs }) => replayMs)),
+      plainArray(credits.map(({ venueMs }) => venueMs)),
+      plainArray(rows.map((row) => row.lookedBack)),
     ],
   );
 }
@@ -273,9 +274,4 @@ export async function appendLink(client: pg.PoolClient, sessionId: string, link:
     link.batch,
     link.digest,
   ]);
-}
-
-/** PostgreSQL has no ragged two-dimensional arrays, so each row's coverage travels as text. */
-export function arrayLiteral(coverage: Coverage): string {
-  return `{${coverage.join(',')}}`;
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import { plainArray } from '../array-literals.ts';
 import type { Coverage } from './credit.ts';
-import { arrayLiteral } from './store.ts';
 
 /* The SQL of signing in at a venue. All of it runs with the head of the session's chain held. */
 
@@ -112,6 +112,6 @@ export async function setVenue(
   await client.query(
     `update attendee set venue_coverage = $3::bigint[], venue_ms = $4, credited_ms = $5
      where session_id = $1 and person_id = $2`,
-    [sessionId, personId, arrayLiteral(venue), venueMs, creditedMs],
+    [sessionId, personId, plainArray(venue), venueMs, creditedMs],
   );
 }

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Request, RequestHandler } from 'express';
+import type { EndpointKey } from '#contract/api.ts';
 import { PLACE_HEADER } from '#contract/plain.ts';
 import { AppError } from '../errors.ts';
 import { principalOf } from '../http.ts';
@@ -7,17 +8,21 @@ import type { WaitingLine } from './line.ts';
 import type { Place } from './place.ts';
 
 /** What a learner asks for on the way into a class, below `/api/v1`. */
-const ENTRY = [
-  ['GET', /^\/join\/unit\/[^/]+$/],
-  ['POST', /^\/join\/(unit\/[^/]+|link)$/],
-  ['GET', /^\/my\/sessions$/],
-  ['POST', /^\/sessions\/[^/]+\/ticket$/],
-] as const;
+export const ENTRY = [
+  'GET /join/unit/:joinCode',
+  'POST /join/unit/:joinCode',
+  'POST /join/link',
+  'GET /my/sessions',
+  'POST /sessions/:sessionId/ticket',
+] as const satisfies EndpointKey[];
+
+const PATTERNS = ENTRY.map((key) => new RegExp(`^${key.replace(/:\w+/, '[^/]+')}$`));
 
 /** Lets entry requests in, or puts them in line. Officers come in by other ways, and are never kept from the desk. */
 export function atTheDoor(line: Pick<WaitingLine, 'ask'>): RequestHandler {
   return async (req, res, next) => {
-    const isEntry = ENTRY.some(([method, path]) => method === req.method && path.test(req.path));
+    const asked = `${req.method} ${req.path}`;
+    const isEntry = PATTERNS.some((pattern) => pattern.test(asked));
     if (!isEntry || principalOf(req).grants.length > 0) {
       next();
       return;

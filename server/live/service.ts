@@ -69,26 +69,25 @@ export function createLive({ db, clock, secrets }: Services, needs: LiveNeeds) {
   async function storeBeats(ticket: Ticket, beats: Beat[], playbackGivenAt = ticket.issuedAt): Promise<BeatsStored> {
     await checkStillIn(ticket);
     const { personId, sessionId } = ticket;
-    const { standing, ...stored } = await stores(ticket, beats);
+    const { accepted, creditedMs, standing, replay } = await stores(ticket, beats);
     const { revision, prefix, presence } = await rooms.snapshot(sessionId);
-    // The check that somebody confirmed last is news only while it runs.
-    const isNews = standing && (standing.missedFrom !== null || standing.confirmed === presence?.id);
     const now = clock();
-    const renews = prefix !== null && now - playbackGivenAt >= PLAYBACK_RENEW_MS;
-    return {
-      ...stored,
-      revision,
-      ...(isNews && { standing }),
-      ...(renews && { playbackToken: signPlayback(secrets.playback, { personId, sessionId, prefix }, now) }),
-    };
+    // A whole crowd is answered so: what is not said is not there, and nothing is made only to be copied.
+    const answer: BeatsStored = { accepted, creditedMs, revision };
+    if (replay) answer.replay = replay;
+    // The check that somebody confirmed last is news only while it runs.
+    if (standing && (standing.missedFrom !== null || standing.confirmed === presence?.id)) answer.standing = standing;
+    if (prefix !== null && now - playbackGivenAt >= PLAYBACK_RENEW_MS)
+      answer.playbackToken = signPlayback(secrets.playback, { personId, sessionId, prefix }, now);
+    return answer;
   }
 
   /** What a screen plays is nobody's by itself: it has its own record. */
   async function stores(ticket: Ticket, beats: Beat[]): Promise<Stored> {
     const { personId, sessionId, connId, deviceId, issuedAt: openedAt, isScreen } = ticket;
-    const source = { sessionId, connId, deviceId, openedAt };
-    if (!isScreen) return attendance.store({ ...source, personId }, beats);
-    const { accepted, playedMs } = await attendance.screens.played({ ...source, screenId: personId }, beats);
+    if (!isScreen) return attendance.store({ personId, sessionId, connId, deviceId, openedAt }, beats);
+    const screen = { screenId: personId, sessionId, connId, deviceId, openedAt };
+    const { accepted, playedMs } = await attendance.screens.played(screen, beats);
     return { accepted, creditedMs: playedMs };
   }
 

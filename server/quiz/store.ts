@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { arrayOfArrays, instantArray, plainArray } from '../array-literals.ts';
 import { transaction } from '../db.ts';
 
 /** An answer given in the room, graded. */
@@ -34,12 +35,12 @@ export async function insertAnswers(pool: pg.Pool, liveQuestionId: string, answe
          on conflict (live_question_id, person_id) do nothing`,
         [
           liveQuestionId,
-          answers.map((answer) => answer.personId),
-          answers.map((answer) => answer.unitId),
-          answers.map((answer) => answer.connId),
-          answers.map((answer) => `{${answer.choice.join(',')}}`),
-          answers.map((answer) => answer.correct),
-          answers.map((answer) => new Date(answer.receivedAt)),
+          plainArray(answers.map((answer) => answer.personId)),
+          plainArray(answers.map((answer) => answer.unitId)),
+          plainArray(answers.map((answer) => answer.connId)),
+          arrayOfArrays(answers.map((answer) => answer.choice)),
+          plainArray(answers.map((answer) => answer.correct)),
+          instantArray(answers.map((answer) => answer.receivedAt)),
         ],
       );
     }
