@@ -103,7 +103,7 @@ test('no barrier in the console’s dialogs', async ({ page }) => {
   await page.goto(address(`/console/units/${unit?.id}`));
   await page.getByRole('button', { name: '一企一档' }).click();
   const archive = page.getByRole('dialog');
-  await archive.getByRole('button', { name: '生成 PDF' }).click();
+  await archive.getByRole('button', { name: '生成PDF' }).click();
   await expect(archive.getByText('已生成').first()).toBeVisible();
   await judge(page);
 });

@@ -22,7 +22,7 @@ test('an officer has a session’s archive made: its progress shows, twice asked
   await page.getByRole('button', { name: '一期一档' }).click();
   const dialog = page.getByRole('dialog', { name: '一期一档' });
   const asked = page.waitForResponse((answer) => answer.request().method() === 'POST');
-  await dialog.getByRole('button', { name: '生成 PDF' }).click();
+  await dialog.getByRole('button', { name: '生成PDF' }).click();
   const { id } = (await (await asked).json()) as Export;
   const file = dialog.getByRole('list', { name: '导出文件' }).getByRole('listitem').first();
   const standing = file.getByRole('status');
@@ -44,7 +44,7 @@ test('an officer has a session’s archive made: its progress shows, twice asked
     if (route.request().method() !== 'POST') return route.fallback();
     await route.fulfill({ json: { ...(await mine(page, id)), state: 'running' } });
   });
-  await dialog.getByRole('button', { name: '生成 PDF' }).click();
+  await dialog.getByRole('button', { name: '生成PDF' }).click();
   await expect(page.getByText('同一份文件正在生成，不再重复生成')).toBeVisible();
   await page.unrouteAll({ behavior: 'wait' });
 
