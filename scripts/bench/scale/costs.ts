@@ -34,9 +34,11 @@ const Measured = z.object({
   machine: z.object({ processor: z.string(), cores: z.int(), memoryGiB: z.number(), node: z.string() }),
   viewers: z.int(),
   workers: z.int(),
-  /** Of the machine before the run, and of it during the run what others took. */
-  loadBefore: z.number(),
+  /** Of the machine before the run, and who took which part of it meanwhile; null where nobody noted it. */
+  loadBefore: z.number().nullable(),
   machineShare: z.record(z.string(), z.string()),
+  /** Where it is no single run. */
+  note: z.string().optional(),
   cpuMsPerViewerMinute: z.number(),
   costs: Costs,
 });

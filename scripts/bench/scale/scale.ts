@@ -47,8 +47,8 @@ export async function scale(file: string | undefined): Promise<Measured> {
       'breaks first': `${breaks.short.join(', ')} at ${percent(breaks.at)}`,
     };
   }
-  const { measuredAt, machine, viewers, workers } = run;
-  rows['measured with'] = { measuredAt, viewers, workers, ...machine };
+  const { measuredAt, machine, viewers, workers, note = '' } = run;
+  rows['measured with'] = { measuredAt, viewers, workers, ...machine, note };
   return { rows, figures: { bench: 'scale', measured: run, costs, rows } };
 }
 
