@@ -16,12 +16,14 @@ import { signTicket, type Ticket, verifyTicket } from '#server/live/ticket.ts';
 import { createLogger } from '#server/logger.ts';
 import { createMetrics } from '#server/metrics/metrics.ts';
 import { createOrganisations } from '#server/organisations/service.ts';
+import { planMoments } from '#server/presence/plan.ts';
 import { createPresence } from '#server/presence/service.ts';
 import { createScreens } from '#server/screens/service.ts';
 import { createSealing } from '#server/sealing.ts';
 import type { Services } from '#server/services.ts';
 import { createSignals } from '#server/signals.ts';
 import type { Day } from './day.ts';
+import type { Random } from './random.ts';
 
 export const CLASS_MS = 30 * 60_000;
 const PRESENCE_MINUTES = 8;
@@ -153,7 +155,16 @@ export async function openClassroom(databaseUrl: string, day: Day) {
       await db.prisma.person.createMany({ data: ids.map(person) });
       return ids;
     },
-    begin: (id: string, at: number) => patiently(() => change(id, 'live', at)),
+    /** @param random draws when the class is asked whether anybody is there, as the product does by chance */
+    async begin(id: string, at: number, random: Random): Promise<void> {
+      await patiently(() => change(id, 'live', at));
+      const moments = planMoments(
+        { startedAt: at, plannedMinutes: CLASS_MS / 60_000, everyMinutes: PRESENCE_MINUTES },
+        random.next,
+      );
+      await db.prisma.presencePlan.deleteMany({ where: { sessionId: id } });
+      await db.prisma.presencePlan.createMany({ data: moments.map((each) => ({ sessionId: id, at: new Date(each) })) });
+    },
     end: (id: string) => patiently(() => change(id, 'ended', day.now())),
     startedAt: (id: string) => sessionOf(id).startedAt ?? 0,
 

@@ -2,7 +2,7 @@ import { askedAt } from '#contract/presence-moment.ts';
 import { AppError } from '#server/errors.ts';
 import type { Outcome } from './class.ts';
 import { Page } from './page.ts';
-import type { Random } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 import { type Class, type SharedScreen, sit } from './screens.ts';
 import { Seen } from './seen.ts';
 
@@ -56,6 +56,7 @@ class Attending {
   /** Leaves one check unanswered, in the class and in the replay, and comes back later. */
   #away: boolean;
   readonly #ways: Way[];
+  readonly #firstScreen: number;
   readonly #answered = new Set<string>();
   #press: { checkId: string; at: number; done: number | null } | null = null;
   #back: number | null = null;
@@ -67,6 +68,7 @@ class Attending {
     this.#personId = personId;
     this.#random = random;
     this.#away = kind === 'away';
+    this.#firstScreen = random.step(0, at.screens.length, 1);
     this.#ways = kind.endsWith('and a phone') ? WAYS_BEFORE_A_SCREEN : WAYS;
     this.seen = new Seen(at.day, at.startsAt, at.seconds);
   }
@@ -90,9 +92,10 @@ class Attending {
   /** Before one of two screens; resolves to whether they have gone from it. */
   sit(which: 0 | 1, hasPhone: boolean): Promise<boolean> {
     const { screens } = this.#at;
-    const first = Number.parseInt(this.#personId.slice(-4), 16) % screens.length;
-    const screen = screens[(first + which) % screens.length] as SharedScreen;
-    return sit(this.#at, screen, { personId: this.#personId, seen: this.seen, random: this.#random, hasPhone });
+    const screen = screens[(this.#firstScreen + which) % screens.length] as SharedScreen;
+    // Of its own: what they do elsewhere meanwhile must not change it.
+    const random = createRandom(this.#random.step(1, 1e9, 1));
+    return sit(this.#at, screen, { personId: this.#personId, seen: this.seen, random, hasPhone });
   }
 
   async attend(): Promise<void> {

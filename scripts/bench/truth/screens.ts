@@ -19,6 +19,15 @@ const BEHIND = 5;
 /** An attentive convenor counts within so long, seconds. */
 const NOTICED_WITHIN = 20;
 
+/** Somebody who comes to a screen. */
+interface Attendant {
+  personId: string;
+  seen: Seen;
+  random: Random;
+  /** Watches on a phone of their own as well, by which they answer. */
+  hasPhone: boolean;
+}
+
 interface Sitting {
   seen: Seen;
   /** Watches on a phone of their own as well, by which they answer. */
@@ -163,13 +172,13 @@ export class SharedScreen {
   }
 
   /** Somebody signs in by the code, its digits, or the convenor's list; resolves to whether they could. */
-  async signIn(personId: string, seen: Seen, way: 'code' | 'digits' | 'list', hasPhone: boolean): Promise<boolean> {
+  async signIn({ personId, seen, random, hasPhone }: Attendant, way: 'code' | 'digits' | 'list'): Promise<boolean> {
     const { room } = this.#at;
     if (way === 'list') await room.signInByHand(this.id, personId);
     else {
       const ticket = await this.scan(way);
       // An old phone on a slow network.
-      await this.#wait(this.#random.step(0, 90, TICK));
+      await this.#wait(random.step(0, 90, TICK));
       if (this.#closed || this.#second >= this.#at.seconds) return false;
       await room.signInByScan(ticket, personId);
     }
@@ -197,12 +206,9 @@ export class SharedScreen {
 }
 
 /** Somebody comes to a screen and goes again, once or twice, or stays without signing out; resolves to whether they have gone. */
-export async function sit(
-  at: Setting,
-  screen: SharedScreen,
-  { personId, seen, random, hasPhone }: { personId: string; seen: Seen; random: Random; hasPhone: boolean },
-): Promise<boolean> {
+export async function sit(at: Setting, screen: SharedScreen, one: Attendant): Promise<boolean> {
   const { day, startsAt, seconds } = at;
+  const { personId, random } = one;
   const second = () => (day.now() - startsAt) / 1_000;
   const whenOpen = async (): Promise<boolean> => {
     while (!screen.isOpen && !screen.isClosed && second() < seconds - 60) await day.until(day.now() + TICK * 1_000);
@@ -213,7 +219,7 @@ export async function sit(
     if (comesAt > seconds - 200) return true;
     await day.until(startsAt + comesAt * 1_000);
     if (!(await whenOpen())) return true;
-    if (!(await screen.signIn(personId, seen, random.of(['code', 'code', 'digits', 'list']), hasPhone))) return true;
+    if (!(await screen.signIn(one, random.of(['code', 'code', 'digits', 'list'])))) return true;
     if (random.chance(0.3)) return false;
     await day.until(day.now() + random.step(120, 900, TICK) * 1_000);
     if (!(await whenOpen())) return screen.isClosed;

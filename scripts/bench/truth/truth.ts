@@ -5,7 +5,7 @@ import { CLASS_MS, type Classroom, openClassroom } from './classroom.ts';
 import { newDatabase } from './database.ts';
 import { createDay, type Day } from './day.ts';
 import { honest } from './honest.ts';
-import { createRandom } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 import { type Class, SharedScreen } from './screens.ts';
 
 export interface TruthOptions {
@@ -83,7 +83,7 @@ async function simulate(
         at.screens.push(screen);
         lives.push(() => screen.life());
       }
-      lives.push(() => office(at));
+      lives.push(() => office(at, createRandom(seed * 10_007 - 500)));
       ids.forEach((personId, n) => {
         lives.push(async () => void all.people.push(await attend(at, personId, seed, n)));
       });
@@ -95,9 +95,9 @@ async function simulate(
   }
 }
 
-async function office({ room, day, sessionId }: Class): Promise<void> {
+async function office({ room, day, sessionId }: Class, random: Random): Promise<void> {
   await day.until(BEGINS_AT - 1_000);
-  await room.begin(sessionId, BEGINS_AT);
+  await room.begin(sessionId, BEGINS_AT, random);
   await day.until(BEGINS_AT + CLASS_MS);
   await room.end(sessionId);
 }
