@@ -6,8 +6,8 @@ export default defineConfig({
   globalSetup: './tests/support/running-demo.ts',
   // One machine plays the publisher, the encoder, the server and the viewers.
   workers: 1,
-  timeout: 120_000,
-  expect: { timeout: 30_000 },
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   reporter: [['list']],
   use: {
     locale: 'zh-CN',

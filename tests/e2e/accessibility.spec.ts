@@ -20,8 +20,6 @@ const DESKTOP = { width: 1280, height: 800 };
 /** Rules of WCAG 2.1 AA, and what axe-core holds for good practice. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'];
 
-test.describe.configure({ timeout: 240_000 });
-
 test('no barrier before signing in', async ({ page }) => {
   for (const path of ['/login', '/u', '/u/NOTHERE1', '/j/nothing', '/nothing', '/check']) await judge(page, path);
 });

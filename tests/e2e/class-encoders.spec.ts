@@ -8,7 +8,6 @@ test('a class comes by SRT, from the address on the live desk; an encoder by RTM
   browser,
 }) => {
   test.skip(!ffmpegHasSrt(), 'this ffmpeg cannot publish by SRT');
-  test.setTimeout(240_000);
   const lesson = await ownClass(browser, '编码器');
   const publishers: Publisher[] = [];
   const publish = (url: string, video?: string[]) => {

@@ -22,8 +22,10 @@ test('a learner confirms with the keyboard; another sees that they missed it, an
   await expect(question(there.page)).toBeVisible();
   await expect(question(away.page)).toBeVisible();
   await expect(there.page.getByRole('button', { name: '我在听' })).toBeFocused();
+  // It is said for a moment alone.
+  const confirmed = there.page.getByText('已确认，时长照常计入').waitFor();
   await there.page.keyboard.press('Enter');
-  await expect(there.page.getByText('已确认，时长照常计入')).toBeVisible();
+  await confirmed;
   await expect(question(there.page)).toBeHidden();
   await expect(there.page.getByRole('tab', { name: '提纲' })).toBeFocused();
   await expect(desk.getByText(/已确认 1 人/)).toBeVisible();

@@ -29,8 +29,10 @@ test('an offline class: places and a waiting list, the code at the door, and tim
     await unit.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: personName }).first().click();
   }
   await form.getByLabel('选择人员').press('Escape');
+  // It is said for a moment alone.
+  const done = unit.getByText('报上 1 人，候补 1 人').waitFor();
   await form.getByRole('button', { name: '报名', exact: true }).click();
-  await expect(unit.getByText('报上 1 人，候补 1 人')).toBeVisible();
+  await done;
   await expect(unit.getByRole('row', { name: seated.personName })).toContainText('1 号');
   await expect(unit.getByRole('row', { name: waiting.personName })).toContainText('候补第 1 位');
 

@@ -11,7 +11,6 @@ const CUT_MS = 30_000;
 test('a cut of thirty seconds costs nobody what they saw, and gives nobody what they did not see', async ({
   browser,
 }) => {
-  test.setTimeout(240_000);
   await Promise.all([socketTorn(browser), everythingButThePictureGone(browser), pictureGone(browser)]);
 });
 

@@ -10,7 +10,6 @@ const BEHIND_MS = 12_000;
 test('an outside stream is watched, counts and is asked in like our own, also one without dates that comes later', async ({
   browser,
 }) => {
-  test.setTimeout(240_000);
   const dated = await startOutsideStream({ segmentSeconds: 2 });
   const undated = await startOutsideStream({ segmentSeconds: 2, dates: false });
   const lesson = await ownClass(browser, '外部直播');

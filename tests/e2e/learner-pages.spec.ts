@@ -25,8 +25,6 @@ const FARTHEST_BEHIND_MS = 12_000;
  * Pages are duplicated, reloaded, killed and put to sleep. What is credited is held against what each browser itself says
  * that it played.
  */
-test.describe.configure({ timeout: 180_000 });
-
 // A tab duplicated by the browser takes the session storage with it. What one page skips, another may have shown.
 test('two tabs count once, as one device, and so does a phone of the same person, as a second', async ({ browser }) => {
   const viewer = await newViewer(browser);
@@ -84,7 +82,7 @@ test('what a page kept that was reloaded between beats, or killed, is sent by th
   const lost = played - credited;
   noteFigures('killed page', played, credited);
   expect(lost).toBeGreaterThan(-1_000);
-  expect(lost).toBeLessThan(4_000);
+  expect(lost).toBeLessThan(8_000);
   await context.close();
 });
 

@@ -3,7 +3,7 @@ import type { Course, Session } from '#contract/courses.ts';
 import type { RoomSnapshot } from '#contract/live.ts';
 import { publishTestSignal } from '#tests/support/publish.ts';
 import { address, askRoom, expectPicture, HEADERS, read } from './pages.ts';
-import { creditedMs, newViewer, playOn, signInToOffice, watch } from './viewer.ts';
+import { creditedMs, newViewer, playedMs, playOn, signInToOffice, watch } from './viewer.ts';
 
 /** How far the picture is behind the present, as the server sees it, ms. */
 async function behindMs(page: Page): Promise<number> {
@@ -72,6 +72,7 @@ test('a class that has ended is replayed from the list, with another speed, and 
   const slider = page.getByRole('slider', { name: '课堂进度' });
   await slider.focus();
   await page.keyboard.press('Home');
+  await expect(slider).toHaveAttribute('aria-valuetext', /第 00:0\d/);
   await expect.poll(() => previewed(page)).toBe(true);
   await page.keyboard.press('Escape');
   await expect(page.locator('.timeline__picture')).toHaveCount(0);
@@ -79,11 +80,13 @@ test('a class that has ended is replayed from the list, with another speed, and 
   await expect.poll(() => previewed(page)).toBe(true);
   await page.mouse.move(0, 0);
   await expect(page.locator('.timeline__picture')).toHaveCount(0);
-  await expect(slider).toHaveAttribute('aria-valuetext', /第 00:0\d/);
   await page.getByRole('button', { name: '播放速度 1 倍' }).click();
   await expect(page.getByRole('button', { name: '播放速度 1.25 倍' })).toBeVisible();
   expect(await page.evaluate(() => document.querySelector('video')?.playbackRate)).toBe(1.25);
-  await playOn(page, 3_000);
+  // As far from the end as can be, however long the rest has taken.
+  await slider.press('Home');
+  await page.keyboard.press('Escape');
+  await expectPicture(page);
   await page.getByRole('button', { name: '暂停' }).click();
   await expect(page.getByRole('button', { name: '点击播放' })).toBeVisible();
   expect(await creditedMs({ context: viewer.context, sessionId: session.id })).toBe(0);
@@ -127,10 +130,14 @@ test('a class that has ended is replayed from the list, with another speed, and 
   await expect(captions).toHaveAccessibleName('字幕：中文');
   await slider.focus();
   await page.keyboard.press('Home');
-  await expect.poll(() => captioned(page)).toBe('各位学员，大家好');
-  const place = await slider.evaluate((input: HTMLInputElement) => Number(input.value) - Number(input.min));
-  expect(place).toBeGreaterThanOrEqual(0);
-  expect(place).toBeLessThan(9_500);
+  // Read together with the words: a moment later they may be over.
+  const captionedAt = () =>
+    slider.evaluate((input: HTMLInputElement) => {
+      const tracks = Array.from(document.querySelector('video')?.textTracks ?? []);
+      const cue = tracks.find(({ mode }) => mode === 'showing')?.activeCues?.[0] as VTTCue | undefined;
+      return { text: cue?.text, isEarly: Number(input.value) - Number(input.min) < 9_500 };
+    });
+  await expect.poll(captionedAt).toEqual({ text: '各位学员，大家好', isEarly: true });
   await expect.poll(() => captioned(page)).toBeNull();
   await page.reload();
   await page.getByRole('button', { name: '看回放' }).click();
@@ -141,7 +148,7 @@ test('a class that has ended is replayed from the list, with another speed, and 
   // The bureau takes a copy away.
   await desk.getByRole('button', { name: '生成 MP4 文件' }).click();
   const download = desk.waitForEvent('download');
-  await desk.getByRole('button', { name: '下载 MP4' }).click({ timeout: 60_000 });
+  await desk.getByRole('button', { name: '下载 MP4' }).click();
   // Asked of the server: what a browser makes of the name depends on the locale in which it runs.
   const file = await desk.request.head((await download).url());
   expect(decodeURIComponent(file.headers()['content-disposition'] ?? '')).toContain('回放检查');
@@ -165,17 +172,19 @@ test('who missed a class makes up for it by its replay, from where they were on 
   await expect(page.getByRole('button', { name: /播放速度/ })).toHaveCount(0);
   const slider = page.getByRole('slider', { name: '课堂进度' });
   await slider.focus();
+  // It is said for a moment alone.
+  const said = page.getByText('还没有看到那里').waitFor();
   await page.keyboard.press('End');
-  await expect(page.getByText('还没有看到那里')).toBeVisible();
+  await said;
   await page.getByRole('button', { name: '暂停' }).click();
-  await expect.poll(credited, { timeout: 40_000 }).toBeGreaterThan(2_000);
-  expect(await credited()).toBeLessThan(14_000);
+  await expect.poll(credited).toBeGreaterThan(2_000);
+  expect(await credited()).toBeLessThanOrEqual((await playedMs(page)) + 1_000);
 
   await page.reload();
   await page.getByRole('button', { name: /从 00:\d\d 接着看/ }).click();
   const before = await credited();
   await playOn(page, 3_000);
-  await expect.poll(credited, { timeout: 40_000 }).toBeGreaterThan(before + 1_000);
+  await expect.poll(credited).toBeGreaterThan(before + 1_000);
   await viewer.context.close();
 });
 
@@ -241,7 +250,7 @@ async function shortClass(desk: Page, office: APIRequestContext, replayDays: num
   const publisher = publishTestSignal(`${server}/${key}`, { size: '320x180' });
   try {
     await expect
-      .poll(async () => (await read<RoomSnapshot>(desk, `/sessions/${session.id}/room`)).firstPdt, { timeout: 30_000 })
+      .poll(async () => (await read<RoomSnapshot>(desk, `/sessions/${session.id}/room`)).firstPdt)
       .not.toBeNull();
     const { firstPdt } = await read<RoomSnapshot>(desk, `/sessions/${session.id}/room`);
     await expect.poll(() => Date.now() - (firstPdt ?? 0), { timeout: 30_000 }).toBeGreaterThan(15_000);

@@ -8,7 +8,6 @@ const AWAY = '讲师的信号中断，正在等待恢复';
 test('a lost publisher costs nobody the class: the slate is shown and counts, and the picture comes back by itself', async ({
   browser,
 }) => {
-  test.setTimeout(240_000);
   const lesson = await ownClass(browser, '信号中断');
   let publisher = publishTestSignal(lesson.rtmpUrl);
   try {

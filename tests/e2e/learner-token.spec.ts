@@ -62,7 +62,7 @@ test('who is sent out in mid-class sees nothing more, and is told', async ({ bro
   // Whichever hears first, the socket or the player, the login's refusal says why.
   await expect(page.getByRole('alert')).toContainText('您的单位没有确认您的身份');
   const again = () => context.request.get(address(`/media/t/${token}/${picture.prefix()}/index.m3u8`));
-  await expect.poll(async () => (await again()).status(), { timeout: 60_000 }).toBe(401);
+  await expect.poll(async () => (await again()).status()).toBe(401);
   // Nothing is fetched where nothing is played.
   await expect(page.locator('video')).toHaveCount(0);
   await context.close();

@@ -49,7 +49,7 @@ export function framesShown(page: Page): Promise<number> {
 
 /** Waits until the picture moves. */
 export async function expectPicture(page: Page): Promise<void> {
-  await expect.poll(() => framesShown(page), { timeout: 60_000 }).toBeGreaterThan(10);
+  await expect.poll(() => framesShown(page)).toBeGreaterThan(10);
   const shown = await framesShown(page);
-  await expect.poll(() => framesShown(page), { timeout: 30_000 }).toBeGreaterThan(shown + 25);
+  await expect.poll(() => framesShown(page)).toBeGreaterThan(shown + 25);
 }

@@ -49,7 +49,7 @@ export function skippedMs(page: Page): Promise<number> {
 /** Waits until the page's video has played so much more than `since`. */
 export async function playOn(page: Page, ms: number, since?: number): Promise<void> {
   const from = since ?? (await playedMs(page));
-  await expect.poll(() => playedMs(page), { timeout: ms * 2 + 30_000 }).toBeGreaterThan(from + ms);
+  await expect.poll(() => playedMs(page), { timeout: ms * 3 + 60_000 }).toBeGreaterThan(from + ms);
 }
 
 /** 已计 as the server has it. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
     media,
     await makeVideo(path.join(dataDir, 'made.mp4'), ...testSignal(SECONDS, { size: '320x180' })),
   );
-  await until(() => app.fileEvents.some((event) => event.type === 'video-ready'));
+  await until(() => app.fileEvents.some((event) => event.type === 'video-ready'), 220_000);
 });
 
 afterAll(() => endOwnMedia({ dataDir, app, media }));

@@ -47,11 +47,10 @@ afterAll(async () => {
 type Outcome = Extract<FileEvent, { type: 'video-ready' | 'video-unusable' }>;
 
 function outcomeOf(videoId: string): Promise<Outcome> {
-  return until(() =>
-    app.fileEvents.find((event): event is Outcome => {
-      return (event.type === 'video-ready' || event.type === 'video-unusable') && event.videoId === videoId;
-    }),
-  );
+  const isOutcome = (event: FileEvent): event is Outcome =>
+    (event.type === 'video-ready' || event.type === 'video-unusable') && event.videoId === videoId;
+  // It is made ready when nothing else wants the machine.
+  return until(() => app.fileEvents.find(isOutcome), 220_000);
 }
 
 async function checked(bytes: Buffer): Promise<Outcome & { file: string }> {

@@ -307,9 +307,14 @@ function wholeLines(log: string): string[] {
   return log.split('\n').slice(0, -1);
 }
 
-/** Kills the first child of a process that runs `program`, as soon as there is one. */
+/** Kills the newest child of a process that runs `program`, as soon as there is one: older ones may still be making the slate. */
 export async function killChild(pid: number | undefined, program: string): Promise<void> {
-  process.kill(await until(() => childrenOf(pid ?? 0, program)[0]), 'SIGKILL');
+  const newest = await until(() =>
+    childrenOf(pid ?? 0, program)
+      .sort((a, b) => a - b)
+      .at(-1),
+  );
+  process.kill(newest, 'SIGKILL');
 }
 
 /** Process ids of a process's children that run `program` (Linux). */
