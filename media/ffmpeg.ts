@@ -243,8 +243,9 @@ export interface Encoder {
   kill(): void;
 }
 
-/** After stdin was closed ffmpeg has this long to write what it holds. */
+/** After stdin was closed ffmpeg goes on writing what it holds; one that writes nothing for so long is ended, and any after the longer time. */
 const DRAIN_MS = 2_000;
+const MAX_DRAIN_MS = 8_000;
 
 /** @param cwd folder in which it runs, where that matters */
 export function startEncoder(path: string, args: string[], outputs: number, logger: Logger, cwd?: string): Encoder {
@@ -265,17 +266,23 @@ export function startEncoder(path: string, args: string[], outputs: number, logg
   stderr.setEncoding('utf8').on('data', (text: string) => {
     logger.debug({ ffmpeg: child.pid, text: text.trim().slice(0, 500) }, 'ffmpeg says');
   });
+  const readable = child.stdio.slice(FIRST_PIPE) as Readable[];
   return {
     stdin,
-    outputs: child.stdio.slice(FIRST_PIPE) as Readable[],
+    outputs: readable,
     pid: child.pid,
     exited,
     kill: () => child.kill('SIGKILL'),
     async stop() {
       stdin.end();
-      const kill = setTimeout(() => child.kill('SIGKILL'), DRAIN_MS);
+      const kill = () => child.kill('SIGKILL');
+      const idle = setTimeout(kill, DRAIN_MS);
+      const limit = setTimeout(kill, MAX_DRAIN_MS);
+      // On a machine that is short of time it may owe seconds, which belong to the recording.
+      for (const output of readable) output.on('data', () => idle.refresh());
       await exited;
-      clearTimeout(kill);
+      clearTimeout(idle);
+      clearTimeout(limit);
     },
   };
 }
