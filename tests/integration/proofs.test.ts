@@ -6,6 +6,7 @@ import { loadConfig } from '#server/config.ts';
 import { newId } from '#server/ids.ts';
 import { createProofs, type Proofs } from '#server/proofs/service.ts';
 import { type AttendedSessions, attendedSessions, STARTED_AT } from '#tests/support/attended-session.ts';
+import { codeOnLastPage } from '#tests/support/read-codes.ts';
 
 const MINUTE = 60_000;
 const REASON = '会议室网络中断，签到表为证';
@@ -227,7 +228,9 @@ describe('the paper', () => {
     await sessions.db.prisma.person.update({ where: { id: zhang }, data: { name: '𠮷田丰' } });
     await proofs.keepTheRule();
     const { number = '' } = (await validOf(zhang)) ?? {};
-    const text = textOf((await proofs.myFile(number, zhang, ORIGIN)).content);
+    const paper = (await proofs.myFile(number, zhang, ORIGIN)).content;
+    expect(codeOnLastPage(paper)).toContain(number);
+    const text = textOf(paper);
     expect(text).toContain('参加线上培训证明');
     expect(text).toContain('不是考核合格证');
     expect(text).toContain('𠮷田丰');
