@@ -18,6 +18,8 @@ export type Gathered =
   | 'questions'
   | 'signs'
   | 'acts'
+  | 'venue-signs'
+  | 'door-looks'
   | 'throttle-looks'
   | 'sign-ins'
   | 'people-looks'

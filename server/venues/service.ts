@@ -9,6 +9,7 @@ import { type Actor, auditWith } from '../audit.ts';
 import { isOver } from '../courses/states.ts';
 import { transaction } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
+import { createLookUps } from '../look-ups.ts';
 import { newJoinCode } from '../organisations/secrets.ts';
 import { checkCode, readPlaceTicket, signPlaceTicket } from '../place-codes.ts';
 import { CODE_STEP_MS, rotatingCode } from '../rotating-code.ts';
@@ -36,8 +37,23 @@ const FOUND_LIMIT = 20;
 export type Venues = ReturnType<typeof createVenues>;
 
 /** Offline classes (线下专题班): places, enrolment with a waiting list, and signing in at the door. */
-export function createVenues({ db, clock, secrets }: Services, { attendance, throttle }: VenueNeeds) {
+export function createVenues({ db, clock, secrets, logger, metrics }: Services, { attendance, throttle }: VenueNeeds) {
   const { pool } = db;
+
+  /** Who stands at a door at the same time is looked up together: nobody has an index of names among those with a seat. */
+  const findSeated = createLookUps<{ sessionId: string; q: string }, DoorPerson[]>(
+    { logger, metrics },
+    'door-looks',
+    async (asked) => {
+      const found = new Map<string, Map<string, DoorPerson[]>>();
+      for (const sessionId of new Set(asked.map((each) => each.sessionId))) {
+        const words = [...new Set(asked.filter((each) => each.sessionId === sessionId).map(({ q }) => q))];
+        const people = await store.findSeated(pool, sessionId, words, FOUND_LIMIT);
+        found.set(sessionId, new Map(words.map((q, n) => [q, people[n] ?? []])));
+      }
+      return asked.map(({ sessionId, q }) => found.get(sessionId)?.get(q) ?? []);
+    },
+  );
 
   /** @throws AppError `not-found` */
   async function venueOf(sessionId: string): Promise<store.VenueRow> {
@@ -239,7 +255,7 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
         await checkCode(throttle, place, code, clock(), { wrong: 'door-code-wrong', expired: 'door-code-expired' });
         return found;
       });
-      const [me] = personId === null ? [] : await store.findSeated(pool, row.sessionId, { personId }, 1);
+      const me = personId === null ? null : await store.readSeated(pool, row.sessionId, personId);
       const { courseTitle, number, topic, venue, startsAt } = row;
       return {
         ticket: signPlaceTicket(secrets.ticket, 'door', row.sessionId, clock()),
@@ -252,7 +268,7 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
     /** @throws AppError `door-ticket` */
     async find(ticket: string, q: string): Promise<DoorPerson[]> {
       const { placeId: sessionId } = ticketOf(ticket);
-      return (await store.findSeated(pool, sessionId, { q }, FOUND_LIMIT)).map(masked);
+      return (await findSeated({ sessionId, q })).map(masked);
     },
 
     /** @throws AppError `door-ticket`, `door-ticket-used`, `not-enrolled`, `door-closed`, `not-at-venue`, `record-closed` */
@@ -261,7 +277,7 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
       { personId, deviceId, sign }: { personId: string; deviceId: string; sign: DoorSign },
     ): Promise<Signed> {
       const { placeId: sessionId, ticketId: scanId } = ticketOf(ticket);
-      const [person] = await store.findSeated(pool, sessionId, { personId }, 1);
+      const person = await store.readSeated(pool, sessionId, personId);
       if (!person) throw new AppError('not-enrolled');
       const by = { way: 'code', deviceId, scanId } as const;
       const signed = await attendance.venue.sign({ sessionId, personId, sign, at: clock(), by });
