@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import pg from 'pg';
 import { changeState, done, type ScheduledClass, scheduleClass } from '#tests/support/class.ts';
-import type { HttpClient } from '#tests/support/http-client.ts';
+import { HttpClient } from '#tests/support/http-client.ts';
 import { temporaryFolder } from '#tests/support/temporary-folder.ts';
 import { startWhole } from '#tests/support/whole-run.ts';
 import { median, quantile } from '../outside/quantile.ts';
@@ -203,9 +203,9 @@ async function screensOf(url: string, client: pg.Client, held: ScheduledClass, w
   );
   await client.query(
     `insert into screen_sign_in (id, screen_id, person_id, signed_in_at, way, device_id)
-     select gen_random_uuid(), screen.id, p.id, now(), 'code', gen_random_uuid() from screen
-       cross join lateral (select id from person where screen.id is not null order by random() limit $2) p
-     where screen.session_id = $1`,
+     select gen_random_uuid(), s.id, p.id, now(), 'code', gen_random_uuid()
+     from (select id, row_number() over () - 1 as n from screen where session_id = $1) s
+       join (select id, (row_number() over () - 1) / $2::int as n from person) p on p.n = s.n`,
     [sessionId, SIGNED_IN_EACH],
   );
   await client.query('vacuum analyze');

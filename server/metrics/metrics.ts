@@ -19,6 +19,7 @@ export type Gathered =
   | 'signs'
   | 'acts'
   | 'venue-signs'
+  | 'typed-codes'
   | 'door-looks'
   | 'throttle-looks'
   | 'sign-ins'

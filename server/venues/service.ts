@@ -11,8 +11,7 @@ import { transaction } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { createLookUps } from '../look-ups.ts';
 import { newJoinCode } from '../organisations/secrets.ts';
-import { checkCode, readPlaceTicket, signPlaceTicket } from '../place-codes.ts';
-import { CODE_STEP_MS, rotatingCode } from '../rotating-code.ts';
+import { createPlaceCodes, readPlaceTicket, signPlaceTicket } from '../place-codes.ts';
 import type { Services } from '../services.ts';
 import { seating } from './seats.ts';
 import * as store from './store.ts';
@@ -20,7 +19,7 @@ import * as store from './store.ts';
 /** What offline classes ask of other features. */
 export interface VenueNeeds {
   attendance: Pick<AttendanceService, 'venue'>;
-  throttle: Pick<Throttle, 'code'>;
+  throttle: Pick<Throttle, 'guesses' | 'guessed'>;
 }
 
 interface Signed {
@@ -39,6 +38,7 @@ export type Venues = ReturnType<typeof createVenues>;
 /** Offline classes (线下专题班): places, enrolment with a waiting list, and signing in at the door. */
 export function createVenues({ db, clock, secrets, logger, metrics }: Services, { attendance, throttle }: VenueNeeds) {
   const { pool } = db;
+  const codes = createPlaceCodes({ clock, logger, metrics }, throttle);
 
   /** Who stands at a door at the same time is looked up together: nobody has an index of names among those with a seat. */
   const findSeated = createLookUps<{ sessionId: string; q: string }, DoorPerson[]>(
@@ -202,19 +202,11 @@ export function createVenues({ db, clock, secrets, logger, metrics }: Services, 
         store.lastNames(pool, sessionId, SHOWN_NAMES),
       ]);
       if (secret === null || doorCode === null) throw new AppError('no-venue');
-      const now = clock();
-      const code = rotatingCode(secret, now);
-      const shown = ({ token, digits }: { token: string; digits: string }) => ({
-        path: `/d/${doorCode}/${token}`,
-        digits,
-      });
+      const place = { place: 'door', id: sessionId, secret } as const;
       const { enrolled, signedIn, present } = counts;
       return {
         doorCode,
-        code: shown(code),
-        next: shown(rotatingCode(secret, code.to)),
-        msLeft: code.to - now,
-        stepMs: CODE_STEP_MS,
+        ...(await codes.shown(place, (token) => `/d/${doorCode}/${token}`)),
         ...{ enrolled, signedIn, present },
         names: names.map(maskName),
       };
@@ -244,17 +236,13 @@ export function createVenues({ db, clock, secrets, logger, metrics }: Services, 
 
     /**
      * The address of a door's code was opened. Nobody need be signed in; `personId`: of whoever is.
-     * @throws AppError `door-code-wrong`, `door-code-expired`, `too-many-attempts`
+     * @throws AppError `door-code-wrong`, `door-code-expired`
      */
-    async scan(doorCode: string, code: string, personId: string | null, address: string) {
-      const row = await throttle.code(address, 'door-code-wrong', async () => {
-        const found = await store.findByDoor(pool, normaliseCode(doorCode));
-        const { secret } = found ?? {};
-        if (!found || !secret) throw new AppError('door-code-wrong');
-        const place = { place: 'door', id: found.sessionId, secret } as const;
-        await checkCode(throttle, place, code, clock(), { wrong: 'door-code-wrong', expired: 'door-code-expired' });
-        return found;
-      });
+    async scan(doorCode: string, code: string, personId: string | null) {
+      const row = await store.findByDoor(pool, normaliseCode(doorCode));
+      if (!row?.secret) throw new AppError('door-code-wrong');
+      const place = { place: 'door', id: row.sessionId, secret: row.secret } as const;
+      await codes.check(place, code, { wrong: 'door-code-wrong', expired: 'door-code-expired' });
       const me = personId === null ? null : await store.readSeated(pool, row.sessionId, personId);
       const { courseTitle, number, topic, venue, startsAt } = row;
       return {
