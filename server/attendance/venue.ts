@@ -44,8 +44,6 @@ const OPENS_BEFORE_MS = 2 * 3_600_000;
 /** People sign out for so long after the end. */
 const OPEN_AFTER_MS = 30 * 60_000;
 
-export type VenueRecord = ReturnType<typeof createVenueRecord>;
-
 /**
  * The record of who was at a venue. Each sign at the door is an entry of the session's chain; signs that come together are one link of it. Entries,
  * link, visits and credit are one transaction, which holds the head of the chain: of two signs of a person at once the second finds what the
