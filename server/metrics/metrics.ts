@@ -20,6 +20,8 @@ export type Gathered =
   | 'acts'
   | 'venue-signs'
   | 'typed-codes'
+  | 'screen-looks'
+  | 'screen-places'
   | 'door-looks'
   | 'throttle-looks'
   | 'sign-ins'

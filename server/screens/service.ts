@@ -13,6 +13,7 @@ import { transaction } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { LiveService } from '../live/service.ts';
+import { createLookUps } from '../look-ups.ts';
 import { newShortCode } from '../organisations/secrets.ts';
 import type { Organisations } from '../organisations/service.ts';
 import {
@@ -29,7 +30,7 @@ import * as store from './store.ts';
 /** What shared screens ask of other features. */
 export interface ScreenNeeds {
   courses: Pick<Courses, 'sessionForRoom' | 'isInvited'>;
-  organisations: Pick<Organisations, 'personForLogin' | 'listPeople' | 'readUnit' | 'joinPeople' | 'locateUnit'>;
+  organisations: Pick<Organisations, 'personForLogin' | 'listPeople' | 'readUnit' | 'joinPeople'>;
   attendance: Pick<AttendanceService, 'enter' | 'screens'>;
   live: Pick<LiveService, 'enterAsScreen'>;
   presence: Pick<Presence, 'confirmScreen'>;
@@ -58,6 +59,10 @@ export function createScreens({ db, clock, secrets, logger, metrics }: Services,
   const { prisma, pool } = db;
   const { courses, organisations, attendance, throttle } = needs;
   const codes = createPlaceCodes({ clock, logger, metrics }, throttle);
+  // Every screen's page asks each few seconds.
+  const looks = { logger, metrics };
+  const shownScreen = createLookUps(looks, 'screen-looks', (ids: string[]) => store.readShown(pool, ids, SHOWN_NAMES));
+  const placeOf = createLookUps(looks, 'screen-places', (ids: string[]) => store.readPlaces(pool, ids));
 
   /** The unit for which somebody may open a screen. @throws AppError `not-a-convenor` */
   async function unitOf(principal: Principal): Promise<string> {
@@ -194,19 +199,16 @@ export function createScreens({ db, clock, secrets, logger, metrics }: Services,
 
     /** What the screen's page shows. */
     async show(screenId: string) {
-      const [screen, row, names, missed] = await Promise.all([
-        read(screenId),
-        rowOf(screenId),
-        store.lastNames(pool, screenId, SHOWN_NAMES),
-        store.missedSince(pool, screenId),
-      ]);
-      const place = { place: 'screen', id: screenId, secret: row.secret } as const;
+      const shown = await shownScreen(screenId);
+      if (!shown) throw notFound();
+      const { screen, shortCode, secret, names, missedSince } = shown;
+      const place = { place: 'screen', id: screenId, secret } as const;
       return {
         screen,
-        shortCode: row.shortCode,
-        ...(await codes.shown(place, (token) => `/s/${row.shortCode}/${token}`)),
+        shortCode,
+        ...(await codes.shown(place, (token) => `/s/${shortCode}/${token}`)),
         names: names.map(maskName),
-        missedFrom: missed?.toISOString() ?? null,
+        missedFrom: missedSince?.toISOString() ?? null,
       };
     },
 
@@ -334,16 +336,11 @@ export function createScreens({ db, clock, secrets, logger, metrics }: Services,
 
     /** Whoever may convene reaches their own unit's screens as if each were theirs. */
     async locate(screenId: string, asker: Principal): Promise<Target | null> {
-      const row = await prisma.screen.findUnique({
-        where: { id: screenId },
-        select: { unitId: true, convenorId: true },
-      });
-      if (!row) return null;
-      const [unit, own] = await Promise.all([
-        organisations.locateUnit(row.unitId),
-        asker.personId === null ? null : unitOf({ ...asker, grants: [] }).catch(() => null),
-      ]);
-      return { ...unit, unitId: row.unitId, personId: own === row.unitId ? asker.personId : row.convenorId };
+      const place = await placeOf(screenId);
+      if (!place) return null;
+      const { unitId, areaId, industry, convenorId } = place;
+      const own = asker.personId === null ? null : await unitOf({ ...asker, grants: [] }).catch(() => null);
+      return { unitId, areaId, industry, personId: own === unitId ? asker.personId : convenorId };
     },
   };
 
