@@ -34,3 +34,8 @@ function codeAfter({ code, next, msLeft, stepMs }: ShownCode, pastMs: number) {
   const left = msLeft + stepMs - pastMs;
   return left > 0 ? { code: next, leftMs: left } : { code: null, leftMs: 0 };
 }
+
+/** Digits in groups that can be read out. */
+export function grouped(digits: string): string {
+  return [digits.slice(0, 3), digits.slice(3, 6), digits.slice(6)].filter(Boolean).join(' ');
+}

@@ -24,6 +24,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   latency: async () => (await import('./bench/latency.ts')).latency,
   export: async () => (await import('./bench/export.ts')).exporting,
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
+  places: async () => (await import('./bench/places.ts')).places,
   scale: async () => {
     const { scale } = await import('./bench/scale/scale.ts');
     return () => scale(values.costs);

@@ -21,6 +21,10 @@ export interface Sealing {
   seal(text: string): Uint8Array<ArrayBuffer>;
   /** @throws Error when the ciphertext was made with a key that is not known or was changed. */
   unseal(sealed: Uint8Array): string;
+  /** The same of bytes, for files. */
+  sealBytes(bytes: Uint8Array): Buffer;
+  /** @throws Error as `unseal` does. */
+  unsealBytes(sealed: Uint8Array): Buffer;
   /** `138****1234`, for every list; only the last four where the key is not known. Null without a number. */
   masked(sealed: Uint8Array | null, last4: string | null): string | null;
   /** What a ciphertext that the present key made begins with. */
@@ -57,16 +61,16 @@ export function createSealing(hashKey: string, cipherKeys: string, reread = () =
   let keys = ringOf(cipherKeys);
   let rereadAt = Number.NEGATIVE_INFINITY;
 
-  function seal(text: string): Uint8Array<ArrayBuffer> {
+  function sealBytes(plain: Uint8Array): Buffer {
     const { key, mark } = keys[0] as CipherKey;
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(mark);
-    const body = cipher.update(text, 'utf8');
+    const body = cipher.update(plain);
     cipher.final();
-    return Uint8Array.from(Buffer.concat([mark, nonce, body, cipher.getAuthTag()]));
+    return Buffer.concat([mark, nonce, body, cipher.getAuthTag()]);
   }
 
-  function unseal(sealed: Uint8Array): string {
+  function unsealBytes(sealed: Uint8Array): Buffer {
     const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
     const opened = open(bytes);
     if (opened !== null) return opened;
@@ -77,7 +81,7 @@ export function createSealing(hashKey: string, cipherKeys: string, reread = () =
     return again;
   }
 
-  function open(bytes: Buffer): string | null {
+  function open(bytes: Buffer): Buffer | null {
     const marked = keys.find(({ mark }) => bytes.subarray(0, MARK_BYTES).equals(mark));
     const opened = marked ? decipher(marked.key, bytes.subarray(MARK_BYTES), marked.mark) : null;
     if (opened !== null) return opened;
@@ -97,9 +101,14 @@ export function createSealing(hashKey: string, cipherKeys: string, reread = () =
     return Uint8Array.from(createHmac('sha256', hash).update(phone).digest());
   }
 
+  const seal = (text: string) => Uint8Array.from(sealBytes(Buffer.from(text)));
+  const unseal = (sealed: Uint8Array) => unsealBytes(sealed).toString('utf8');
+
   return {
     seal,
     unseal,
+    sealBytes,
+    unsealBytes,
     refresh,
     phoneHash,
     phone: (phone) => ({ phoneHash: phoneHash(phone), phoneCipher: seal(phone), phoneLast4: phone.slice(-4) }),
@@ -141,7 +150,7 @@ function ringOf(text: string): CipherKey[] {
 }
 
 /** Null when it does not open. */
-function decipher(key: KeyObject, bytes: Buffer, mark?: Buffer): string | null {
+function decipher(key: KeyObject, bytes: Buffer, mark?: Buffer): Buffer | null {
   if (bytes.length < NONCE_BYTES + TAG_BYTES) return null;
   const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
   if (mark) cipher.setAAD(mark);
@@ -152,5 +161,5 @@ function decipher(key: KeyObject, bytes: Buffer, mark?: Buffer): string | null {
   } catch {
     return null;
   }
-  return body.toString('utf8');
+  return body;
 }

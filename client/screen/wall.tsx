@@ -9,6 +9,7 @@ import { Controls, INLINE, Over, type StageVideo } from '#client/room/picture.ts
 import { type Room, RoomLink, type RoomView } from '#client/room/room-link.ts';
 import { usePlayer } from '#client/room/use-player.ts';
 import { WaitingRoom } from '#client/room/waiting-room.tsx';
+import { grouped } from '#client/rotating-code.ts';
 import { Button, ButtonLink } from '#client/ui/button.tsx';
 import { Dialog } from '#client/ui/dialog.tsx';
 import { Failure } from '#client/ui/notice.tsx';
@@ -157,7 +158,6 @@ function SignInHere({ shown, code, leftMs }: { shown: Shown; code: Code; leftMs:
       </p>
     );
   }
-  const digits = `${code.digits.slice(0, 3)} ${code.digits.slice(3)}`;
   return (
     <section className="wall__code">
       <h2 className="wall__scan">{t('scan')}</h2>
@@ -169,7 +169,9 @@ function SignInHere({ shown, code, leftMs }: { shown: Shown; code: Code; leftMs:
         {t('orType')}
         <strong className="wall__address">{address}</strong>
       </p>
-      <p className="wall__digits numbers">{digits}</p>
+      <p className={`wall__digits numbers${code.digits.length > 6 ? ' wall__digits--long' : ''}`}>
+        {grouped(code.digits)}
+      </p>
     </section>
   );
 }

@@ -12,7 +12,7 @@ interface Words {
   next: string;
 }
 
-/** The six digits that a place shows, for those who can't scan them. The place is asked for where the address does not name it. */
+/** The digits that a place shows, six or ten, for those who can't scan them. The place is asked for where the address does not name it. */
 export function CodeForm({
   place: known,
   words,
@@ -25,7 +25,7 @@ export function CodeForm({
   const [place, setPlace] = useState(known);
   const [digits, setDigits] = useState('');
   const [checked, setChecked] = useState(false);
-  const isWhole = /^\d{6}$/.test(digits);
+  const isWhole = /^(\d{6}|\d{10})$/.test(digits);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -53,7 +53,7 @@ export function CodeForm({
         autoComplete="off"
         value={digits}
         error={checked && !isWhole ? words.badCode : undefined}
-        onChange={(event) => setDigits(event.target.value.replace(/\D/g, '').slice(0, 6))}
+        onChange={(event) => setDigits(event.target.value.replace(/\D/g, '').slice(0, 10))}
       />
       <Button className="code-form__next" look="primary" type="submit" wide>
         {words.next}

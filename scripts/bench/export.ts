@@ -14,6 +14,7 @@ import { childrenOf, startWhole } from '#tests/support/whole-run.ts';
 import { median, quantile } from '../outside/quantile.ts';
 import { buildPages } from '../pages.ts';
 import type { Measured } from './benchmark.ts';
+import { makePastCourse } from './past-course.ts';
 
 const PEOPLE = 40_000;
 const UNIT_PEOPLE = 20;
@@ -154,56 +155,15 @@ function inlined(scope: Scope): string {
   return detailSql(scope).replace(/\$(\d+)/g, (_, n: string) => literals[Number(n) - 1] ?? 'null');
 }
 
-/** Six sessions that are over, of a course of their own, in which nearly everybody was. */
+/** Six sessions that are over, of a course of their own, in which nearly everybody was, with a paper and a question each. */
 async function makeDistrict(
   client: pg.Client,
   { people, courseId }: ScheduledClass,
 ): Promise<{ courseId: string; sessionIds: string[] }> {
-  const sessionIds = Array.from({ length: SESSIONS }, () => randomUUID());
-  const pastId = randomUUID();
-  await client.query(
-    `insert into course (id, title, attendance_seconds, complete_percent, updated_at) values ($1, '云课堂', $2, $3, now())`,
-    [pastId, ATTENDANCE_SECONDS, COMPLETE_PERCENT],
-  );
-  for (const [n, id] of sessionIds.entries()) {
-    await client.query(
-      `insert into session (id, course_id, number, topic, starts_at, started_at, ended_at, due_frozen_at, planned_minutes, state,
-         stream_key_hash, stream_key_cipher, updated_at)
-       select $1::uuid, $2::uuid, $3::int, '第' || $3::int || '讲', at, at, at + interval '1 hour', at, $4::int, 'ended', decode(md5($1::uuid::text), 'hex'), '', now()
-       from (select now() - ($5::int * interval '7 days') as at) as began`,
-      [id, pastId, n + 1, PLANNED_MINUTES, SESSIONS - n],
-    );
-  }
-  await client.query(
-    `insert into unit (id, kind, name, credit_code, area_id, industry, high_risk, join_code, updated_at)
-     select gen_random_uuid(), 'enterprise', '临江第' || n || '精密机械制造有限公司', lpad(n::text, 18, '0'), area.id, 'machinery', n % 5 = 0,
-       'B' || lpad(n::text, 8, '0'), now()
-     from generate_series(1, $1::int) n cross join (select id from area order by name limit 1) area`,
-    [PEOPLE / UNIT_PEOPLE],
-  );
-  await client.query(
-    `insert into person (id, unit_id, name, category, phone_hash, phone_cipher, phone_last4, updated_at)
-     select gen_random_uuid(), unit.id, '职工' || n, 'worker', decode(md5(unit.id::text || n), 'hex'), known.phone_cipher, known.phone_last4, now()
-     from unit cross join generate_series(1, $1::int) n cross join (select * from person where id = $2) known
-     where unit.join_code like 'B%'`,
-    [UNIT_PEOPLE, people[0]?.id],
-  );
-  await client.query(
-    `insert into attendee (session_id, person_id, unit_id, area_id, unit_kind, industry, high_risk, category, due, first_joined_at,
-       credited_ms, live_ms)
-     select session.id, person.id, unit.id, unit.area_id, unit.kind, unit.industry, unit.high_risk, person.category, true,
-       session.started_at + random() * interval '10 minutes', ms, ms
-     from session cross join person join unit on unit.id = person.unit_id
-       cross join lateral (select (random() * 3600000 + 0 * length(person.name))::int as ms) credit
-     where session.course_id = $1 and unit.join_code like 'B%'`,
-    [pastId],
-  );
-  await client.query(
-    `insert into connection (id, session_id, person_id, device_id, opened_at, last_beat_at, accepted_ms)
-     select gen_random_uuid(), session_id, person_id, gen_random_uuid(), first_joined_at, first_joined_at, credited_ms from attendee
-     where session_id = any ($1::uuid[])`,
-    [sessionIds],
-  );
+  const { courseId: pastId, sessionIds } = await makePastCourse(client, {
+    ...{ people: PEOPLE, unitPeople: UNIT_PEOPLE, sessions: SESSIONS, plannedMinutes: PLANNED_MINUTES },
+    ...{ attendanceSeconds: ATTENDANCE_SECONDS, completePercent: COMPLETE_PERCENT, phoneOf: people[0]?.id ?? '' },
+  });
   await client.query(
     `insert into paper (id, session_id, title, published_at) select gen_random_uuid(), id, '课后测试', now() from session where course_id = $1`,
     [pastId],

@@ -13,6 +13,7 @@ import type { Services } from '../services.ts';
  *   one login name from anywhere      50 failures in an hour
  *   one phone at one unit             10 wrong names in an hour
  *   join and set-up codes            600 failures an hour from one address (31^8 codes: a hit takes centuries)
+ *   digits at a screen or a door     counted by the hour; what follows is the place's (server/place-codes.ts)
  *   one address, any login name    2,000 failures an hour
  */
 const LIMITS = {
@@ -20,6 +21,7 @@ const LIMITS = {
   login: { points: 50, duration: 3_600 },
   roster: { points: 10, duration: 3_600 },
   code: { points: 600, duration: 3_600 },
+  place: { points: Number.MAX_SAFE_INTEGER, duration: 3_600 },
   address: { points: 2_000, duration: 3_600 },
 };
 
@@ -40,6 +42,9 @@ export interface Throttle {
    * @throws AppError `too-many-attempts`, and what the attempt throws
    */
   code<T>(address: string, failure: ErrorCode, attempt: () => Promise<T>): Promise<T>;
+  /** Wrong digits at a place within the hour. */
+  guesses(place: string): Promise<number>;
+  guessed(place: string, wrong: number): Promise<void>;
   /** Runs a look-up of name and phone; `name-phone-mismatch` counts against the phone at this unit. */
   roster<T>(unitAndPhone: string, attempt: () => Promise<T>): Promise<T>;
 }
@@ -60,6 +65,7 @@ export function createThrottle({ db, logger, metrics }: Pick<Services, 'db' | 'l
   const roster = limiter('roster');
   const code = limiter('code');
   const address = limiter('address');
+  const place = limiter('place');
 
   /** The library looks at one counter at a time. */
   const look = createLookUps<string, Counted | null>({ logger, metrics }, 'throttle-looks', async (keys) => {
@@ -103,6 +109,8 @@ export function createThrottle({ db, logger, metrics }: Pick<Services, 'db' | 'l
       }
     },
     code: (from, failure, attempt) => looked(code, addressBlock(from), failure, attempt),
+    guesses: async (at) => (await look(place.getKey(at)))?.points ?? 0,
+    guessed: async (at, wrong) => void (await place.penalty(at, wrong)),
     roster: (unitAndPhone, attempt) => looked(roster, unitAndPhone, 'name-phone-mismatch', attempt),
   };
 }

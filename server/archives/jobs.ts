@@ -9,8 +9,8 @@ const ABANDONED_MS = 60_000;
 const KEPT_MS = 24 * 3_600_000;
 
 /**
- * Makes files in the background, one at a time in each worker. They lie in the database, so that every host has them; a file whose worker died is
- * made again by another.
+ * Makes files in the background, one at a time in each worker. They lie in the database, sealed as phone numbers are, so that every host has
+ * them; a file whose worker died is made again by another.
  */
 export function createJobs({ db, clock, logger }: Pick<Services, 'db' | 'clock' | 'logger'>, makeFile: MakeFile) {
   const { pool } = db;

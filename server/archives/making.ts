@@ -24,7 +24,10 @@ const TELL_EVERY_MS = 1_000;
 export type MakeFile = (job: store.JobRow, signal: AbortSignal) => Promise<void>;
 
 /** In this process. */
-export function fileMaking({ db, clock, logger }: Pick<Services, 'db' | 'clock' | 'logger'>, make: Make): MakeFile {
+export function fileMaking(
+  { db, clock, logger, sealing }: Pick<Services, 'db' | 'clock' | 'logger' | 'sealing'>,
+  make: Make,
+): MakeFile {
   const { pool } = db;
   return async (job, signal) => {
     const asOf = clock();
@@ -53,7 +56,7 @@ export function fileMaking({ db, clock, logger }: Pick<Services, 'db' | 'clock' 
         signal.throwIfAborted();
         hash.update(chunk);
         await storing;
-        storing = store.addChunk(pool, job.id, n, chunk);
+        storing = store.addChunk(pool, job.id, n, sealing.sealBytes(chunk));
         // Heard by the next turn, or below.
         storing.catch(() => undefined);
         standing.bytes += chunk.length;

@@ -23,8 +23,8 @@ interface Asked {
 }
 
 /** Files that are made in the background: the archives, and lists that are long. */
-export function createArchives(services: Pick<Services, 'db' | 'clock' | 'logger'>, makeFile: MakeFile) {
-  const { db, clock } = services;
+export function createArchives(services: Pick<Services, 'db' | 'clock' | 'logger' | 'sealing'>, makeFile: MakeFile) {
+  const { db, clock, sealing } = services;
   const { pool } = db;
   const jobs = createJobs(services, makeFile);
 
@@ -62,8 +62,9 @@ export function createArchives(services: Pick<Services, 'db' | 'clock' | 'logger
   function content(id: string, { from, to }: Range): Readable {
     async function* pieces() {
       for (let n = Math.floor(from / store.CHUNK_BYTES); n * store.CHUNK_BYTES < to; n += 1) {
-        const chunk = await store.readChunk(pool, id, n);
-        if (!chunk) throw new Error(`export ${id} has no piece ${n}`);
+        const sealed = await store.readChunk(pool, id, n);
+        if (!sealed) throw new Error(`export ${id} has no piece ${n}`);
+        const chunk = sealing.unsealBytes(sealed);
         const start = n * store.CHUNK_BYTES;
         yield chunk.subarray(Math.max(0, from - start), Math.min(chunk.length, to - start));
       }

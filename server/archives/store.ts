@@ -4,7 +4,7 @@ import type { Visibility } from '../accounts/principal.ts';
 
 /* The SQL of exports that are made in the background. */
 
-/** Of a file, as it is stored. */
+/** Of a file, before it is sealed. */
 export const CHUNK_BYTES = 1024 * 1024;
 
 export interface JobRow {

@@ -21,6 +21,7 @@ import type { ChainedEntry } from './chain.ts';
 import * as corrections from './correction-store.ts';
 import { type CorrectionFact, corrected, unlimited } from './corrections.ts';
 import { entryAt } from './entry.ts';
+import { holdSession } from './held-session.ts';
 import { attendedIn } from './presence.ts';
 import * as store from './store.ts';
 
@@ -71,7 +72,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>,
    * still come
    */
   async function standing(client: pg.PoolClient, sessionId: string) {
-    const session = await corrections.holdSession(client, sessionId);
+    const session = await holdSession(client, sessionId);
     if (!session) throw notFound();
     if (session.state === 'archived' || session.courseArchived) throw new AppError('record-closed');
     if (!session.startedAt) throw new AppError('session-not-open');
@@ -92,7 +93,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>,
   ): Promise<CorrectionOutcome & { id: string }> {
     // First of all: whoever adds to the chain holds its head.
     const head = await store.lockChain(client, sessionId);
-    await store.addAttendees(client, sessionId, [personId], null);
+    await store.addAttendees(client, sessionId, new Map([[personId, null]]));
     const result = await outcome(client, sessionId, personId, fact);
     const now = clock();
     const { id, effect, deltaMs, from, to, withdraws } = fact;
@@ -119,7 +120,7 @@ export function createCorrections({ db, clock }: Pick<Services, 'db' | 'clock'>,
     /** What a correction would come to. @throws as `correct` does */
     preview: (sessionId: string, personId: string, change: CorrectionChange): Promise<CorrectionOutcome> =>
       undone(pool, async (client) => {
-        await store.addAttendees(client, sessionId, [personId], null);
+        await store.addAttendees(client, sessionId, new Map([[personId, null]]));
         return outcome(client, sessionId, personId, factOf(newId(), change));
       }),
 

@@ -4,29 +4,10 @@ import type { Visibility } from '../accounts/principal.ts';
 import { visibilityParameters, visible } from '../accounts/visible.ts';
 import { creditLimitMs } from './admit.ts';
 import { type CorrectionFact, corrected } from './corrections.ts';
+import { holdSession } from './held-session.ts';
 import { type Attendance, attendedIn } from './presence.ts';
 
 /* The SQL of corrections. */
-
-export interface CorrectedSession {
-  state: string;
-  courseArchived: boolean;
-  startedAt: Date | null;
-  endedAt: Date | null;
-  plannedMinutes: number;
-  completePercent: number;
-}
-
-/** Holds the session as it is to the end of the transaction: it can't be archived meanwhile. */
-export async function holdSession(client: pg.PoolClient, sessionId: string): Promise<CorrectedSession | null> {
-  const { rows } = await client.query<CorrectedSession>(
-    `select s.state, c.archived_at is not null as "courseArchived", s.started_at as "startedAt", s.ended_at as "endedAt",
-       s.planned_minutes as "plannedMinutes", c.complete_percent as "completePercent"
-     from session s join course c on c.id = s.course_id where s.id = $1 for share`,
-    [sessionId],
-  );
-  return rows[0] ?? null;
-}
 
 /** What is kept of a person, held to the end of the transaction. */
 export async function holdAttendee(

@@ -130,7 +130,7 @@ export function createReplays(
     let people = await store.attendees(client, sessionId, personIds);
     const strangers = personIds.filter((personId) => !people.has(personId));
     if (strangers.length > 0) {
-      await store.addAttendees(client, sessionId, strangers, null);
+      await store.addAttendees(client, sessionId, new Map(strangers.map((personId) => [personId, null])));
       people = await store.attendees(client, sessionId, personIds);
     }
     const progress = await replays.progressOf(client, sessionId, personIds);

@@ -94,6 +94,7 @@ export function createAttendance(
     write: (sessionId, people) => enter(db.pool, sessionId, people, clock()),
   });
   const screens = createScreenRecord({ db, clock, logger, metrics }, needs.windowOf, gatherMs);
+  const venue = createVenueRecord({ db, clock, logger, metrics });
   const signs = createSigns({ db, clock, logger, metrics }, needs.windowOf, gatherMs / 2);
 
   const replays = createReplays({ db, clock }, needs.replayOf);
@@ -254,11 +255,11 @@ export function createAttendance(
     wasCut: signs.wasCut,
     tally: signs.tally,
     screens,
-    venue: createVenueRecord({ db, clock }),
+    venue,
 
     /** Stores what is waiting. */
     async close(): Promise<void> {
-      await Promise.all([gather.close(), entries.close(), signs.close(), screens.close()]);
+      await Promise.all([gather.close(), entries.close(), signs.close(), screens.close(), venue.close()]);
     },
   };
 }

@@ -241,24 +241,21 @@ export async function append(
   await appendLink(client, sessionId, link, now);
 }
 
-/**
- * Who was not due and has not come is in the record from here on, as they are now. `joinedAt`: when they came, epoch ms; null where they
- * did not.
- */
+/** Who was not due and has not come is in the record from here on, as they are now. Each with when they came, epoch ms; null where they did not. */
 export async function addAttendees(
   client: pg.PoolClient,
   sessionId: string,
-  personIds: string[],
-  joinedAt: number | null,
+  people: ReadonlyMap<string, number | null>,
 ): Promise<void> {
   await client.query(
     `insert into attendee (session_id, first_joined_at, person_id, unit_id, area_id, unit_kind, industry, high_risk, category)
-     select $1, $3, person.id, unit.id, unit.area_id, unit.kind, unit.industry, unit.high_risk, person.category
-     from person join unit on unit.id = person.unit_id where person.id = any ($2::uuid[])
+     select $1, came.at, person.id, unit.id, unit.area_id, unit.kind, unit.industry, unit.high_risk, person.category
+     from unnest($2::uuid[], $3::timestamptz[]) as came (person_id, at) join person on person.id = came.person_id
+       join unit on unit.id = person.unit_id
      order by person.id
      on conflict (session_id, person_id) do update
        set first_joined_at = least(attendee.first_joined_at, excluded.first_joined_at)`,
-    [sessionId, personIds, joinedAt === null ? null : new Date(joinedAt)],
+    [sessionId, [...people.keys()], [...people.values()].map((at) => (at === null ? null : new Date(at)))],
   );
 }
 

@@ -2,116 +2,126 @@ import type pg from 'pg';
 import { plainArray } from '../array-literals.ts';
 import type { Coverage } from './credit.ts';
 
+/** Tickets of scans are good for three minutes. */
+const SPENT_FOR_MS = 3_600_000;
+
 /* The SQL of signing in at a venue. All of it runs with the head of the session's chain held. */
 
-export interface VenueSession {
-  state: string;
-  courseArchived: boolean;
-  startsAt: Date;
-  startedAt: Date | null;
-  endedAt: Date | null;
+/** For whom these scans were spent. */
+export async function spentScans(client: pg.PoolClient, scanIds: string[]): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ id: string; personId: string }>(
+    'select id, person_id as "personId" from spent_scan where id = any ($1::uuid[])',
+    [scanIds],
+  );
+  return new Map(rows.map(({ id, personId }) => [id, personId]));
 }
 
-/** Holds the session as it is to the end of the transaction: it can't be archived meanwhile. */
-export async function holdSession(client: pg.PoolClient, sessionId: string): Promise<VenueSession | null> {
-  const { rows } = await client.query<VenueSession>(
-    `select s.state, c.archived_at is not null as "courseArchived", s.starts_at as "startsAt", s.started_at as "startedAt",
-       s.ended_at as "endedAt" from session s join course c on c.id = s.course_id where s.id = $1 for share`,
-    [sessionId],
+/** Spends scans, and forgets those whose tickets ran out long ago. */
+export async function spendScans(client: pg.PoolClient, spent: Map<string, string>, now: number): Promise<void> {
+  await client.query('delete from spent_scan where at < $1', [new Date(now - SPENT_FOR_MS)]);
+  await client.query(
+    `insert into spent_scan (id, person_id, at) select id, person_id, $3 from unnest($1::uuid[], $2::uuid[]) as s (id, person_id)
+     on conflict (id) do nothing`,
+    [[...spent.keys()], [...spent.values()], new Date(now)],
   );
-  return rows[0] ?? null;
 }
 
-/** Spends a scan for a person; returns for whom it was spent before, null for nobody. */
-export async function spendScan(
-  client: pg.PoolClient,
-  scanId: string,
-  personId: string,
-  now: number,
-): Promise<string | null> {
-  await client.query(`delete from spent_scan where at < $1`, [new Date(now - 3_600_000)]);
-  const { rowCount } = await client.query(
-    'insert into spent_scan (id, person_id, at) values ($1, $2, $3) on conflict (id) do nothing',
-    [scanId, personId, new Date(now)],
-  );
-  if (rowCount === 1) return null;
-  const { rows } = await client.query<{ personId: string }>(
-    'select person_id as "personId" from spent_scan where id = $1',
-    [scanId],
-  );
-  return rows[0]?.personId ?? null;
+type Instants = 'signedInAt' | 'sureAt' | 'signedOutAt';
+
+export type VenueWay = 'code' | 'hand';
+
+/** A visit that began, or went on, at these signs. `inWay` and `deviceId` stay as they were when it began. */
+export interface WrittenVisit extends VisitRow {
+  inWay: VenueWay;
+  outWay: VenueWay | null;
+  deviceId: string | null;
 }
 
+/** Times in epoch ms. */
 export interface VisitRow {
   id: string;
+  personId: string;
   signedInAt: number;
   sureAt: number;
   signedOutAt: number | null;
   numbered: number;
 }
 
-/** Somebody's newest visit. */
-export async function lastVisit(client: pg.PoolClient, sessionId: string, personId: string): Promise<VisitRow | null> {
+/** Each person's newest visit. */
+export async function lastVisits(
+  client: pg.PoolClient,
+  sessionId: string,
+  personIds: string[],
+): Promise<Map<string, VisitRow>> {
   const { rows } = await client.query<
-    Omit<VisitRow, 'signedInAt' | 'sureAt' | 'signedOutAt'> & {
-      signedInAt: Date;
-      sureAt: Date;
-      signedOutAt: Date | null;
-    }
+    Omit<VisitRow, Instants> & { signedInAt: Date; sureAt: Date; signedOutAt: Date | null }
   >(
-    `select id, signed_in_at as "signedInAt", sure_at as "sureAt", signed_out_at as "signedOutAt", numbered
-     from venue_visit where session_id = $1 and person_id = $2
-     order by signed_out_at is null desc, signed_in_at desc, id desc limit 1`,
-    [sessionId, personId],
+    `select distinct on (person_id) id, person_id as "personId", signed_in_at as "signedInAt", sure_at as "sureAt",
+       signed_out_at as "signedOutAt", numbered
+     from venue_visit where session_id = $1 and person_id = any ($2::uuid[])
+     order by person_id, signed_out_at is null desc, signed_in_at desc, id desc`,
+    [sessionId, personIds],
   );
-  const [row] = rows;
-  if (!row) return null;
-  const { signedInAt, sureAt, signedOutAt, ...rest } = row;
-  return {
-    ...rest,
-    signedInAt: signedInAt.getTime(),
-    sureAt: sureAt.getTime(),
-    signedOutAt: signedOutAt?.getTime() ?? null,
-  };
-}
-
-type Way = 'code' | 'hand';
-
-export async function insertVisit(
-  client: pg.PoolClient,
-  visit: { id: string; sessionId: string; personId: string; at: number; way: Way; deviceId: string | null },
-): Promise<void> {
-  await client.query(
-    `insert into venue_visit (id, session_id, person_id, signed_in_at, sure_at, in_way, device_id)
-     values ($1, $2, $3, $4, $4, $5::venue_way, $6)`,
-    [visit.id, visit.sessionId, visit.personId, new Date(visit.at), visit.way, visit.deviceId],
+  return new Map(
+    rows.map(({ signedInAt, sureAt, signedOutAt, ...row }) => [
+      row.personId,
+      {
+        ...row,
+        signedInAt: signedInAt.getTime(),
+        sureAt: sureAt.getTime(),
+        signedOutAt: signedOutAt?.getTime() ?? null,
+      },
+    ]),
   );
 }
 
-/** Notes that somebody was there at `at`; `out`: that they left then. */
-export async function noteSure(
-  client: pg.PoolClient,
-  visitId: string,
-  at: number,
-  { out, numbered }: { out: Way | null; numbered: number },
-): Promise<void> {
-  await client.query(
-    `update venue_visit set sure_at = $2, numbered = $3, out_way = $4::venue_way,
-       signed_out_at = case when $4::text is null then null else $2::timestamptz end
-     where id = $1`,
-    [visitId, new Date(at), numbered, out],
-  );
+/** Writes visits as they are now. Those that are over go first, since somebody has one open at most. */
+export async function writeVisits(client: pg.PoolClient, sessionId: string, visits: WrittenVisit[]): Promise<void> {
+  const instant = (ms: number | null) => (ms === null ? null : new Date(ms));
+  for (const some of [
+    visits.filter(({ signedOutAt }) => signedOutAt !== null),
+    visits.filter(({ signedOutAt }) => signedOutAt === null),
+  ]) {
+    if (some.length === 0) continue;
+    await client.query(
+      `insert into venue_visit (session_id, id, person_id, signed_in_at, sure_at, signed_out_at, in_way, out_way, device_id, numbered)
+       select $1, id, person_id, signed_in_at, sure_at, signed_out_at, in_way::venue_way, out_way::venue_way, device_id, numbered
+       from unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[],
+         $9::uuid[], $10::int[])
+         as v (id, person_id, signed_in_at, sure_at, signed_out_at, in_way, out_way, device_id, numbered)
+       on conflict (id) do update set sure_at = excluded.sure_at, signed_out_at = excluded.signed_out_at,
+         out_way = excluded.out_way, numbered = excluded.numbered`,
+      [
+        sessionId,
+        some.map(({ id }) => id),
+        some.map(({ personId }) => personId),
+        some.map(({ signedInAt }) => instant(signedInAt)),
+        some.map(({ sureAt }) => instant(sureAt)),
+        some.map(({ signedOutAt }) => instant(signedOutAt)),
+        some.map(({ inWay }) => inWay),
+        some.map(({ outWay }) => outWay),
+        some.map(({ deviceId }) => deviceId),
+        some.map(({ numbered }) => numbered),
+      ],
+    );
+  }
 }
 
 export async function setVenue(
   client: pg.PoolClient,
   sessionId: string,
-  personId: string,
-  { venue, venueMs, creditedMs }: { venue: Coverage; venueMs: number; creditedMs: number },
+  people: { personId: string; venue: Coverage; venueMs: number; creditedMs: number }[],
 ): Promise<void> {
   await client.query(
-    `update attendee set venue_coverage = $3::bigint[], venue_ms = $4, credited_ms = $5
-     where session_id = $1 and person_id = $2`,
-    [sessionId, personId, plainArray(venue), venueMs, creditedMs],
+    `update attendee set venue_coverage = c.coverage::bigint[], venue_ms = c.venue_ms, credited_ms = c.credited_ms
+     from unnest($2::uuid[], $3::text[], $4::int[], $5::int[]) as c (person_id, coverage, venue_ms, credited_ms)
+     where attendee.session_id = $1 and attendee.person_id = c.person_id`,
+    [
+      sessionId,
+      people.map(({ personId }) => personId),
+      people.map(({ venue }) => plainArray(venue)),
+      people.map(({ venueMs }) => venueMs),
+      people.map(({ creditedMs }) => creditedMs),
+    ],
   );
 }

@@ -1,6 +1,7 @@
 import type { LedgerOverview, LedgerPeopleFilter, LedgerPerson, PersonLedger } from '#contract/hours.ts';
 import type { Visibility } from '../accounts/principal.ts';
 import { type Actor, audit } from '../audit.ts';
+import { streamOnSnapshot } from '../db.ts';
 import { notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { groupsOf } from './groups.ts';
@@ -66,15 +67,9 @@ export function createHours({ db, clock, config }: Services) {
     return { items, total };
   }
 
-  /** Everybody of a year, some thousand at a time, in the order of `people`. */
-  async function* everybody(filter: LedgerPeopleFilter, visibility: Visibility): AsyncGenerator<LedgerPerson[]> {
-    // Each slice reads the whole ledger: the larger they are, the fewer.
-    const limit = 10_000;
-    for (let offset = 0; ; offset += limit) {
-      const { people: some } = await store.readPeople(pool, scopeOf(filter, visibility), { limit, offset });
-      if (some.length > 0) yield some;
-      if (some.length < limit) return;
-    }
+  /** Everybody of a year, some at a time, in the order of `people`: on one snapshot. */
+  function everybody(filter: LedgerPeopleFilter, visibility: Visibility): AsyncGenerator<LedgerPerson[]> {
+    return streamOnSnapshot(pool, (client) => store.readEverybody(client, scopeOf(filter, visibility)));
   }
 
   /** Whether `year` is that of a person's initial training. Said again it is as it was. */

@@ -5,6 +5,7 @@ import { Industry, PersonCategory } from '#contract/organisations.ts';
 import type { Visibility } from '../accounts/principal.ts';
 import { visibilityParameters, visible } from '../accounts/visible.ts';
 import { invitedPeople } from '../courses/audience.ts';
+import { readByCursor } from '../db.ts';
 
 /*
  * The ledger as SQL. Nothing of it is stored: what is done follows from attendee.credited_ms, and what is due from the pure rule, which is
@@ -93,6 +94,15 @@ const LEDGER = `with due as materialized (
 const CHOSEN = `chosen as (
     select * from ledger where ($17::text is null or standing = $17) and ($18::bool is null or initial = $18))`;
 
+const PERSON = `person_id as "personId", person_name as "personName", unit_id as "unitId", unit_name as "unitName",
+  area_name as "areaName", industry, category, on_roster as "onRoster", initial, due_hours as "dueHours", standing,
+  statutory_ms as "statutoryMs", attended_ms as "attendedMs", sessions`;
+const IN_ORDER = 'order by position, area_name, unit_name, unit_id, person_name, person_id';
+
+function chosenBy(scope: LedgerScope): unknown[] {
+  return [...parametersOf(scope), scope.standing ?? null, scope.initial ?? null];
+}
+
 /** People of a year, by area, unit and name. */
 export async function readPeople(
   pool: pg.Pool,
@@ -101,13 +111,31 @@ export async function readPeople(
 ): Promise<{ people: LedgerPerson[]; total: number }> {
   const { rows } = await pool.query<LedgerPerson & { total: number }>(
     `${LEDGER}, ${CHOSEN}
-     select person_id as "personId", person_name as "personName", unit_id as "unitId", unit_name as "unitName",
-       area_name as "areaName", industry, category, on_roster as "onRoster", initial, due_hours as "dueHours", standing,
-       statutory_ms as "statutoryMs", attended_ms as "attendedMs", sessions, (count(*) over ())::int as total
-     from chosen order by position, area_name, unit_name, unit_id, person_name, person_id limit $19::int offset $20::int`,
-    [...parametersOf(scope), scope.standing ?? null, scope.initial ?? null, page?.limit ?? null, page?.offset ?? 0],
+     select ${PERSON}, (count(*) over ())::int as total from chosen ${IN_ORDER} limit $19::int offset $20::int`,
+    [...chosenBy(scope), page?.limit ?? null, page?.offset ?? 0],
   );
   return { people: rows.map(({ total: _, ...person }) => person), total: rows[0]?.total ?? 0 };
+}
+
+type PersonColumns = [
+  ...[string, string, string, string, string],
+  ...[LedgerPerson['industry'], LedgerPerson['category'], boolean, boolean, number, LedgerPerson['standing']],
+  ...[number, number, number],
+];
+
+/** All of them, some at a time: the ledger is worked out once. */
+export async function* readEverybody(client: pg.PoolClient, scope: LedgerScope): AsyncGenerator<LedgerPerson[]> {
+  const sql = `${LEDGER}, ${CHOSEN} select ${PERSON} from chosen ${IN_ORDER}`;
+  for await (const rows of readByCursor<PersonColumns>(client, sql, chosenBy(scope))) yield rows.map(personOf);
+}
+
+function personOf(row: PersonColumns): LedgerPerson {
+  const [personId, personName, unitId, unitName, areaName, industry, category, onRoster, initial, ...figures] = row;
+  const [dueHours, standing, statutoryMs, attendedMs, sessions] = figures;
+  return {
+    ...{ personId, personName, unitId, unitName, areaName, industry, category, onRoster, initial },
+    ...{ dueHours, standing, statutoryMs, attendedMs, sessions },
+  };
 }
 
 /** People of one area, industry and category, counted. */

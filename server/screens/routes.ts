@@ -25,7 +25,7 @@ export function screenRoutes(screens: Screens, files: ScreenFiles): Handlers<typ
     'POST /screens/:screenId/sign-ins': ({ params, body, actor }) => screens.signInByHand(params.screenId, body, actor),
     'POST /screens/:screenId/sign-outs': ({ params, body, actor }) =>
       screens.signOutByHand(params.screenId, body.personId, actor),
-    'POST /scans': ({ body, req }) => screens.scan(body.screen, body.code, req.ip ?? ''),
+    'POST /scans': ({ body }) => screens.scan(body.screen, body.code),
     'POST /scans/people': ({ body }) => screens.find(body.ticket, body.q),
     'POST /scans/sign-in': ({ body, actor }) => screens.signInByScan(body.ticket, body.who, body.deviceId, actor),
     'POST /scans/sign-out': ({ body }) => screens.signOutByScan(body.ticket, body.personId),

@@ -13,22 +13,28 @@ import { transaction } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { LiveService } from '../live/service.ts';
+import { createLookUps } from '../look-ups.ts';
 import { newShortCode } from '../organisations/secrets.ts';
 import type { Organisations } from '../organisations/service.ts';
-import { checkCode, PLACE_TICKET_MS, type PlaceTicket, readPlaceTicket, signPlaceTicket } from '../place-codes.ts';
+import {
+  createPlaceCodes,
+  PLACE_TICKET_MS,
+  type PlaceTicket,
+  readPlaceTicket,
+  signPlaceTicket,
+} from '../place-codes.ts';
 import type { Presence } from '../presence/service.ts';
-import { CODE_STEP_MS, rotatingCode } from '../rotating-code.ts';
 import type { Services } from '../services.ts';
 import * as store from './store.ts';
 
 /** What shared screens ask of other features. */
 export interface ScreenNeeds {
   courses: Pick<Courses, 'sessionForRoom' | 'isInvited'>;
-  organisations: Pick<Organisations, 'personForLogin' | 'listPeople' | 'readUnit' | 'joinPeople' | 'locateUnit'>;
+  organisations: Pick<Organisations, 'personForLogin' | 'listPeople' | 'readUnit' | 'joinPeople'>;
   attendance: Pick<AttendanceService, 'enter' | 'screens'>;
   live: Pick<LiveService, 'enterAsScreen'>;
   presence: Pick<Presence, 'confirmScreen'>;
-  throttle: Pick<Throttle, 'code' | 'roster'>;
+  throttle: Pick<Throttle, 'guesses' | 'guessed' | 'roster'>;
 }
 
 /** Somebody of the roster, or somebody who gives name and phone. */
@@ -49,9 +55,14 @@ const SECRET_BYTES = 32;
 export type Screens = ReturnType<typeof createScreens>;
 
 /** Shared screens (集中观看点): opening them, their rotating code, and signing in to them. */
-export function createScreens({ db, clock, secrets }: Services, needs: ScreenNeeds) {
+export function createScreens({ db, clock, secrets, logger, metrics }: Services, needs: ScreenNeeds) {
   const { prisma, pool } = db;
   const { courses, organisations, attendance, throttle } = needs;
+  const codes = createPlaceCodes({ clock, logger, metrics }, throttle);
+  // Every screen's page asks each few seconds.
+  const looks = { logger, metrics };
+  const shownScreen = createLookUps(looks, 'screen-looks', (ids: string[]) => store.readShown(pool, ids, SHOWN_NAMES));
+  const placeOf = createLookUps(looks, 'screen-places', (ids: string[]) => store.readPlaces(pool, ids));
 
   /** The unit for which somebody may open a screen. @throws AppError `not-a-convenor` */
   async function unitOf(principal: Principal): Promise<string> {
@@ -188,27 +199,16 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
 
     /** What the screen's page shows. */
     async show(screenId: string) {
-      const [screen, row, names, missed] = await Promise.all([
-        read(screenId),
-        rowOf(screenId),
-        store.lastNames(pool, screenId, SHOWN_NAMES),
-        store.missedSince(pool, screenId),
-      ]);
-      const now = clock();
-      const code = rotatingCode(row.secret, now);
-      const shown = ({ token, digits }: { token: string; digits: string }) => ({
-        path: `/s/${row.shortCode}/${token}`,
-        digits,
-      });
+      const shown = await shownScreen(screenId);
+      if (!shown) throw notFound();
+      const { screen, shortCode, secret, names, missedSince } = shown;
+      const place = { place: 'screen', id: screenId, secret } as const;
       return {
         screen,
-        shortCode: row.shortCode,
-        code: shown(code),
-        next: shown(rotatingCode(row.secret, code.to)),
-        msLeft: code.to - now,
-        stepMs: CODE_STEP_MS,
+        shortCode,
+        ...(await codes.shown(place, (token) => `/s/${shortCode}/${token}`)),
         names: names.map(maskName),
-        missedFrom: missed?.toISOString() ?? null,
+        missedFrom: missedSince?.toISOString() ?? null,
       };
     },
 
@@ -290,19 +290,16 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
 
     /**
      * The address of a screen's code was opened. Nobody need be signed in.
-     * @throws AppError `scan-wrong`, `scan-expired`, `screen-closed`, `session-not-open`, `too-many-attempts`
+     * @throws AppError `scan-wrong`, `scan-expired`, `screen-closed`, `session-not-open`
      */
-    async scan(shortCode: string, code: string, address: string) {
-      const screen = await throttle.code(address, 'scan-wrong', async () => {
-        const row = await prisma.screen.findUnique({
-          where: { shortCode: shortCode.toUpperCase() },
-          include: { unit: { select: { name: true } } },
-        });
-        if (!row) throw new AppError('scan-wrong');
-        const place = { place: 'screen', id: row.id, secret: row.secret } as const;
-        await checkCode(throttle, place, code, clock(), { wrong: 'scan-wrong', expired: 'scan-expired' });
-        return row;
+    async scan(shortCode: string, code: string) {
+      const screen = await prisma.screen.findUnique({
+        where: { shortCode: shortCode.toUpperCase() },
+        include: { unit: { select: { name: true } } },
       });
+      if (!screen) throw new AppError('scan-wrong');
+      const place = { place: 'screen', id: screen.id, secret: screen.secret } as const;
+      await codes.check(place, code, { wrong: 'scan-wrong', expired: 'scan-expired' });
       if (screen.closedAt) throw new AppError('screen-closed');
       const { courseTitle, number, topic } = await openSession(screen.sessionId);
       return {
@@ -339,16 +336,11 @@ export function createScreens({ db, clock, secrets }: Services, needs: ScreenNee
 
     /** Whoever may convene reaches their own unit's screens as if each were theirs. */
     async locate(screenId: string, asker: Principal): Promise<Target | null> {
-      const row = await prisma.screen.findUnique({
-        where: { id: screenId },
-        select: { unitId: true, convenorId: true },
-      });
-      if (!row) return null;
-      const [unit, own] = await Promise.all([
-        organisations.locateUnit(row.unitId),
-        asker.personId === null ? null : unitOf({ ...asker, grants: [] }).catch(() => null),
-      ]);
-      return { ...unit, unitId: row.unitId, personId: own === row.unitId ? asker.personId : row.convenorId };
+      const place = await placeOf(screenId);
+      if (!place) return null;
+      const { unitId, areaId, industry, convenorId } = place;
+      const own = asker.personId === null ? null : await unitOf({ ...asker, grants: [] }).catch(() => null);
+      return { unitId, areaId, industry, personId: own === unitId ? asker.personId : convenorId };
     },
   };
 

@@ -74,14 +74,55 @@ function screenOf({ openedAt, closedAt, heardAt, ...row }: ScreenRow): Screen {
   };
 }
 
-/** Names of those who signed in last, newest first. */
-export async function lastNames(pool: pg.Pool, screenId: string, limit: number): Promise<string[]> {
-  const { rows } = await pool.query<{ name: string }>(
-    `select person.name from screen_sign_in join person on person.id = person_id
-     where screen_id = $1 and signed_out_at is null order by signed_in_at desc, screen_sign_in.id desc limit $2`,
-    [screenId, limit],
+/** What a screen's page shows. */
+export interface ShownScreen {
+  screen: Screen;
+  shortCode: string;
+  secret: Buffer;
+  /** Of those who signed in last, newest first. */
+  names: string[];
+  /** From where on nothing is credited to somebody before it, because a presence check was missed; null: to everybody is. */
+  missedSince: Date | null;
+}
+
+/** Of each screen, in their order; null where there is none. */
+export async function readShown(pool: pg.Pool, screenIds: string[], names: number): Promise<(ShownScreen | null)[]> {
+  const { rows } = await pool.query<ScreenRow & Omit<ShownScreen, 'screen'>>(
+    `select known.*, code.short_code as "shortCode", code.secret,
+       array(
+         select person.name from screen_sign_in s join person on person.id = s.person_id
+         where s.screen_id = known.id and s.signed_out_at is null order by s.signed_in_at desc, s.id desc limit $2
+       ) as names,
+       (select to_timestamp(min(a.gaps[cardinality(a.gaps) - 1]) / 1000.0)
+        from screen_sign_in s join attendee a on a.session_id = known."sessionId" and a.person_id = s.person_id
+        where s.screen_id = known.id and s.signed_out_at is null and a.gaps[cardinality(a.gaps)] = $3) as "missedSince"
+     from (${SCREENS} where screen.id = any ($1::uuid[])) known join screen code on code.id = known.id`,
+    [[...new Set(screenIds)], names, OPEN_END],
   );
-  return rows.map(({ name }) => name);
+  const shown = new Map(
+    rows.map(({ shortCode, secret, names, missedSince, ...row }) => [
+      row.id,
+      { screen: screenOf(row), shortCode, secret, names, missedSince },
+    ]),
+  );
+  return screenIds.map((id) => shown.get(id) ?? null);
+}
+
+/** Whose each screen is, in their order; null where there is none. */
+export async function readPlaces(pool: pg.Pool, screenIds: string[]) {
+  const { rows } = await pool.query<{
+    id: string;
+    unitId: string;
+    areaId: string;
+    industry: string | null;
+    convenorId: string | null;
+  }>(
+    `select screen.id, screen.unit_id as "unitId", unit.area_id as "areaId", unit.industry, screen.convenor_id as "convenorId"
+     from screen join unit on unit.id = screen.unit_id where screen.id = any ($1::uuid[])`,
+    [[...new Set(screenIds)]],
+  );
+  const places = new Map(rows.map((row) => [row.id, row]));
+  return screenIds.map((id) => places.get(id) ?? null);
 }
 
 /** Everybody who signed in, newest first. */
@@ -112,16 +153,4 @@ export async function presentPeople(pool: pg.Pool, screenId: string): Promise<Ma
     [screenId],
   );
   return new Map(rows.map((row) => [row.person_id, row.id]));
-}
-
-/** From where on nothing is credited to somebody before the screen, because a presence check was missed; null: to everybody is. */
-export async function missedSince(pool: pg.Pool, screenId: string): Promise<Date | null> {
-  const { rows } = await pool.query<{ since: Date | null }>(
-    `select to_timestamp(min(attendee.gaps[cardinality(attendee.gaps) - 1]) / 1000.0) as since
-     from screen join screen_sign_in on screen_sign_in.screen_id = screen.id and screen_sign_in.signed_out_at is null
-       join attendee on attendee.session_id = screen.session_id and attendee.person_id = screen_sign_in.person_id
-     where screen.id = $1 and attendee.gaps[cardinality(attendee.gaps)] = $2`,
-    [screenId, OPEN_END],
-  );
-  return rows[0]?.since ?? null;
 }

@@ -17,8 +17,7 @@ export function venueRoutes(venues: Venues): Handlers<typeof venueEndpoints> {
     'GET /sessions/:sessionId/door': ({ params }) => venues.door(params.sessionId),
     'GET /sessions/:sessionId/visits': ({ params, visibility }) => venues.visits(params.sessionId, visibility),
     'POST /sessions/:sessionId/visits': ({ params, body, actor }) => venues.signByHand(params.sessionId, body, actor),
-    'POST /door/scans': ({ body, principal, req }) =>
-      venues.scan(body.door, body.code, principal.personId, req.ip ?? ''),
+    'POST /door/scans': ({ body, principal }) => venues.scan(body.door, body.code, principal.personId),
     'POST /door/people': ({ body }) => venues.find(body.ticket, body.q),
     'POST /door/signs': ({ body: { ticket, ...sign } }) => venues.sign(ticket, sign),
   };

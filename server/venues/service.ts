@@ -9,9 +9,9 @@ import { type Actor, auditWith } from '../audit.ts';
 import { isOver } from '../courses/states.ts';
 import { transaction } from '../db.ts';
 import { AppError, isUniqueViolation, notFound } from '../errors.ts';
+import { createLookUps } from '../look-ups.ts';
 import { newJoinCode } from '../organisations/secrets.ts';
-import { checkCode, readPlaceTicket, signPlaceTicket } from '../place-codes.ts';
-import { CODE_STEP_MS, rotatingCode } from '../rotating-code.ts';
+import { createPlaceCodes, readPlaceTicket, signPlaceTicket } from '../place-codes.ts';
 import type { Services } from '../services.ts';
 import { seating } from './seats.ts';
 import * as store from './store.ts';
@@ -19,7 +19,7 @@ import * as store from './store.ts';
 /** What offline classes ask of other features. */
 export interface VenueNeeds {
   attendance: Pick<AttendanceService, 'venue'>;
-  throttle: Pick<Throttle, 'code'>;
+  throttle: Pick<Throttle, 'guesses' | 'guessed'>;
 }
 
 interface Signed {
@@ -36,8 +36,24 @@ const FOUND_LIMIT = 20;
 export type Venues = ReturnType<typeof createVenues>;
 
 /** Offline classes (线下专题班): places, enrolment with a waiting list, and signing in at the door. */
-export function createVenues({ db, clock, secrets }: Services, { attendance, throttle }: VenueNeeds) {
+export function createVenues({ db, clock, secrets, logger, metrics }: Services, { attendance, throttle }: VenueNeeds) {
   const { pool } = db;
+  const codes = createPlaceCodes({ clock, logger, metrics }, throttle);
+
+  /** Who stands at a door at the same time is looked up together: nobody has an index of names among those with a seat. */
+  const findSeated = createLookUps<{ sessionId: string; q: string }, DoorPerson[]>(
+    { logger, metrics },
+    'door-looks',
+    async (asked) => {
+      const found = new Map<string, Map<string, DoorPerson[]>>();
+      for (const sessionId of new Set(asked.map((each) => each.sessionId))) {
+        const words = [...new Set(asked.filter((each) => each.sessionId === sessionId).map(({ q }) => q))];
+        const people = await store.findSeated(pool, sessionId, words, FOUND_LIMIT);
+        found.set(sessionId, new Map(words.map((q, n) => [q, people[n] ?? []])));
+      }
+      return asked.map(({ sessionId, q }) => found.get(sessionId)?.get(q) ?? []);
+    },
+  );
 
   /** @throws AppError `not-found` */
   async function venueOf(sessionId: string): Promise<store.VenueRow> {
@@ -186,19 +202,11 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
         store.lastNames(pool, sessionId, SHOWN_NAMES),
       ]);
       if (secret === null || doorCode === null) throw new AppError('no-venue');
-      const now = clock();
-      const code = rotatingCode(secret, now);
-      const shown = ({ token, digits }: { token: string; digits: string }) => ({
-        path: `/d/${doorCode}/${token}`,
-        digits,
-      });
+      const place = { place: 'door', id: sessionId, secret } as const;
       const { enrolled, signedIn, present } = counts;
       return {
         doorCode,
-        code: shown(code),
-        next: shown(rotatingCode(secret, code.to)),
-        msLeft: code.to - now,
-        stepMs: CODE_STEP_MS,
+        ...(await codes.shown(place, (token) => `/d/${doorCode}/${token}`)),
         ...{ enrolled, signedIn, present },
         names: names.map(maskName),
       };
@@ -228,18 +236,14 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
 
     /**
      * The address of a door's code was opened. Nobody need be signed in; `personId`: of whoever is.
-     * @throws AppError `door-code-wrong`, `door-code-expired`, `too-many-attempts`
+     * @throws AppError `door-code-wrong`, `door-code-expired`
      */
-    async scan(doorCode: string, code: string, personId: string | null, address: string) {
-      const row = await throttle.code(address, 'door-code-wrong', async () => {
-        const found = await store.findByDoor(pool, normaliseCode(doorCode));
-        const { secret } = found ?? {};
-        if (!found || !secret) throw new AppError('door-code-wrong');
-        const place = { place: 'door', id: found.sessionId, secret } as const;
-        await checkCode(throttle, place, code, clock(), { wrong: 'door-code-wrong', expired: 'door-code-expired' });
-        return found;
-      });
-      const [me] = personId === null ? [] : await store.findSeated(pool, row.sessionId, { personId }, 1);
+    async scan(doorCode: string, code: string, personId: string | null) {
+      const row = await store.findByDoor(pool, normaliseCode(doorCode));
+      if (!row?.secret) throw new AppError('door-code-wrong');
+      const place = { place: 'door', id: row.sessionId, secret: row.secret } as const;
+      await codes.check(place, code, { wrong: 'door-code-wrong', expired: 'door-code-expired' });
+      const me = personId === null ? null : await store.readSeated(pool, row.sessionId, personId);
       const { courseTitle, number, topic, venue, startsAt } = row;
       return {
         ticket: signPlaceTicket(secrets.ticket, 'door', row.sessionId, clock()),
@@ -252,7 +256,7 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
     /** @throws AppError `door-ticket` */
     async find(ticket: string, q: string): Promise<DoorPerson[]> {
       const { placeId: sessionId } = ticketOf(ticket);
-      return (await store.findSeated(pool, sessionId, { q }, FOUND_LIMIT)).map(masked);
+      return (await findSeated({ sessionId, q })).map(masked);
     },
 
     /** @throws AppError `door-ticket`, `door-ticket-used`, `not-enrolled`, `door-closed`, `not-at-venue`, `record-closed` */
@@ -261,7 +265,7 @@ export function createVenues({ db, clock, secrets }: Services, { attendance, thr
       { personId, deviceId, sign }: { personId: string; deviceId: string; sign: DoorSign },
     ): Promise<Signed> {
       const { placeId: sessionId, ticketId: scanId } = ticketOf(ticket);
-      const [person] = await store.findSeated(pool, sessionId, { personId }, 1);
+      const person = await store.readSeated(pool, sessionId, personId);
       if (!person) throw new AppError('not-enrolled');
       const by = { way: 'code', deviceId, scanId } as const;
       const signed = await attendance.venue.sign({ sessionId, personId, sign, at: clock(), by });

@@ -182,23 +182,37 @@ export async function readCandidates(
   return rows;
 }
 
-/** People with a seat, by who they are or what they say of themselves; names as they are. */
+const SEATED = `
+  select p.id as "personId", p.name, u.name as "unitName", p.category,
+    exists (select 1 from venue_visit v where v.session_id = $1 and v.person_id = p.id and v.signed_out_at is null) as present
+  from enrolment e join person p on p.id = e.person_id join unit u on u.id = e.unit_id
+  where e.session_id = $1 and e.seat is not null`;
+
+/** Somebody with a seat, with their name as it is. */
+export async function readSeated(pool: pg.Pool, sessionId: string, personId: string): Promise<DoorPerson | null> {
+  const { rows } = await pool.query<DoorPerson>(`${SEATED} and e.person_id = $2`, [sessionId, personId]);
+  return rows[0] ?? null;
+}
+
+/** People with a seat, by each of what some say of themselves: whole name or last four digits. */
 export async function findSeated(
   pool: pg.Pool,
   sessionId: string,
-  who: { personId: string } | { q: string },
+  asked: string[],
   limit: number,
-): Promise<DoorPerson[]> {
-  const { rows } = await pool.query<DoorPerson>(
-    `select p.id as "personId", p.name, u.name as "unitName", p.category,
-       exists (select 1 from venue_visit v where v.session_id = $1 and v.person_id = p.id and v.signed_out_at is null) as present
-     from enrolment e join person p on p.id = e.person_id join unit u on u.id = e.unit_id
-     where e.session_id = $1 and e.seat is not null
-       and ($2::uuid is null or p.id = $2) and ($3::text is null or p.name = $3 or p.phone_last4 = $3)
-     order by u.name, p.name, p.id limit $4`,
-    [sessionId, 'personId' in who ? who.personId : null, 'q' in who ? who.q : null, limit],
+): Promise<DoorPerson[][]> {
+  const { rows } = await pool.query<DoorPerson & { last4: string | null }>(
+    `with seated as (${SEATED} and (p.name = any ($2::text[]) or p.phone_last4 = any ($2::text[])))
+     select seated.*, (select phone_last4 from person where id = seated."personId") as last4 from seated
+     order by "unitName", name, "personId"`,
+    [sessionId, asked],
   );
-  return rows;
+  return asked.map((q) =>
+    rows
+      .filter(({ name, last4 }) => name === q || last4 === q)
+      .slice(0, limit)
+      .map(({ last4: _, ...person }) => person),
+  );
 }
 
 type Instants = 'signedInAt' | 'sureAt' | 'signedOutAt';

@@ -56,7 +56,7 @@ test('a meeting room watches on one screen: people sign in with their phones or 
   const { shortCode } = await shown();
   await phone.goto(address(`/s/${shortCode}`));
   await expect(async () => {
-    await phone.getByLabel('6 位数字').fill((await shown()).code.digits);
+    await phone.getByLabel('屏幕上的数字').fill((await shown()).code.digits);
     await phone.getByRole('button', { name: '下一步' }).click();
     await expect(asked).toBeVisible({ timeout: 8_000 });
   }).toPass({ timeout: 90_000 });

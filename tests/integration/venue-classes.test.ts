@@ -247,6 +247,23 @@ describe('at the door', () => {
     expect((await sign(b, 'out')).problem?.code).toBe('not-at-venue');
   });
 
+  it('guesses close nothing: the door shows ten digits then, and takes no others', async () => {
+    const { doorCode, code } = await door();
+    const type = (digits: string) => app.client().call('POST /door/scans', { body: { door: doorCode, code: digits } });
+    const wrong = code.digits === '000000' ? '000001' : '000000';
+    const guesses = await Promise.all(Array.from({ length: 200 }, () => type(wrong)));
+    // Those beyond sixty are not even judged, though all were sent at once.
+    const codes = guesses.map(({ problem }) => problem?.code);
+    expect(codes.filter((each) => each === 'door-code-wrong')).toHaveLength(60);
+    expect(codes.filter((each) => each === 'door-code-expired')).toHaveLength(140);
+    const long = (await door()).code.digits;
+    expect(long).toMatch(/^\d{10}$/);
+    expect((await type(code.digits)).problem?.code).toBe('door-code-expired');
+    expect((await type(`${long.slice(0, 3)} ${long.slice(3)}`)).status).toBe(200);
+    expect((await scan()).status).toBe(200);
+    expect((await scan({ typed: true })).status).toBe(200);
+  });
+
   it('one phone that signs several is shown', async () => {
     const deviceId = newId();
     for (const id of people.slice(0, 2)) await sign(id, 'in', { deviceId });

@@ -2,7 +2,7 @@ import './venues.css';
 import { Link, useParams } from 'react-router';
 import { formatDateTime } from '#client/format.ts';
 import { useLanguage } from '#client/i18n.ts';
-import { useCodeOfNow } from '#client/rotating-code.ts';
+import { grouped, useCodeOfNow } from '#client/rotating-code.ts';
 import { useTitle } from '#client/ui/page.tsx';
 import { QrCode } from '#client/ui/qr-code.tsx';
 import type { Result } from '#contract/api.ts';
@@ -52,8 +52,8 @@ function Code({ door, heardAt }: { door: Door; heardAt: number }) {
             <span style={{ width: `${(leftMs / door.stepMs) * 100}%` }} />
           </div>
           <p className="door-page__type">{t('doorType', { address: `${location.host}/d/${door.doorCode}` })}</p>
-          <p className="door-page__digits">
-            {code.digits.slice(0, 3)} {code.digits.slice(3)}
+          <p className={`door-page__digits${code.digits.length > 6 ? ' door-page__digits--long' : ''}`}>
+            {grouped(code.digits)}
           </p>
         </>
       ) : (

@@ -82,7 +82,7 @@ export const useVenueText = addTexts({
     print: '打印',
     posterTitle: '线下专题班签到',
     posterStep1: '微信扫一扫，打开签到页',
-    posterStep2: '输入会场屏幕上的 6 位数字（每 10 秒更换）',
+    posterStep2: '输入会场屏幕上的数字（每 10 秒更换）',
     posterStep3: '确认本人，点“签到”；离场时同样操作，点“签出”',
     posterNote: '时长从签到计到签出。没有签出的，只计到最后一次确认在场。不能用手机的，请到签到台登记。',
   },
@@ -170,7 +170,7 @@ export const useVenueText = addTexts({
     print: 'Print',
     posterTitle: 'Sign in at the venue',
     posterStep1: 'Scan this code with your phone',
-    posterStep2: 'Type the six digits that the screen at the door shows (new every 10 s)',
+    posterStep2: 'Type the digits that the screen at the door shows (new every 10 s)',
     posterStep3: 'Confirm who you are and press “Sign in”; do the same and press “Sign out” when you leave',
     posterNote:
       'Time counts from sign-in to sign-out; without a sign-out until you were surely there. Without a phone, ask at the desk.',
