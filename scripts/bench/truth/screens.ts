@@ -165,7 +165,8 @@ export class SharedScreen {
     try {
       await this.#at.room.countHeads(this.id, checkId, counted.length);
     } catch (error) {
-      if (!(error instanceof AppError && error.code === 'presence-closed')) throw error;
+      // It was too late, or the class ended at that moment.
+      if (!(error instanceof AppError && ['presence-closed', 'session-not-open'].includes(error.code))) throw error;
       return;
     }
     for (const { seen } of counted) seen.pressed();
