@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { FilmStatus } from '#contract/media.ts';
 import { Fmp4Reader } from './fmp4.ts';
+import { readDecoderConfiguration } from './h264/avcc.ts';
+import { decodingParameters } from './h264/sps.ts';
 import type { Logger } from './logger.ts';
 import { runAside } from './low-priority.ts';
 import { DATA, initName, isMissing, type RecordedSegment } from './recording-index.ts';
@@ -131,9 +133,21 @@ function mostDescriptions({ folder, segments }: FilmSource): number {
     if (segment?.kind !== 'init') continue;
     const size = `${segment.width}x${segment.height}`;
     const kinds = bySize.get(size) ?? new Set();
-    bySize.set(size, kinds.add(segment.configuration?.toString('hex') ?? ''));
+    bySize.set(size, kinds.add(kindOf(segment.configuration)));
   }
   return Math.max(0, ...[...bySize.values()].map(({ size }) => size));
+}
+
+/** Pictures of one kind are decoded by each other's description, also where frame rate or shape are said otherwise, as a slate's are. */
+function kindOf(configuration: Buffer | null | undefined): string {
+  if (!configuration) return '';
+  try {
+    const { sequenceSets, pictureSets } = readDecoderConfiguration(configuration);
+    return [...sequenceSets.map(decodingParameters), ...pictureSets].map((set) => set.toString('hex')).join();
+  } catch (error) {
+    if (error instanceof RangeError) return configuration.toString('hex');
+    throw error;
+  }
 }
 
 interface Stretch {

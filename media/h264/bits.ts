@@ -8,6 +8,14 @@ export class Bits {
     this.#bytes = withoutEmulation(nal.subarray(1));
   }
 
+  /** What was read until now, and nothing behind it. */
+  soFar(): Buffer {
+    const read = Buffer.from(this.#bytes.subarray(0, Math.ceil(this.#at / 8)));
+    const rest = this.#at & 7;
+    if (rest > 0) read[read.length - 1] = (read.at(-1) as number) & (0xff << (8 - rest));
+    return read;
+  }
+
   bit(): number {
     const byte = this.#bytes[this.#at >> 3];
     if (byte === undefined) throw new RangeError('the NAL unit is too short');

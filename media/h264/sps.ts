@@ -43,6 +43,16 @@ export function readSequenceParameters(nal: Buffer): SequenceParameters {
   };
 }
 
+/**
+ * What the slices of a picture are read by: all but the usability information, which says how to show them.
+ * @throws RangeError when it ends too early
+ */
+export function decodingParameters(nal: Buffer): Buffer {
+  const bits = new Bits(nal);
+  readPicture(bits);
+  return bits.soFar();
+}
+
 /** All before the flag that says whether there is usability information. */
 export function readPicture(bits: Bits) {
   const profile = bits.bits(8);
