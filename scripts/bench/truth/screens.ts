@@ -100,6 +100,8 @@ export class SharedScreen {
         await dead.send();
       }
       await page.send();
+      // Told at once, also when the network goes the next moment.
+      await this.#mindChecks(false);
     }
     if (endsAt < seconds) {
       this.#closed = true;
