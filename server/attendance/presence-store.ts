@@ -43,7 +43,12 @@ export async function onRecord(client: pg.PoolClient, checkId: string, people: M
   return new Set(rows.map((row) => row.person_id));
 }
 
-/** What the record says of these people's missed checks and signs of life. Signing in to a screen is one. */
+/** When somebody signed in to a screen and out: {@link isSignOfLife} in SQL. */
+const SIGNED = `lateral (
+    values (i.signed_in_at), (case when i.out_way <> 'end' then i.signed_out_at end)
+  ) as moment (at)`;
+
+/** What the record says of these people's missed checks and signs of life. Signing in to a screen, and out, is one. */
 export async function facts(
   client: pg.PoolClient,
   sessionId: string,
@@ -54,13 +59,13 @@ export async function facts(
      where session_id = $1 and person_id = any($2::uuid[]) and seq is null and kind in ('sign', 'missed')`,
     [sessionId, personIds],
   );
-  const arrived = await client.query<{ personId: string; at: Date }>(
-    `select i.person_id as "personId", i.signed_in_at as at from screen_sign_in i join screen on screen.id = i.screen_id
-     where screen.session_id = $1 and i.person_id = any($2::uuid[])`,
+  const atScreens = await client.query<{ personId: string; at: Date }>(
+    `select i.person_id as "personId", moment.at from screen_sign_in i join screen on screen.id = i.screen_id, ${SIGNED}
+     where screen.session_id = $1 and i.person_id = any($2::uuid[]) and moment.at is not null`,
     [sessionId, personIds],
   );
   const byPerson = new Map<string, { misses: Miss[]; signs: Sign[] }>();
-  for (const { personId, at } of arrived.rows) {
+  for (const { personId, at } of atScreens.rows) {
     const known = byPerson.get(personId) ?? { misses: [], signs: [] };
     known.signs.push({ at: at.getTime(), checkId: null });
     byPerson.set(personId, known);
@@ -143,8 +148,10 @@ export async function unconfirmed(pool: pg.Pool, sessionId: string, check: Asked
        select e.person_id, e.received_at, to_timestamp(($3::bigint + (((
            ('x' || right($2::text, 8))::bit(32)::bigint + ('x' || right(e.person_id::text, 8))::bit(32)::bigint
          ) % 4294967296) * $4::bigint) / 4294967296) / 1000.0) as at
-       from attendance_entry e, recent
+       from recent, attendance_entry e left join screen_sign_in i on e.kind = 'screen' and i.id = e.conn_id
        where e.session_id = $1 and e.batch >= recent.batch and e.kind in ('live', 'screen') and e."to" > e."from"
+         -- What a screen reports of who has gone meanwhile is nothing that they could have answered.
+         and (i.signed_out_at is null or i.signed_out_at >= e.received_at)
      ), asked as (
        select person_id, at, at + $6::interval as over from contact group by person_id, at
        having min(received_at) filter (where received_at >= at + $5::interval and received_at <= at + $6::interval)
@@ -167,8 +174,8 @@ export async function unconfirmed(pool: pg.Pool, sessionId: string, check: Asked
          select e.check_id, to_timestamp(e."from" / 1000.0) as at from attendance_entry e
          where e.session_id = $1 and e.person_id = asked.person_id and e.seq is null and e.kind = 'sign'
          union all
-         select null, i.signed_in_at from screen_sign_in i join screen on screen.id = i.screen_id
-         where screen.session_id = $1 and i.person_id = asked.person_id
+         select null, moment.at from screen_sign_in i join screen on screen.id = i.screen_id, ${SIGNED}
+         where screen.session_id = $1 and i.person_id = asked.person_id and moment.at is not null
        ) s
      ) sign on true
      where sign.met is not true

@@ -2,7 +2,7 @@ import type { ChainedEntry } from './chain.ts';
 import { type CorrectionFact, corrected } from './corrections.ts';
 import { pairs, unite, without } from './credit.ts';
 import { type Attended, gapsOf, type Miss, mayCount, ranLate, replayedOf, type Sign } from './presence.ts';
-import { isSignIn } from './screen-credit.ts';
+import { isSignOfLife } from './screen-credit.ts';
 
 /** What a person's entries say. */
 interface Facts {
@@ -43,7 +43,7 @@ export function createRecomputation(limitMs: number) {
         const { id, withdraws } = correction;
         known.corrections.push({ id, effect: correction.effect, deltaMs, from, to, withdraws });
       } else if (kind === 'sign') known.signs.push({ at: from, checkId });
-      else if (isSignIn(kind, reason)) known.signs.push({ at: from, checkId: null });
+      else if (isSignOfLife(kind, reason)) known.signs.push({ at: from, checkId: null });
       else if (kind === 'missed') known.misses.push({ checkId: checkId ?? '', since: from, at: to });
       else if (kind === 'replay') known.replay.spans.push({ from, to, receivedAt });
       else if (kind === 'replay_sign') known.replay.signs.push({ at: from, checkId });

@@ -9,9 +9,9 @@ import { type Coverage, pairs, type Span, unite } from './credit.ts';
  * screens and a phone at once count once.
  */
 
-/** Whether an entry of the record is a sign-in to a screen: a moment, and a sign of life. */
-export function isSignIn(kind: string, reason: string | null): boolean {
-  return kind === 'screen' && reason?.startsWith('in:') === true;
+/** Whether an entry of the record says that somebody has just come to a screen or gone from it, which is a sign of life; that a screen was closed is none. */
+export function isSignOfLife(kind: string, reason: string | null): boolean {
+  return kind === 'screen' && reason !== null && reason !== 'out:end';
 }
 
 /** Somebody's time before a screen, epoch ms; null: they have not signed out. */

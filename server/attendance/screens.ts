@@ -12,7 +12,7 @@ import { entryAt } from './entry.ts';
 import { takeGaps } from './gaps.ts';
 import { creditOf, mayCount, ranLate } from './presence.ts';
 import * as presence from './presence-store.ts';
-import { attendedOf } from './screen-credit.ts';
+import { attendedOf, isSignOfLife } from './screen-credit.ts';
 import * as screens from './screen-store.ts';
 import * as store from './store.ts';
 
@@ -254,12 +254,13 @@ export function createScreenRecord(
       if (closed.length > 0) await screens.close(client, closed, now);
       await screens.noteNumbers(client, [...known.values()]);
       await store.append(client, sessionId, head, entries, now);
-      await giveBack(client, sessionId, [...new Set(arrived.map(({ personId }) => personId))]);
+      const signs = entries.filter(({ kind, reason }) => isSignOfLife(kind, reason));
+      await giveBack(client, sessionId, [...new Set(signs.map(({ personId }) => personId))]);
       return results;
     });
   }
 
-  /** Who signs in is there again: no more is taken away for a check that they missed. */
+  /** Who signs in or out is there: no more is taken away for a check that they missed. */
   async function giveBack(client: pg.PoolClient, sessionId: string, personIds: string[]): Promise<void> {
     if (personIds.length === 0) return;
     const people = [...(await store.attendees(client, sessionId, personIds)).values()];

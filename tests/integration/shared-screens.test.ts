@@ -411,18 +411,21 @@ describe('a presence check', () => {
     await expectTruth();
   });
 
-  it('that was missed takes no more from who signs in anew, and nothing from who signs in while it asks', async () => {
+  it('that was missed takes no more from who signs in anew, and nothing from who signs in or out while it asks', async () => {
     const page = await ScreenPage.open();
     const other = await ScreenPage.open('二号会议室');
-    const [missing, arriving] = [await someone('再签到'), await someone('正签到')];
+    const [missing, arriving, leaving] = [await someone('再签到'), await someone('正签到'), await someone('正签退')];
     await page.byHand(missing.id);
+    await page.byHand(leaving.id);
     app.clock.advance(30_000);
     await page.report();
     await open();
     app.clock.advance(10_000);
     await page.byHand(arriving.id);
+    expect((await (await scanned(page)).signOut(leaving.id)).status).toBe(200);
     await through(page);
     await page.report();
+    expect(await creditOf(leaving.id)).toBe(40_000);
     await expect.poll(() => creditOf(missing.id), { timeout: 15_000 }).toBe(0);
     expect(await creditOf(arriving.id)).toBe(85_000);
 

@@ -118,6 +118,8 @@ class Attending {
       else if (way === 'two-devices') await this.#twoDevices(page, long);
       else page = await this.#crash(page, Math.min(left, random.step(10, 60, TICK)));
       await this.#deliver(page);
+      // Who is on line again is told what asks, and sends what was pressed, also when the network goes the next moment.
+      await this.#mindChecks(page, true);
     }
     await this.#deliver(page);
     // Nobody goes while a question stands before them.

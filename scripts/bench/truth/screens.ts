@@ -100,6 +100,8 @@ export class SharedScreen {
         await dead.send();
       }
       await page.send();
+      // Told at once, also when the network goes the next moment.
+      await this.#mindChecks(false);
     }
     if (endsAt < seconds) {
       this.#closed = true;
@@ -188,11 +190,12 @@ export class SharedScreen {
     return true;
   }
 
-  async signOut(personId: string, way: 'code' | 'list'): Promise<void> {
+  async signOut({ personId, seen }: Attendant, way: 'code' | 'list'): Promise<void> {
     this.#sitting.delete(personId);
     const { room } = this.#at;
     if (way === 'list') await room.signOutByHand(this.id, personId);
     else await room.signOutByScan(await this.scan('code'), personId);
+    seen.pressed();
   }
 
   shown(): Promise<ShownCode> {
@@ -209,7 +212,7 @@ export class SharedScreen {
 /** Somebody comes to a screen and goes again, once or twice, or stays without signing out; resolves to whether they have gone. */
 export async function sit(at: Setting, screen: SharedScreen, one: Attendant): Promise<boolean> {
   const { day, startsAt, seconds } = at;
-  const { personId, random } = one;
+  const { random } = one;
   const second = () => (day.now() - startsAt) / 1_000;
   const whenOpen = async (): Promise<boolean> => {
     while (!screen.isOpen && !screen.isClosed && second() < seconds - 60) await day.until(day.now() + TICK * 1_000);
@@ -224,7 +227,7 @@ export async function sit(at: Setting, screen: SharedScreen, one: Attendant): Pr
     if (random.chance(0.3)) return false;
     await day.until(day.now() + random.step(120, 900, TICK) * 1_000);
     if (!(await whenOpen())) return screen.isClosed;
-    await screen.signOut(personId, random.of(['code', 'list']));
+    await screen.signOut(one, random.of(['code', 'list']));
   }
   return true;
 }

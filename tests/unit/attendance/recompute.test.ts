@@ -36,7 +36,9 @@ const spans = fc.array(fc.oneof(live, venue, replay), { maxLength: 14 });
 const signIn = fc
   .tuple(moment, fc.constantFrom('in:code', 'in:convenor'))
   .map(([at, reason]) => entry('screen', at, at, at, { reason }));
-const signOut = moment.map((at) => entry('screen', at, at, at, { reason: 'out:code' }));
+const signOut = fc
+  .tuple(moment, fc.constantFrom('out:code', 'out:convenor', 'out:end'))
+  .map(([at, reason]) => entry('screen', at, at, at, { reason }));
 const sign = fc
   .record({
     kind: fc.constantFrom('sign', 'replay_sign'),
@@ -101,8 +103,9 @@ function inGap(missed: ChainedEntry[], signed: ChainedEntry[]): Moment {
 /** The whole rule, moment by moment. */
 function counted(all: readonly ChainedEntry[]): number {
   const of = (...kinds: string[]) => all.filter(({ kind }) => kinds.includes(kind));
-  const arrivals = of('screen').filter(({ reason }) => reason?.startsWith('in:'));
-  const gap = inGap(of('missed'), [...of('sign'), ...arrivals]);
+  // Closing a screen says nothing of anybody.
+  const atScreens = of('screen').filter(({ reason }) => reason !== null && reason !== 'out:end');
+  const gap = inGap(of('missed'), [...of('sign'), ...atScreens]);
   const replayGap = inGap(of('replay_missed'), of('replay_sign'));
   // What was received at the end of a gap was seen in it.
   const wasIn = (isIn: Moment, receivedAt: number) => isIn(receivedAt - 1);
