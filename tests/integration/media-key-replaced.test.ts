@@ -37,7 +37,8 @@ it('who was asked about before a key was replaced goes, however late it comes in
   caller.conclude(srtStreamId(SECRETS.hooks, OLD), makeKeyMaterial(OLD));
   await until(() => app.asked.length === 3);
   const replacedAt = Date.now();
-  const dismiss = () => media.control('dismiss', { sessionId: broadcast.sessionId, agoMs: Date.now() - replacedAt });
+  const dismiss = (moreMs = 0) =>
+    media.control('dismiss', { sessionId: broadcast.sessionId, agoMs: Date.now() - replacedAt + moreMs });
   await dismiss();
   await first.closed;
   release();
@@ -52,7 +53,8 @@ it('who was asked about before a key was replaced goes, however late it comes in
 
   const { client: right } = await RtmpClient.publish(media.rtmpPort, NEW);
   await until(async () => (await publishers()) === 1);
-  expect((await dismiss()).ok).toBe(true);
+  // What is on its way for a while says a moment so much too late, which must not be after the right one came in.
+  expect((await dismiss(10_000)).ok).toBe(true);
   expect(await publishers()).toBe(1);
   right.socket.destroy();
   await until(async () => (await publishers()) === 0);
