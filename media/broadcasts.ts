@@ -195,9 +195,9 @@ export class Broadcasts {
     void switcher.close('the class has ended');
   }
 
-  /** The machine does not keep up with a class. */
+  /** The machine does not keep up with a class. One of which less is made since it did not may do so now, for the rest of its time. */
   get isStrained(): boolean {
-    return this.status().some(({ reduced, lagMs }) => reduced || (lagMs ?? 0) > STRAINED_LAG_MS);
+    return this.status().some(({ lagMs }) => (lagMs ?? 0) > STRAINED_LAG_MS);
   }
 
   status(): BroadcastStatus[] {

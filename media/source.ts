@@ -192,6 +192,7 @@ class EncodedSource implements Source {
     const run = this.#run;
     if (tag.kind === 'audio' && this.#times.isApart(tag.timestamp)) return;
     const jumped = tag.kind !== 'audio' && this.#seePicture(tag);
+    if (this.#times.settling) return;
     if (run && (jumped || (tag.kind === 'key' && (this.#renewing || this.#isOutdated(run))))) {
       this.#logger.info({ run: this.#runs.length }, 'the stream changed; another encoder goes on with it');
       void this.#drain(run);
@@ -242,7 +243,7 @@ class EncodedSource implements Source {
       return;
     }
     this.#logger.info({ run: this.#runs.length }, 'no picture from the publisher');
-    this.#times.beginAnew();
+    this.#times.fallSilent();
     await this.#drain(run);
     if (!this.#ended && !this.#run) this.#silenceListener();
   }

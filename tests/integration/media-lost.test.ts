@@ -102,6 +102,13 @@ it('takes a publisher without a picture for lost although it is connected, and h
   process.kill(publisher.pid, 'SIGCONT');
   await until(() => eventsOf(broadcast).at(-1) === 'publisher-connected');
   await untilDiscontinuity(media, broadcast, 2);
+  // It sends at once what was made while it stood still: that is over, and no picture has a date that is still to come.
+  const { lastPdt: backAt } = (await media.status(broadcast)) ?? {};
+  await until(async () => {
+    const { lastPdt } = (await media.status(broadcast)) ?? {};
+    expect(lastPdt).toBeLessThan(Date.now() + 100);
+    return (lastPdt ?? 0) > (backAt ?? 0) + 6_000;
+  });
   expect(publisher.stderr()).toBe('');
   await publisher.stop();
   await media.control('end', { broadcastId: broadcast.id });
