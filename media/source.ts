@@ -236,7 +236,11 @@ class EncodedSource implements Source {
 
   async #fallSilent(): Promise<void> {
     const run = this.#run;
-    if (!run) return;
+    if (!run) {
+      // Its next key frame is waited for, or a steady line.
+      if (!this.#draining) this.#times.fallSilent();
+      return;
+    }
     // A publisher that is not read from cannot be blamed.
     if (this.#backpressure.waiting) {
       this.#watchForSilence();
