@@ -1,5 +1,5 @@
 import './presence.css';
-import { useEffect, useId, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { formatTime } from '#client/format.ts';
 import { Button } from '#client/ui/button.tsx';
 import { alertPerson } from './presence-alert.ts';
@@ -25,44 +25,67 @@ export function PresenceCard({ presence, silenced }: { presence: Asking; silence
   );
 }
 
-/** The class goes on around it, so nothing is locked: the focus goes to its button, unless somebody is typing, and back to where it was. */
 function Question({ presence, silenced }: { presence: Asking; silenced: boolean }) {
   const t = useRoomText();
-  const title = useId();
-  const text = useId();
   const { state, check, remainingMs } = presence;
-  const seconds = Math.ceil(remainingMs / 1_000);
-  const { box, typing } = usePresenceFocus();
+  const left = { share: remainingMs / check.windowMs, seconds: Math.ceil(remainingMs / 1_000) };
   useAlert(check.id, silenced);
+  return (
+    <PresenceDialog title={t('presenceTitle')} text={t('presenceText')} left={left}>
+      <Button className="presence__button" look="primary" busy={state === 'sending'} onClick={presence.press}>
+        {t('presenceHere')}
+      </Button>
+    </PresenceDialog>
+  );
+}
 
+interface PresenceDialogProps {
+  title: string;
+  text: string;
+  /** The text says why the answer was not taken. */
+  failed?: boolean;
+  /** Of the time to answer; null where that is over. */
+  left: Left | null;
+  /** What it is answered with. */
+  children: ReactNode;
+}
+
+interface Left {
+  share: number;
+  seconds: number;
+}
+
+/** The class goes on around it, so nothing is locked: the focus goes to its button, unless somebody is typing, and back to where it was. */
+export function PresenceDialog({ title, text, failed = false, left, children }: PresenceDialogProps) {
+  const titleId = useId();
+  const textId = useId();
+  const { box, typing } = usePresenceFocus();
   return (
     <div
       ref={box}
       className="presence"
       role="alertdialog"
       aria-modal="false"
-      aria-labelledby={title}
-      aria-describedby={text}
+      aria-labelledby={titleId}
+      aria-describedby={textId}
     >
-      <Ring share={remainingMs / check.windowMs} seconds={seconds} />
+      {left && <Ring {...left} />}
       <div className="presence__words">
-        <h2 className="presence__title" id={title}>
-          {t('presenceTitle')}
+        <h2 className="presence__title" id={titleId}>
+          {title}
         </h2>
-        <p className="presence__text" id={text}>
-          {t('presenceText')}
+        <p className="presence__text" id={textId} role={failed ? 'alert' : undefined}>
+          {text}
         </p>
       </div>
-      <Button className="presence__button" look="primary" busy={state === 'sending'} onClick={presence.press}>
-        {t('presenceHere')}
-      </Button>
-      <Spoken seconds={seconds} title={typing && t('presenceTitle')} />
+      {children}
+      {left && <Spoken seconds={left.seconds} title={typing && title} />}
     </div>
   );
 }
 
 /** What is read out of a check: not each second. `title`: also what it is, to whom the focus did not say it. */
-export function Spoken({ seconds, title }: { seconds: number; title: string | false }) {
+function Spoken({ seconds, title }: { seconds: number; title: string | false }) {
   const t = useRoomText();
   const spoken = SPOKEN.find((at) => seconds <= at && seconds > at - 3);
   return (
@@ -90,7 +113,7 @@ export function PresenceMissed({ presence }: { presence: Missed }) {
   );
 }
 
-export function Ring({ share, seconds }: { share: number; seconds: number }) {
+function Ring({ share, seconds }: Left) {
   const t = useRoomText();
   return (
     <div className="presence__ring numbers" role="timer" aria-label={t('presenceLeft', { seconds })}>
@@ -111,7 +134,7 @@ export function Ring({ share, seconds }: { share: number; seconds: number }) {
 }
 
 /** Where the focus goes while a check asks, and back from. Nobody who is `typing` is interrupted. */
-export function usePresenceFocus() {
+function usePresenceFocus() {
   const box = useRef<HTMLDivElement>(null);
   const [typing, setTyping] = useState(false);
   useEffect(() => {

@@ -1,10 +1,9 @@
-import '#client/room/presence.css';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useEffect, useId, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { call } from '#client/api.ts';
 import { formatTime } from '#client/format.ts';
 import { alertPerson } from '#client/room/presence-alert.ts';
-import { Ring, Spoken, usePresenceFocus } from '#client/room/presence-card.tsx';
+import { PresenceDialog } from '#client/room/presence-card.tsx';
 import type { Room } from '#client/room/room-link.ts';
 import { serverNow } from '#client/server-clock.ts';
 import { Button } from '#client/ui/button.tsx';
@@ -40,11 +39,7 @@ interface Asked {
 
 function Question({ shown: { screen, missedFrom }, asked }: { shown: Shown; asked: Asked | null }) {
   const t = useScreenText();
-  const title = useId();
-  const text = useId();
-  const { box, typing } = usePresenceFocus();
   const checkId = asked?.id ?? null;
-  const seconds = asked && Math.ceil(asked.left / 1_000);
   const queries = useQueryClient();
   const [heads, setHeads] = useState(String(screen.present));
   const count = useMutation({
@@ -62,23 +57,12 @@ function Question({ shown: { screen, missedFrom }, asked }: { shown: Shown; aske
   }
 
   return (
-    <div
-      ref={box}
-      className="presence"
-      role="alertdialog"
-      aria-modal="false"
-      aria-labelledby={title}
-      aria-describedby={text}
+    <PresenceDialog
+      title={asked ? t('countTitle') : t('countMissed', { time: missedFrom ? formatTime(missedFrom) : '' })}
+      text={count.isError ? count.error.message : t('countText', { present: screen.present })}
+      failed={count.isError}
+      left={asked && { share: asked.share, seconds: Math.ceil(asked.left / 1_000) }}
     >
-      {asked && seconds !== null && <Ring share={asked.share} seconds={seconds} />}
-      <div className="presence__words">
-        <h2 className="presence__title" id={title}>
-          {asked ? t('countTitle') : t('countMissed', { time: missedFrom ? formatTime(missedFrom) : '' })}
-        </h2>
-        <p className="presence__text" id={text} role={count.isError ? 'alert' : undefined}>
-          {count.isError ? count.error.message : t('countText', { present: screen.present })}
-        </p>
-      </div>
       <form className="count" onSubmit={submit}>
         <label className="count__heads">
           <span className="visually-hidden">{t('countHeads')}</span>
@@ -93,7 +77,6 @@ function Question({ shown: { screen, missedFrom }, asked }: { shown: Shown; aske
           {t('countConfirm')}
         </Button>
       </form>
-      {seconds !== null && <Spoken seconds={seconds} title={typing && t('countTitle')} />}
-    </div>
+    </PresenceDialog>
   );
 }
