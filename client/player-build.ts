@@ -12,15 +12,34 @@ const UNUSED = {
   interstitialsController: 'InterstitialsController',
 };
 
-/**
- * What hls.js 1.7.4 gets wrong. A segment that was loaded as a whole has none of its parts marked as loaded. Where what is buffered ends a
- * little before the playlist says that the segment does, as sound does at a change of encoders, it then waits for parts of it that it never
- * asks for, until the element stands still. A segment that is there lacks parts only where it came in parts.
- */
-const MENDED = {
-  from: '!partList.some(part => part.fragment.sn === fragSn && !part.loaded && !part.gap)',
-  to: '!(parts => parts.some(part => part.loaded) && parts.slice(-1).some(part => !part.loaded && !part.gap))(partList.filter(part => part.fragment.sn === fragSn))',
-};
+/** What hls.js 1.7.4 gets wrong. */
+const MENDED = [
+  /*
+   * A segment that was loaded as a whole has none of its parts marked as loaded. Where what is buffered ends a little before the playlist
+   * says that the segment does, as sound does at a change of encoders, it then waits for parts of it that it never asks for, until the
+   * element stands still. A segment that is there lacks parts only where it came in parts.
+   */
+  {
+    from: '!partList.some(part => part.fragment.sn === fragSn && !part.loaded && !part.gap)',
+    to: '!(parts => parts.some(part => part.loaded) && parts.slice(-1).some(part => !part.loaded && !part.gap))(partList.filter(part => part.fragment.sn === fragSn))',
+  },
+  /*
+   * The number 0 counts as none. Whoever comes in the first seconds of a class loads the last part of its first segment hundreds of times
+   * a second, for as long as that is not buffered as a whole.
+   */
+  {
+    from: '(appendedPart == null ? void 0 : appendedPart.fragment.sn) || -1',
+    to: 'appendedPart == null ? -1 : appendedPart.fragment.sn',
+  },
+  /*
+   * At a change of encoders the sound waits for the picture to say what its clock is, with the parts that have come. It took them up at
+   * its next tick. A part that came before that went past those that waited, which then nobody took up, and no sound was loaded any more.
+   */
+  {
+    from: 'this.syncWithAnchor(frag, waitingData == null ? void 0 : waitingData.frag);\n        }',
+    to: 'this.syncWithAnchor(frag, waitingData == null ? void 0 : waitingData.frag);\n        } else if (waitingData) this.tick();',
+  },
+];
 
 /**
  * Builds hls.js without what is unused: DRM, trick play, advertisements. Its own light build lacks captions and separate sound as
@@ -32,9 +51,11 @@ export function lighterHls(): Plugin {
     transform: {
       filter: { id: /hls\.js\/dist\/hls\.mjs$/ },
       handler: (code) => {
-        const around = code.split(MENDED.from);
-        if (around.length !== 2) throw new Error('hls.js chooses the next part otherwise now');
-        code = around.join(MENDED.to);
+        for (const { from, to } of MENDED) {
+          const around = code.split(from);
+          if (around.length !== 2) throw new Error(`hls.js says this otherwise now: ${from}`);
+          code = around.join(to);
+        }
         for (const [setting, part] of Object.entries(UNUSED)) {
           const named = code.split(new RegExp(`(?<=^ +${setting}: )${part}\\b`, 'm'));
           if (named.length !== 2) throw new Error(`hls.js names ${setting} otherwise now`);

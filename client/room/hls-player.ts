@@ -53,6 +53,8 @@ export function playByHls(
 ): Player {
   let hls: Hls | null = null;
   let mediaErrors = 0;
+  let pieces = 0;
+  let standstill = new Standstill();
   let wanted = quality;
   let playlists = sources;
   /** Where to go on after a change of playlists, epoch ms. */
@@ -77,6 +79,7 @@ export function playByHls(
     hls?.destroy();
     playing = source;
     edge = new EdgeClock();
+    standstill = new Standstill();
     const made = new Hls({
       ...(past ? PAST_CONFIG : CONFIG),
       autoStartLoad: source === 'sound' && !past,
@@ -111,6 +114,7 @@ export function playByHls(
       else retry.soon();
     });
     made.on(Events.FRAG_BUFFERED, () => {
+      pieces += 1;
       resumeAt = null;
       mediaErrors = 0;
       retry.calm();
@@ -197,14 +201,15 @@ export function playByHls(
   }
 
   open('picture');
-  let standstill = new Standstill();
   const watch = setInterval(() => {
     if (!hls || video.paused) {
       standstill = new Standstill();
       return;
     }
     const edge = hls.latestLevelDetails?.edge ?? null;
-    const remedy = standstill.look(performance.now(), video.currentTime, rangesOf(video.buffered), edge);
+    const buffered = rangesOf(video.buffered);
+    const played = rangesOf(video.played).reduce((sum, { start, end }) => sum + end - start, 0);
+    const remedy = standstill.look(performance.now(), { time: video.currentTime, played, buffered, pieces, edge });
     if (remedy === 'anew') {
       events.onTrouble('standstill');
       retry.soon();
@@ -236,6 +241,7 @@ export function playByHls(
     },
     seek(pdtMs) {
       if (!past) return;
+      standstill = new Standstill();
       place = pdtMs;
       wish = pdtMs;
       // While another rung comes in, the playlist of the last one knows the places as well.

@@ -15,6 +15,9 @@ const PUSH_S = 0.1;
 const PAUSE_MS = 2_000;
 /** No network that carries a class needs so long for a segment. */
 const NOTHING_LOADED_MS = 12_000;
+/** A player that loads the picture and forgets its sound, or the other way round, gets so many pieces in vain, for so long. */
+const IN_VAIN = 4;
+const IN_VAIN_MS = 6_000;
 const STUCK_MS = 20_000;
 /** Less than this may be on its way, s. */
 const AHEAD_S = 3;
@@ -24,6 +27,20 @@ export interface Range {
   end: number;
 }
 
+/** What there is to be seen of a player that should play. */
+export interface Seen {
+  /** What the element says of its place, s. */
+  time: number;
+  /** What it has played in all, s. A seek plays nothing. */
+  played: number;
+  /** What it can play, s, in order: where it has the picture and its sound. */
+  buffered: readonly Range[];
+  /** Pieces of the picture and of the sound that have been loaded so far. */
+  pieces: number;
+  /** End of what the server has, on the clock of `time`, s; null while unknown. */
+  edge: number | null;
+}
+
 /** Seek to there, s, or begin anew with another player. */
 export type Remedy = { seekTo: number } | 'anew';
 
@@ -31,32 +48,37 @@ export type Remedy = { seekTo: number } | 'anew';
 export class Standstill {
   #time = Number.NaN;
   #since = 0;
+  #played = Number.NaN;
+  /** Where the server was when the element last played. */
+  #edge: number | null = null;
   #moreSince = 0;
   #loadedTo = Number.NaN;
   #loadedAt = 0;
+  #pieces = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
   /** Once at each place: who only waits for the network shall not lose what it brings. */
   #pushedTo = Number.NEGATIVE_INFINITY;
 
   /**
-   * To be called several times a second while it should play.
+   * To be called several times a second while it should play; not over a change of its source or a seek of the viewer's.
    * @param now monotonic, ms
-   * @param time what the element says of its place, s
-   * @param buffered what it can play, s, in order
-   * @param edge end of what the server has, on the same clock, s; null while unknown
    * @returns what is to be done about it now; null: nothing
    */
-  look(now: number, time: number, buffered: readonly Range[], edge: number | null): Remedy | null {
+  look(now: number, { time, played, buffered, pieces, edge }: Seen): Remedy | null {
     if (time !== this.#time) this.#since = now;
-    if (time !== this.#time || edge === null || edge - time <= AHEAD_S) this.#moreSince = now;
     this.#time = time;
+    this.#noteMore(now, time, played, edge);
     const loadedTo = buffered[buffered.length - 1]?.end ?? 0;
-    if (loadedTo !== this.#loadedTo) this.#loadedAt = now;
-    this.#loadedTo = loadedTo;
+    if (!(loadedTo <= this.#loadedTo)) {
+      this.#loadedTo = loadedTo;
+      this.#loadedAt = now;
+      this.#pieces = pieces;
+    }
 
     const stuck = now - this.#moreSince;
     const starved = Math.min(stuck, now - this.#loadedAt);
-    if (stuck >= STUCK_MS || starved >= NOTHING_LOADED_MS) {
+    const inVain = starved >= IN_VAIN_MS && pieces - this.#pieces >= IN_VAIN;
+    if (stuck >= STUCK_MS || starved >= NOTHING_LOADED_MS || inVain) {
       this.#moreSince = now;
       return 'anew';
     }
@@ -69,6 +91,15 @@ export class Standstill {
     if (seekTo === null) return null;
     this.#triedAt = now;
     return { seekTo };
+  }
+
+  /** There is more where the server is ahead, or has gone on since: a player that seeks after it without ever playing is stuck, too. */
+  #noteMore(now: number, time: number, played: number, edge: number | null): void {
+    const plays = played !== this.#played;
+    this.#played = played;
+    if (plays || this.#edge === null) this.#edge = edge;
+    const ahead = edge === null ? 0 : Math.max(edge - time, edge - (this.#edge ?? edge));
+    if (plays || ahead <= AHEAD_S) this.#moreSince = now;
   }
 }
 

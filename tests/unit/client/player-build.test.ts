@@ -38,6 +38,8 @@ interface Parts {
   BaseStreamController: {
     prototype: { getFragmentAtPosition: (bufferEnd: number, end: number, details: unknown) => Chosen | null };
   };
+  AudioStreamController: { prototype: { onInitPtsFound: (event: string, data: unknown) => void } };
+  FragmentTracker: { prototype: { detectEvictedFragments: (...of: unknown[]) => void } };
   M3U8Parser: { parseLevelPlaylist: (...of: unknown[]) => { partList: Part[]; partEnd: number } };
 }
 
@@ -54,7 +56,10 @@ beforeAll(async () => {
 
 /** Not as a module: the tests' own tools would take ten seconds over it. */
 function run(code: string): Parts {
-  const body = code.replace(/^export \{[\s\S]*$/m, 'return { BaseStreamController, M3U8Parser };');
+  const body = code.replace(
+    /^export \{[\s\S]*$/m,
+    'return { AudioStreamController, BaseStreamController, FragmentTracker, M3U8Parser };',
+  );
   return compileFunction(body)();
 }
 
@@ -92,7 +97,51 @@ it('stays with a segment of which parts are still to come', () => {
   expect(nextSegment('ours', 1, [0, 1, 2], 'PARTIAL')).toBe(7);
 });
 
+/** Whether the first segment is forgotten, of which this part has just come and others have not. */
+function forgetsFirst(build: string): boolean {
+  const { FragmentTracker } = builds[build] as Parts;
+  const fragment = { sn: 0, type: 'audio' };
+  let forgotten = false;
+  const tracker = {
+    hls: {},
+    fragments: { audio_0_0: { body: fragment, buffered: false, loaded: null } },
+    removeFragment: () => {
+      forgotten = true;
+    },
+  };
+  FragmentTracker.prototype.detectEvictedFragments.call(tracker, 'audio', [], 'audio', fragment, { fragment });
+  return forgotten;
+}
+
+it('remembers which parts of the first segment it has', () => {
+  expect(forgetsFirst('ours')).toBe(false);
+});
+
+/** Whether sound that waited for the picture's clock is taken up before anything else can come. */
+function takesUp(build: string): boolean {
+  const { AudioStreamController } = builds[build] as Parts;
+  let taken = false;
+  const controller = {
+    state: 'WAITING_INIT_PTS',
+    waitingData: { frag: { cc: 1 } },
+    hls: { hasEnoughToStart: true },
+    log: () => undefined,
+    tick: () => {
+      taken = true;
+    },
+  };
+  const found = { frag: { cc: 1 }, id: 'main', initPTS: 0, timescale: 1, trackId: 1, timestampOffsets: [] };
+  AudioStreamController.prototype.onInitPtsFound.call(controller, 'hlsInitPtsFound', found);
+  return taken;
+}
+
+it('takes up at once what waited for the clock of the picture', () => {
+  expect(takesUp('ours')).toBe(true);
+});
+
 it('is needed as long as hls.js does not do so by itself', () => {
   expect(nextSegment('theirs', EARLY, [])).toBe(7);
   expect(nextSegment('theirs', EARLY, [3, 4, 5])).toBe(7);
+  expect(forgetsFirst('theirs')).toBe(true);
+  expect(takesUp('theirs')).toBe(false);
 });

@@ -1,19 +1,14 @@
 import { expect, it } from 'vitest';
-import { type Range, type Remedy, Standstill } from '#client/room/standstill.ts';
+import { type Range, type Remedy, type Seen, Standstill } from '#client/room/standstill.ts';
 
-interface Seen {
-  time: number;
-  buffered: Range[];
-  edge: number | null;
-}
+type Told = Omit<Seen, 'played' | 'pieces'> & Partial<Seen>;
 
-/** What is done about it in so many seconds, by the second, of what is seen twice a second. */
-function remedies(seconds: number, seen: (s: number) => Seen): [number, Remedy][] {
+/** What is done about it in so many seconds, by the second, of what is seen twice a second; it has played nothing unless that is told. */
+function remedies(seconds: number, seen: (s: number) => Told): [number, Remedy][] {
   const still = new Standstill();
   const done: [number, Remedy][] = [];
   for (let s = 0; s <= seconds; s += 0.5) {
-    const { time, buffered, edge } = seen(s);
-    const remedy = still.look(s * 1_000, time, buffered, edge);
+    const remedy = still.look(s * 1_000, { played: 0, pieces: 0, ...seen(s) });
     if (remedy) done.push([s, remedy]);
   }
   return done;
@@ -22,7 +17,14 @@ function remedies(seconds: number, seen: (s: number) => Seen): [number, Remedy][
 const upTo = (end: number): Range[] => [{ start: 0, end }];
 
 it('leaves one alone that plays, however slowly', () => {
-  expect(remedies(60, (s) => ({ time: 20 + s / 10, buffered: upTo(22 + s), edge: 25 + s }))).toEqual([]);
+  const slow = (s: number) => ({
+    time: 20 + s / 10,
+    played: s / 10,
+    buffered: upTo(22 + s),
+    edge: 25 + s,
+    pieces: s * 4,
+  });
+  expect(remedies(60, slow)).toEqual([]);
 });
 
 it('leaves one alone that has nothing to play: its publisher is away', () => {
@@ -44,8 +46,26 @@ it('gives a push where nothing is loaded though there is more, and begins anew, 
   ]);
 });
 
+it('begins anew where seeks after the class are all that moves', () => {
+  const seeking = (s: number) => ({ time: 20 + Math.floor(s / 5) * 5, buffered: upTo(20), edge: 21 + s });
+  expect(remedies(24, seeking).filter(([, remedy]) => remedy === 'anew')).toEqual([[14, 'anew']]);
+});
+
+it('begins anew sooner where pieces come and none of them can be played', () => {
+  const inVain = (s: number) => ({ time: 20, buffered: upTo(20), edge: 25 + s, pieces: s });
+  expect(remedies(7, inVain)).toEqual([
+    [3, { seekTo: 20.1 }],
+    [6, 'anew'],
+  ]);
+});
+
 it('pushes again further on', () => {
-  const places = (s: number) => ({ time: s < 5 ? 20 : 30, buffered: upTo(s < 5 ? 20 : 30), edge: 40 });
+  const places = (s: number) => ({
+    time: s < 5 ? 20 : 30,
+    played: s < 5 ? 0 : 10,
+    buffered: upTo(s < 5 ? 20 : 30),
+    edge: 40,
+  });
   expect(remedies(9, places)).toEqual([
     [3, { seekTo: 20.1 }],
     [8, { seekTo: 30.1 }],
