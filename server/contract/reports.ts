@@ -167,6 +167,12 @@ export const reportEndpoints = endpoints({
     query: format,
     download: true,
   },
+  'GET /sessions/:sessionId/export/counts': {
+    summary: 'Counts of a session by area, kind of unit, industry, category and unit in one table (.csv)',
+    action: 'report:export',
+    target: 'session',
+    download: true,
+  },
   'GET /sessions/:sessionId/export/missing': {
     summary: '未参训名单 by area',
     action: 'report:missing',
@@ -179,6 +185,12 @@ export const reportEndpoints = endpoints({
     action: 'report:export',
     target: 'course',
     query: format,
+    download: true,
+  },
+  'GET /courses/:courseId/export/counts': {
+    summary: 'Counts of a course by area, kind of unit, industry, category and unit in one table (.csv)',
+    action: 'report:export',
+    target: 'course',
     download: true,
   },
 });

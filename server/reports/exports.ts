@@ -66,8 +66,7 @@ export function createExports(
     publicUrl: string,
   ): Promise<ExportFile> {
     const { report, sessions } = await reports.courseReports(courseId, visibility);
-    const sealed: SealedRecord[] = [];
-    for (const { sessionId } of sessions) if (sessionId) sealed.push(await sealedRecord(sessionId, publicUrl));
+    const sealed = await sealedRecords(sessions, publicUrl);
     await reports.recordExport({ kind: 'course', id: courseId }, `attendance.${format}`, actor);
     const content =
       format === 'csv'
@@ -78,6 +77,37 @@ export function createExports(
               await writeSeal(workbook, `核验-第${sessions[n]?.number}期`, each);
           });
     return fileOf(report, '考勤', format, content);
+  }
+
+  /** Every group of {@link sessionAttendance} in one table, as CSV. @throws AppError `not-found` */
+  async function sessionCounts(
+    sessionId: string,
+    visibility: Visibility,
+    actor: Actor,
+    publicUrl: string,
+  ): Promise<ExportFile> {
+    const sealed = await sealedRecord(sessionId, publicUrl);
+    const report = await reports.sessionReport(sessionId, visibility);
+    await reports.recordExport({ kind: 'session', id: sessionId }, 'counts.csv', actor);
+    return countsFile(report, [sealed]);
+  }
+
+  /** Every group of {@link courseAttendance} in one table, as CSV. @throws AppError `not-found` */
+  async function courseCounts(
+    courseId: string,
+    visibility: Visibility,
+    actor: Actor,
+    publicUrl: string,
+  ): Promise<ExportFile> {
+    const { report, sessions } = await reports.courseReports(courseId, visibility);
+    const sealed = await sealedRecords(sessions, publicUrl);
+    await reports.recordExport({ kind: 'course', id: courseId }, 'counts.csv', actor);
+    return countsFile(report, sealed);
+  }
+
+  function countsFile(report: Report, sealed: SealedRecord[]): ExportFile {
+    const content = streamCsv([...sheets.GROUP_COLUMNS, sealColumn(sealed)], [sheets.groupsOf(report)]);
+    return fileOf(report, '分组统计', 'csv', content);
   }
 
   /** 未参训名单: by area, high-risk first in each, with contacts. @throws AppError `not-found` */
@@ -107,6 +137,12 @@ export function createExports(
   async function sealedRecord(sessionId: string, publicUrl: string): Promise<SealedRecord> {
     const seal = await seals.sealOf(sessionId);
     return { ...seal, address: `${publicUrl}/verify/${sessionId}/${seal.code}`, at: clock() };
+  }
+
+  async function sealedRecords(sessions: Report[], publicUrl: string): Promise<SealedRecord[]> {
+    const sealed: SealedRecord[] = [];
+    for (const { sessionId } of sessions) if (sessionId) sealed.push(await sealedRecord(sessionId, publicUrl));
+    return sealed;
   }
 
   async function writeFigures(workbook: WorkbookWriter, report: Report, sessions: Report[]): Promise<void> {
@@ -157,7 +193,14 @@ export function createExports(
     };
   }
 
-  return { sessionAttendance, courseAttendance, missing, parts: { sealedRecord, writeFigures, headingOf } };
+  return {
+    sessionAttendance,
+    courseAttendance,
+    sessionCounts,
+    courseCounts,
+    missing,
+    parts: { sealedRecord, writeFigures, headingOf },
+  };
 }
 
 /** Areas in the order of the report; within one the order stays, which puts high-risk first. */

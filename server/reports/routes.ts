@@ -21,9 +21,13 @@ export function reportRoutes(
 
     'GET /sessions/:sessionId/export/attendance': ({ params, query, visibility, actor, req }) =>
       exports.sessionAttendance(params.sessionId, query.format, visibility, actor, originOf(req)),
+    'GET /sessions/:sessionId/export/counts': ({ params, visibility, actor, req }) =>
+      exports.sessionCounts(params.sessionId, visibility, actor, originOf(req)),
     'GET /sessions/:sessionId/export/missing': ({ params, query, visibility, actor }) =>
       exports.missing(params.sessionId, query.format, visibility, actor),
     'GET /courses/:courseId/export/attendance': ({ params, query, visibility, actor, req }) =>
       exports.courseAttendance(params.courseId, query.format, visibility, actor, originOf(req)),
+    'GET /courses/:courseId/export/counts': ({ params, visibility, actor, req }) =>
+      exports.courseCounts(params.courseId, visibility, actor, originOf(req)),
   };
 }

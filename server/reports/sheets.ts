@@ -176,7 +176,7 @@ export const UNIT_KIND_COLUMNS: Column<Counts & { unitKind: UnitKind }>[] = [
 ];
 
 export const INDUSTRY_COLUMNS: Column<Counts & { industry: Industry | null }>[] = [
-  text('行业', 16, (group) => (group.industry === null ? '（机关单位等）' : industryName(group.industry))),
+  text('行业', 16, (group) => industryGroup(group.industry)),
   ...COUNTS,
 ];
 
@@ -184,6 +184,38 @@ export const CATEGORY_COLUMNS: Column<Counts & { category: PersonCategory }>[] =
   text('人员类别', 16, (group) => CATEGORIES[group.category].zh),
   ...COUNTS,
 ];
+
+/** What was counted together, whatever it was grouped by. */
+export interface CountedGroup extends Counts {
+  groupedBy: string;
+  name: string;
+  creditCode: string | null;
+}
+
+export const GROUP_COLUMNS: Column<CountedGroup>[] = [
+  text('分组', 14, (group) => group.groupedBy),
+  text('名称', 34, (group) => group.name),
+  text('统一社会信用代码', 22, (group) => group.creditCode),
+  ...COUNTS,
+];
+
+/** The total and every group of a report, one after the other. */
+export function groupsOf(report: Report): CountedGroup[] {
+  const group = (groupedBy: string, name: string, counts: Counts, creditCode: string | null = null) => ({
+    ...counts,
+    groupedBy,
+    name,
+    creditCode,
+  });
+  return [
+    group('合计', '合计', report.totals),
+    ...report.byArea.map((counts) => group('街道/功能区', counts.areaName, counts)),
+    ...report.byUnitKind.map((counts) => group('单位类型', unitKindName(counts.unitKind), counts)),
+    ...report.byIndustry.map((counts) => group('行业', industryGroup(counts.industry), counts)),
+    ...report.byCategory.map((counts) => group('人员类别', CATEGORIES[counts.category].zh, counts)),
+    ...report.units.map((counts) => group('单位', counts.unitName, counts, counts.creditCode)),
+  ];
+}
 
 /** The sessions of a course. */
 export const SESSION_COLUMNS: Column<Report>[] = [
@@ -277,6 +309,10 @@ function unitKindName(kind: UnitKind): string {
 
 function industryName(industry: Industry | null): string {
   return industry === null ? '' : INDUSTRIES[industry].zh;
+}
+
+function industryGroup(industry: Industry | null): string {
+  return industry === null ? '（机关单位等）' : industryName(industry);
 }
 
 function text<Row>(heading: string, width: number, value: (row: Row) => string | null): Column<Row> {

@@ -3,6 +3,7 @@ import { expect, type Page, test } from '@playwright/test';
 import type { Export } from '#contract/archives.ts';
 import type { Course } from '#contract/courses.ts';
 import type { LedgerOverview } from '#contract/hours.ts';
+import type { Unit } from '#contract/organisations.ts';
 import { address, HEADERS, read, signInAs } from './pages.ts';
 
 test('an officer has a session’s archive made: its progress shows, twice asked for it is made once, and the file comes', async ({
@@ -53,6 +54,23 @@ test('an officer has a session’s archive made: its progress shows, twice asked
   await expect(dialog).toBeHidden();
   await page.getByRole('button', { name: '一期一档' }).click();
   await expect(dialog.getByText('已生成').first()).toBeVisible();
+});
+
+test('a person’s own file comes from their line in the roster', async ({ page }) => {
+  await signInAs(page, '王建国');
+  const [unit] = (await read<{ items: Unit[] }>(page, '/units?kind=enterprise')).items;
+  await page.goto(address(`/console/units/${unit?.id}`));
+  const opening = page.getByRole('button', { name: /^一人一档：/ }).first();
+  const title = (await opening.getAttribute('aria-label')) ?? '';
+  const name = title.replace('一人一档：', '');
+  await opening.click();
+  const dialog = page.getByRole('dialog', { name: title });
+  await dialog.getByRole('button', { name: '生成PDF' }).click();
+  const file = dialog.getByRole('list', { name: '导出文件' }).getByRole('listitem').filter({ hasText: name });
+  await expect(file.getByRole('status')).toHaveText('已生成');
+  const [download] = await Promise.all([page.waitForEvent('download'), file.getByRole('link').click()]);
+  expect(download.suggestedFilename()).toContain(name);
+  expect((await readFile(await download.path())).subarray(0, 5).toString()).toBe('%PDF-');
 });
 
 test('the ledger’s figures are those of its rows, and the page of retention says what goes when', async ({ page }) => {

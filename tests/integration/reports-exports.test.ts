@@ -204,6 +204,31 @@ test('the CSV opens in Excel: BOM, CRLF, no formula, no rounded code', async () 
   expect(text).toContain('2027-02-01 09:02:03');
 });
 
+test('the counts of every group are one CSV, and its figures are those of the report', async () => {
+  const { bureau, supervisor } = district.clients;
+  const params = { sessionId };
+  const report = (await bureau.call('GET /sessions/:sessionId/report', { params })).body;
+  const reply = await bureau.call('GET /sessions/:sessionId/export/counts', { params });
+  expect(reply.headers.get('content-disposition')).toContain(encodeURIComponent('第1期-分组统计.csv'));
+  const [headings = '', ...lines] = reply.body.toString().slice(1).trimEnd().split('\r\n');
+  const column = headings.split(',').indexOf('应到人数');
+  const groups = [...new Set(lines.map((line) => line.split(',')[0]))];
+  expect(groups).toEqual(['合计', '街道/功能区', '单位类型', '行业', '人员类别', '单位']);
+  const dueOf = (group: string | undefined) =>
+    lines.filter((line) => line.startsWith(`${group},`)).map((line) => Number(line.split(',')[column]));
+  // Everybody is in one group of each kind.
+  for (const group of groups) expect(dueOf(group).reduce((sum, due) => sum + due)).toBe(report.totals.due);
+  expect(dueOf('街道/功能区')).toEqual(report.byArea.map(({ due }) => due));
+  expect(headings).toMatch(/,核验摘要 [0-9a-f]{64} 核验地址 http\S+$/);
+
+  const course = await bureau.call('GET /courses/:courseId/export/counts', { params: { courseId } });
+  expect(course.body.toString().split('\r\n')).toHaveLength(lines.length + 2);
+  const seen = (await supervisor.call('GET /sessions/:sessionId/export/counts', { params })).body.toString();
+  expect(seen).not.toContain('西山食品');
+  const taken = await app.prisma.auditEntry.count({ where: { subjectId: sessionId, action: 'report:export' } });
+  expect(taken).toBeGreaterThanOrEqual(2);
+});
+
 describe('who is missing', () => {
   async function missing(client = district.clients.bureau) {
     const reply = await client.call('GET /sessions/:sessionId/missing', { params: { sessionId } });

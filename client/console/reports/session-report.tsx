@@ -137,7 +137,7 @@ function SessionReportView({
 export function useGroupTabs(report: Report): Tab[] {
   const t = useReportText();
   const word = useWords();
-  return [
+  const tabs: Tab[] = [
     { key: 'units', title: t('byUnit'), panel: <UnitTable rows={report.units} /> },
     {
       key: 'areas',
@@ -166,4 +166,33 @@ export function useGroupTabs(report: Report): Tab[] {
       panel: <GroupTable title={t('category')} rows={report.byCategory} name={(row) => word(row.category)} />,
     },
   ];
+  return tabs.map(({ panel, ...tab }) => ({
+    ...tab,
+    panel: (
+      <>
+        {panel}
+        <CountsDownload report={report} />
+      </>
+    ),
+  }));
+}
+
+/** All groupings in one file, under each of them. */
+function CountsDownload({ report: { sessionId, courseId } }: { report: Report }) {
+  const t = useReportText();
+  const { bureau, supervisor, enterprise } = useRoles();
+  if (!bureau && !supervisor && !enterprise) return null;
+  return (
+    <p className="section__foot">
+      {sessionId ? (
+        <DownloadButton endpoint="GET /sessions/:sessionId/export/counts" params={{ sessionId }}>
+          {t('exportCounts')}
+        </DownloadButton>
+      ) : (
+        <DownloadButton endpoint="GET /courses/:courseId/export/counts" params={{ courseId }}>
+          {t('exportCounts')}
+        </DownloadButton>
+      )}
+    </p>
+  );
 }

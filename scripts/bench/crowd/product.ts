@@ -20,6 +20,8 @@ const UNIT_PEOPLE = 20;
 const MISTYPES = 50;
 const QUESTION_SECONDS = 30;
 const AT_ONCE = 8;
+/** An access token lasts ten minutes, a morning of 40,000 longer. */
+const RENEW_MS = 2 * 60_000;
 
 /** What can be done to it; it comes back by itself. What dies does so by SIGKILL, Redis without anything that it knew; what hangs is stopped for five seconds. */
 export type Harm =
@@ -284,9 +286,13 @@ async function plan(bureau: HttpClient, viewers: number): Promise<Planned[]> {
   }));
 }
 
-/** The officer's live desk, which is told of each question at once. */
+/** The officer's live desk, which is told of each question at once, and renews the officer's login as the console does. */
 async function openConsole({ bureau, sessionId }: ScheduledClass) {
   let heard = 0;
+  // More often than needed: the database may be away.
+  const renewing = setInterval(() => {
+    void bureau.call('POST /login/refresh').catch(() => undefined);
+  }, RENEW_MS);
   const socket: Socket = io(bureau.url, {
     forceNew: true,
     transports: ['websocket'],
@@ -300,7 +306,14 @@ async function openConsole({ bureau, sessionId }: ScheduledClass) {
   await join();
   // It comes back when its worker is killed.
   socket.on('connect', () => void join().catch(() => undefined));
-  return { heard: () => heard, close: () => socket.disconnect() };
+  socket.io.on('reconnect_attempt', () => {
+    socket.io.opts.extraHeaders = { cookie: bureau.cookieHeader() };
+  });
+  const close = () => {
+    clearInterval(renewing);
+    socket.disconnect();
+  };
+  return { heard: () => heard, close };
 }
 
 /** A valid 统一社会信用代码 of an invented enterprise. */
