@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { SourceMap } from 'node:module';
+import { SourceMap, type SourceMapping } from 'node:module';
 
 const maps = new Map<string, SourceMap | undefined>();
 
@@ -12,10 +12,11 @@ export function sourceStack(stack: string): string {
   return stack.replaceAll(
     /(file:\/\/[^\s()]+\.js):(\d+):(\d+)/g,
     (place, url: string, line: string, column: string) => {
-      const found = mapOf(url)?.findEntry(Number(line) - 1, Number(column) - 1);
-      if (!found || !('originalSource' in found) || !found.originalSource.endsWith('.ts')) return place;
+      // What the bundler wrote itself has an entry without a source, other than Node's types say.
+      const found: Partial<SourceMapping> | undefined = mapOf(url)?.findEntry(Number(line) - 1, Number(column) - 1);
+      if (!found?.originalSource?.endsWith('.ts')) return place;
       const { href } = new URL(found.originalSource, url);
-      return `${href}:${found.originalLine + 1}:${found.originalColumn + 1}`;
+      return `${href}:${(found.originalLine ?? 0) + 1}:${(found.originalColumn ?? 0) + 1}`;
     },
   );
 }

@@ -28,3 +28,16 @@ test('a stack of a bundled program names the lines of its sources, and other lin
   expect(named).toContain(`${pathToFileURL(source).href}:3:13`);
   expect([sameMessage, ...same]).toEqual([message, ...nodes]);
 });
+
+test('a line that the bundler wrote itself, or whose map is broken, stays as it is', async () => {
+  const bundled = path.join(folder, 'own.js');
+  // The first column of the first line has no source; the second has.
+  const map = { version: 3, sources: ['own.ts'], names: [], mappings: 'A,CAAA' };
+  await writeFile(`${bundled}.map`, JSON.stringify(map));
+  await writeFile(path.join(folder, 'broken.js.map'), '{"version":3');
+  const { href } = pathToFileURL(bundled);
+  const broken = pathToFileURL(path.join(folder, 'broken.js')).href;
+  expect(sourceStack(`    at ${href}:1:1`)).toBe(`    at ${href}:1:1`);
+  expect(sourceStack(`    at ${href}:1:2`)).toBe(`    at ${pathToFileURL(path.join(folder, 'own.ts')).href}:1:1`);
+  expect(sourceStack(`    at ${broken}:1:1`)).toBe(`    at ${broken}:1:1`);
+});
