@@ -253,7 +253,7 @@ export async function createApp({ config, secrets, clock, logger, worker, export
   web.use(() => {
     throw notFound();
   });
-  const refuse = problems(logger, metrics);
+  const refuse = problems(logger, metrics, clock);
   web.use(refuse);
 
   const pages = createPages({ metrics, headers, outsideOrigins: outside.origins });

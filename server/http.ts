@@ -15,9 +15,11 @@ import { errors, errorText, type Language, type Problem } from '#contract/errors
 import { authorise, isAction, type Target, visibilityOf } from './accounts/policy.ts';
 import { ANONYMOUS, type Principal, type Visibility } from './accounts/principal.ts';
 import type { Actor } from './audit.ts';
+import type { Clock } from './clock.ts';
 import { AppError, isOverload, notFound } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { createSeldom } from './seldom.ts';
 
 /** What a handler gets: everything validated and authorised. */
 export interface Call<K extends EndpointKey> {
@@ -144,15 +146,19 @@ export function requestIds(): express.RequestHandler {
 }
 
 /** Turns whatever was thrown into a problem document. */
-export function problems(logger: Logger, metrics: Metrics): ErrorRequestHandler {
+export function problems(logger: Logger, metrics: Metrics, clock: Clock): ErrorRequestHandler {
+  const seldom = createSeldom(clock);
   return (error, req, res, _next) => {
     const known = asAppError(error);
     metrics.httpRefusal(known.code);
     const requestId = requestIdOf(res);
     if (known.code === 'internal')
       logger.error({ err: error, requestId, method: req.method, path: req.route?.path }, 'request failed');
-    else if (isOverload(error))
-      logger.warn({ err: error, requestId, path: req.route?.path }, 'the database is overloaded');
+    else if (isOverload(error)) {
+      const path = req.route?.path;
+      const leftOut = seldom(String(path));
+      if (leftOut !== null) logger.warn({ err: error, requestId, path, leftOut }, 'the database is overloaded');
+    }
     if (res.headersSent) {
       res.destroy();
       return;

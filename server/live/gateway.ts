@@ -10,6 +10,7 @@ import type { Principal } from '../accounts/principal.ts';
 import { batchesOf } from '../batches.ts';
 import { AppError, isOverload } from '../errors.ts';
 import { parse } from '../http.ts';
+import { createSeldom } from '../seldom.ts';
 import type { Services } from '../services.ts';
 import type { AudienceQuestions } from './audience-questions.ts';
 import { createBus, dialFor } from './bus/bus.ts';
@@ -86,6 +87,7 @@ export function createGateway(
   const pacing = createCountPacing(clock);
   const shown = createShownRevisions();
   const lettingGo = createLettingGo(services, viewers);
+  const seldom = createSeldom(clock);
   /** The room's revision and devices for which its delivery was looked at last. */
   const adapted = new Map<string, string>();
   /** The most devices of each session that were noted by this worker. */
@@ -191,12 +193,14 @@ export function createGateway(
 
   function shownError(error: unknown, event: string) {
     if (error instanceof AppError) return { code: error.code, params: error.params };
-    if (isOverload(error)) {
-      logger.warn({ err: error, event }, 'the database is overloaded');
-      return { code: 'busy' as const };
+    const overloaded = isOverload(error);
+    const code = overloaded ? ('busy' as const) : ('internal' as const);
+    const leftOut = seldom(`${event} ${code}`);
+    if (leftOut !== null) {
+      const words = overloaded ? 'the database is overloaded' : 'socket request failed';
+      logger[overloaded ? 'warn' : 'error']({ err: error, event, leftOut }, words);
     }
-    logger.error({ err: error, event }, 'socket request failed');
-    return { code: 'internal' as const };
+    return { code };
   }
 
   /** Counted as they are asked for: a counter on each socket would cost every one of them memory. */

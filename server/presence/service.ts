@@ -134,6 +134,8 @@ export function createPresence(services: Services, needs: PresenceNeeds) {
       orderBy: [{ openedAt: 'desc' }, { id: 'desc' }],
     });
     if (!row || clock() > lastDeadline(row)) return null;
+    // Whoever is shown it will be heard about it: by then a busy database need not be asked.
+    remember(row.id, Promise.resolve(row));
     return { ...timesOf(row), windowMs: row.windowMs };
   }
 
@@ -258,13 +260,17 @@ export function createPresence(services: Services, needs: PresenceNeeds) {
       if (!row) throw notFound();
       return row;
     });
-    remembered.set(checkId, reading);
+    remember(checkId, reading);
     reading.catch(() => remembered.delete(checkId));
+    return reading;
+  }
+
+  function remember(checkId: string, check: Promise<CheckRow>): void {
+    remembered.set(checkId, check);
     for (const oldest of remembered.keys()) {
       if (remembered.size <= REMEMBERED) break;
       remembered.delete(oldest);
     }
-    return reading;
   }
 
   /** Newest first, with their results. */

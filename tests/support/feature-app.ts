@@ -63,7 +63,16 @@ export async function startFeatures() {
   });
   const principals = new Map<string, Principal>();
   const server = http.createServer(
-    web({ organisations, courses, config, logger, metrics: services.metrics, secret: secrets.hooks, principals }),
+    web({
+      organisations,
+      courses,
+      config,
+      logger,
+      metrics: services.metrics,
+      clock: services.clock,
+      secret: secrets.hooks,
+      principals,
+    }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -125,10 +134,11 @@ function web(parts: {
   config: Config;
   logger: Services['logger'];
   metrics: Services['metrics'];
+  clock: Services['clock'];
   secret: string;
   principals: Map<string, Principal>;
 }) {
-  const { organisations, courses, config, logger, metrics, secret, principals } = parts;
+  const { organisations, courses, config, logger, metrics, clock, secret, principals } = parts;
   const app = express();
   app.use(requestIds());
   app.use((req, _res, next) => {
@@ -144,7 +154,7 @@ function web(parts: {
   } as unknown as Locators;
   mount(app, organisationEndpoints, organisationRoutes(organisations), locators);
   mount(app, courseEndpoints, courseRoutes(courses, config, secret), locators);
-  app.use(problems(logger, metrics));
+  app.use(problems(logger, metrics, clock));
   return app;
 }
 

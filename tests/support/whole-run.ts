@@ -23,6 +23,8 @@ export interface WholeRun {
 
 /** For tests: answers for its process ids. */
 const SUPERVISED = fileURLToPath(new URL('./supervised/whole.ts', import.meta.url));
+/** Characters. */
+const MOST_OUTPUT = 64 * 1024 * 1024;
 
 /**
  * Starts the whole product on a data folder and waits until a worker takes connections.
@@ -43,6 +45,8 @@ export async function startWhole(
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (text) => {
       output += text;
+      // Something that goes wrong for a whole crowd is more than fits into a string.
+      if (output.length > MOST_OUTPUT) output = output.slice(-MOST_OUTPUT / 2);
       heard.emit('news');
     });
   }
