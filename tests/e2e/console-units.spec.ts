@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Locator, type Page, test } from '@playwright/test';
 import { address, signInAs } from './pages.ts';
 
 test('an officer adds a unit, closes it knowing what happens, finds it among the closed ones and reopens it', async ({
@@ -17,7 +17,7 @@ test('an officer adds a unit, closes it knowing what happens, finds it among the
   await expect(form).toBeHidden();
 
   await search(page, short);
-  await page.getByRole('link', { name }).click();
+  await follow(page, page.getByRole('link', { name }));
   const closing = page.getByRole('button', { name: '注销单位' });
   await closing.click();
   const question = page.getByRole('dialog');
@@ -35,10 +35,7 @@ test('an officer adds a unit, closes it knowing what happens, finds it among the
   await search(page, short);
   await expect(page.getByText('没有符合条件的单位')).toBeVisible();
   await pick(page, page.getByLabel('单位状态'), '已注销');
-  await page
-    .getByRole('row', { name: `${name} 已注销` })
-    .getByRole('link')
-    .click();
+  await follow(page, page.getByRole('row', { name: `${name} 已注销` }).getByRole('link'));
 
   await page.getByRole('button', { name: '恢复单位' }).click();
   await page.getByRole('tooltip').getByRole('button', { name: '恢复单位' }).click();
@@ -73,6 +70,14 @@ test('an officer says who learns with an account, and that nobody does any more'
 async function signInAsOfficer(page: Page): Promise<void> {
   await signInAs(page, '王建国');
   await page.waitForURL('**/console/**');
+}
+
+/** To a unit's page. What is found comes in while its row is being pressed, and may take the row away from under the pointer. */
+async function follow(page: Page, link: Locator): Promise<void> {
+  await expect(async () => {
+    if (!/\/units\/./.test(page.url())) await link.click({ timeout: 5_000 });
+    await page.waitForURL('**/console/units/*', { timeout: 5_000 });
+  }).toPass();
 }
 
 async function search(page: Page, text: string): Promise<void> {
