@@ -39,10 +39,7 @@ export function createExports(
     actor: Actor,
     publicUrl: string,
   ): Promise<ExportFile> {
-    // Before anything that it covers is read: what comes meanwhile is shown as having come after it.
-    const sealed = await sealedRecord(sessionId, publicUrl);
-    const report = await reports.sessionReport(sessionId, visibility);
-    await reports.recordExport({ kind: 'session', id: sessionId }, `attendance.${format}`, actor);
+    const { report, sealed } = await takeSession(sessionId, `attendance.${format}`, visibility, actor, publicUrl);
     const people = reports.everybody(sessionId, visibility);
     const content =
       format === 'csv'
@@ -65,9 +62,8 @@ export function createExports(
     actor: Actor,
     publicUrl: string,
   ): Promise<ExportFile> {
-    const { report, sessions } = await reports.courseReports(courseId, visibility);
-    const sealed = await sealedRecords(sessions, publicUrl);
-    await reports.recordExport({ kind: 'course', id: courseId }, `attendance.${format}`, actor);
+    const what = `attendance.${format}`;
+    const { report, sessions, sealed } = await takeCourse(courseId, what, visibility, actor, publicUrl);
     const content =
       format === 'csv'
         ? streamCsv([...sheets.UNIT_COLUMNS, sealColumn(sealed)], [report.units])
@@ -86,9 +82,7 @@ export function createExports(
     actor: Actor,
     publicUrl: string,
   ): Promise<ExportFile> {
-    const sealed = await sealedRecord(sessionId, publicUrl);
-    const report = await reports.sessionReport(sessionId, visibility);
-    await reports.recordExport({ kind: 'session', id: sessionId }, 'counts.csv', actor);
+    const { report, sealed } = await takeSession(sessionId, 'counts.csv', visibility, actor, publicUrl);
     return countsFile(report, [sealed]);
   }
 
@@ -99,9 +93,7 @@ export function createExports(
     actor: Actor,
     publicUrl: string,
   ): Promise<ExportFile> {
-    const { report, sessions } = await reports.courseReports(courseId, visibility);
-    const sealed = await sealedRecords(sessions, publicUrl);
-    await reports.recordExport({ kind: 'course', id: courseId }, 'counts.csv', actor);
+    const { report, sealed } = await takeCourse(courseId, 'counts.csv', visibility, actor, publicUrl);
     return countsFile(report, sealed);
   }
 
@@ -139,10 +131,34 @@ export function createExports(
     return { ...seal, address: `${publicUrl}/verify/${sessionId}/${seal.code}`, at: clock() };
   }
 
-  async function sealedRecords(sessions: Report[], publicUrl: string): Promise<SealedRecord[]> {
+  /** What a session's files are made of; that they were taken is on record. */
+  async function takeSession(
+    sessionId: string,
+    what: string,
+    visibility: Visibility,
+    actor: Actor,
+    publicUrl: string,
+  ): Promise<{ report: Report; sealed: SealedRecord }> {
+    // Before anything that it covers is read: what comes meanwhile is shown as having come after it.
+    const sealed = await sealedRecord(sessionId, publicUrl);
+    const report = await reports.sessionReport(sessionId, visibility);
+    await reports.recordExport({ kind: 'session', id: sessionId }, what, actor);
+    return { report, sealed };
+  }
+
+  /** What a course's files are made of; that they were taken is on record. */
+  async function takeCourse(
+    courseId: string,
+    what: string,
+    visibility: Visibility,
+    actor: Actor,
+    publicUrl: string,
+  ): Promise<{ report: Report; sessions: Report[]; sealed: SealedRecord[] }> {
+    const { report, sessions } = await reports.courseReports(courseId, visibility);
     const sealed: SealedRecord[] = [];
     for (const { sessionId } of sessions) if (sessionId) sealed.push(await sealedRecord(sessionId, publicUrl));
-    return sealed;
+    await reports.recordExport({ kind: 'course', id: courseId }, what, actor);
+    return { report, sessions, sealed };
   }
 
   async function writeFigures(workbook: WorkbookWriter, report: Report, sessions: Report[]): Promise<void> {
