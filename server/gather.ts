@@ -3,9 +3,12 @@ import type { Logger } from './logger.ts';
 import type { GatherMetrics } from './metrics/metrics.ts';
 
 export interface GatherOptions<T, R> {
-  /** How long the first item of a batch waits for company, ms. */
+  /** From the begin of one batch to that of the next of its key, ms; so long the first item of all waits for company. */
   intervalMs: number;
-  /** `intervalMs` is from the begin of one batch to that of the next, so that nobody waits for a crowd that is not there. */
+  /**
+   * Who comes first does not wait, so that nobody waits for a crowd that is not there. The interval is that between batches of all keys, and grows
+   * with what writing takes: the longer it takes, the more it is worth to do it for several people at once.
+   */
   eager?: boolean;
   /** Items waiting or being written, over all keys; above it `add` answers `busy`, so that a slow database is felt early. */
   maxQueue: number;
@@ -26,6 +29,11 @@ export interface Gather<T, R> {
   close(): Promise<void>;
 }
 
+/** Of an eager gather: as much of its time is spent with writing at most. */
+const WRITING_SHARE = 1 / 3;
+/** So long writing makes people wait for each other, ms. */
+const LONGEST_PAUSE_MS = 250;
+
 interface Waiting<T, R> {
   item: T;
   resolve(result: R): void;
@@ -41,21 +49,30 @@ export function createGather<T, R>(options: GatherOptions<T, R>): Gather<T, R> {
   const writing = new Map<string, Promise<void>>();
   /** When the last batch was begun, over all keys. */
   let begunAt = Number.NEGATIVE_INFINITY;
+  /** How long it took, ms. */
+  let tookMs = 0;
   let size = 0;
   let closed = false;
   options.metrics.waiting(() => size);
 
   async function drain(key: string): Promise<void> {
-    if (!options.eager) await company(options.intervalMs);
+    let since = performance.now();
     for (let queue = queues.get(key); queue && queue.length > 0; queue = queues.get(key)) {
-      if (options.eager) await company(begunAt + options.intervalMs - performance.now());
+      const next = options.eager ? begunAt + pause() : since + options.intervalMs;
+      if (queue.length < options.maxBatch) await company(next - performance.now());
       const batch = queue.splice(0, options.maxBatch);
-      begunAt = performance.now();
+      since = performance.now();
+      begunAt = since;
       await store(key, batch);
+      tookMs = performance.now() - since;
       size -= batch.length;
     }
     queues.delete(key);
     writing.delete(key);
+  }
+
+  function pause(): number {
+    return Math.max(options.intervalMs, Math.min(LONGEST_PAUSE_MS, tookMs / WRITING_SHARE));
   }
 
   /** Waits for so many ms, if there is time for it. */
