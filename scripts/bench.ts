@@ -25,6 +25,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   export: async () => (await import('./bench/export.ts')).exporting,
   ladder: async () => (await import('./bench/ladder.ts')).ladder,
   places: async () => (await import('./bench/places.ts')).places,
+  reports: async () => (await import('./bench/reports.ts')).reports,
   scale: async () => {
     const { scale } = await import('./bench/scale/scale.ts');
     return () => scale(values.costs);

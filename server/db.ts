@@ -68,6 +68,14 @@ export function transaction<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
   return inTransaction(pool, 'begin', true, work);
 }
 
+/**
+ * As {@link transaction}, for work on rows that are named by their keys: each is looked up by its index, however small the statistics take the
+ * table for. Of a class that has just begun they know nothing; its whole crowd would be read for each batch of it.
+ */
+export function transactionByKeys<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
+  return inTransaction(pool, 'begin; set local enable_hashjoin = off; set local enable_mergejoin = off', true, work);
+}
+
 /** Runs `work` in a transaction that changes nothing: it is rolled back in any case. */
 export function undone<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
   return inTransaction(pool, 'begin', false, work);

@@ -2,12 +2,12 @@ import { createGather } from './gather.ts';
 import type { Gathered } from './metrics/metrics.ts';
 import type { Services } from './services.ts';
 
-const TOGETHER_MS = 20;
+const TOGETHER_MS = 50;
 const MAX_QUEUE = 20_000;
 const MAX_BATCH = 1_000;
 
 /**
- * Looks up for many people with one query: what is asked for within 20 ms goes together, and alone it goes at once.
+ * Looks up for many people with one query: what is asked for within 50 ms goes together, and alone it goes at once.
  * @param read one result for each key, in their order
  * @returns a look-up; it throws AppError `busy` while the database does not answer
  */

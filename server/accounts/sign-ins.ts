@@ -8,7 +8,7 @@ import type { PeopleDirectory } from '../organisations/service.ts';
 import type { Services } from '../services.ts';
 import type { Logins, SignedIn } from './logins.ts';
 
-const TOGETHER_MS = 25;
+const TOGETHER_MS = 50;
 const MAX_QUEUE = 5_000;
 const MAX_BATCH = 500;
 

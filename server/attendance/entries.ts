@@ -33,9 +33,10 @@ interface Known {
 /** Notes people as present in a session's room, since `now` (epoch ms) those who were not before; one result each, in their order. */
 export async function enter(pool: pg.Pool, sessionId: string, people: Entering[], now: number): Promise<Entered[]> {
   const { rows } = await pool.query<Known>(
-    `select person_id as "personId", credited_ms as "creditedMs", first_joined_at is not null as joined,
+    `select a.person_id as "personId", credited_ms as "creditedMs", first_joined_at is not null as joined,
        gaps, confirmed_check_id as "confirmedCheckId"
-     from attendee where session_id = $1 and person_id = any ($2::uuid[])`,
+     from unnest($2::uuid[]) as who (id) cross join lateral
+       (select * from attendee where session_id = $1 and person_id = who.id offset 0) a`,
     [sessionId, people.map(({ personId }) => personId)],
   );
   const known = new Map(rows.map((row) => [row.personId, row]));

@@ -103,9 +103,9 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
   await client.query(
     `update attendee a set coverage = n.coverage::bigint[], gaps = n.gaps::bigint[], credited_ms = n.credited_ms,
        live_ms = n.live_ms, replay_ms = n.replay_ms, venue_ms = n.venue_ms, confirmed_check_id = n.confirmed_check_id
-     from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::uuid[])
-       as n (person_id, coverage, gaps, credited_ms, live_ms, replay_ms, venue_ms, confirmed_check_id)
-     where a.session_id = $1 and a.person_id = n.person_id`,
+     from (select $1::uuid as session_id, * from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::uuid[])
+       as row (person_id, coverage, gaps, credited_ms, live_ms, replay_ms, venue_ms, confirmed_check_id) offset 0) n
+     where a.session_id = n.session_id and a.person_id = n.person_id`,
     [
       sessionId,
       plainArray(rows.map((row) => row.personId)),
@@ -123,8 +123,9 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
 /** Who of these missed a check and has given no sign of life since. */
 export async function withOpenGap(pool: pg.Pool, sessionId: string, personIds: string[]): Promise<Set<string>> {
   const { rows } = await pool.query<{ person_id: string }>(
-    `select person_id from attendee
-     where session_id = $1 and person_id = any($2::uuid[]) and gaps[cardinality(gaps)] = $3`,
+    `select a.person_id from unnest($2::uuid[]) as who (id) cross join lateral
+       (select person_id, gaps from attendee where session_id = $1 and person_id = who.id offset 0) a
+     where a.gaps[cardinality(a.gaps)] = $3`,
     [sessionId, personIds, OPEN_END],
   );
   return new Set(rows.map((row) => row.person_id));

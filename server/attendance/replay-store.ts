@@ -40,10 +40,11 @@ export async function progressOf(
   personIds: string[],
 ): Promise<Map<string, Progress>> {
   const { rows } = await client.query<Row>(
-    `select person_id as "personId", furthest, viewed_ms as "viewedMs", next_check_ms as "nextMs", check_id as "checkId",
+    `select p.person_id as "personId", furthest, viewed_ms as "viewedMs", next_check_ms as "nextMs", check_id as "checkId",
        check_asked_at as "checkAskedAt", check_viewed_ms as "checkViewedMs", gaps, seat_conn_id as "seatConnId",
        seat_since as "seatSince", seat_spent_ms as "seatSpentMs", seat_heard_at as "seatHeardAt"
-     from replay_progress where session_id = $1 and person_id = any ($2::uuid[])`,
+     from unnest($2::uuid[]) as who (id) cross join lateral
+       (select * from replay_progress where session_id = $1 and person_id = who.id offset 0) p`,
     [sessionId, personIds],
   );
   return new Map(rows.map((row) => [row.personId, progressFrom(row)]));
@@ -113,9 +114,9 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
   await client.query(
     `update attendee a set replay_coverage = n.replayed::bigint[], credited_ms = n.credited_ms,
        replay_ms = n.replay_ms, venue_ms = n.venue_ms
-     from unnest($2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[])
-       as n (person_id, replayed, credited_ms, replay_ms, venue_ms)
-     where a.session_id = $1 and a.person_id = n.person_id`,
+     from (select $1::uuid as session_id, * from unnest($2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[])
+       as row (person_id, replayed, credited_ms, replay_ms, venue_ms) offset 0) n
+     where a.session_id = n.session_id and a.person_id = n.person_id`,
     [
       sessionId,
       rows.map((row) => row.personId),

@@ -3,7 +3,7 @@ import type { Beat } from '#contract/attendance.ts';
 import type { PresenceConfirmation, PresenceStanding } from '#contract/presence.ts';
 import { PRESENCE_GRACE_MS, PRESENCE_LATE_MS, PRESENCE_WINDOW_MS } from '#contract/presence-moment.ts';
 import type { ReplayStatus } from '#contract/replay.ts';
-import { transaction } from '../db.ts';
+import { transaction, transactionByKeys } from '../db.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Services } from '../services.ts';
@@ -58,7 +58,7 @@ export function createReplays(
 ) {
   /** Stores reports of one session as one link of its chain. */
   async function append(sessionId: string, replay: Replayable, reports: ReplayReport[]): Promise<ReplayStored[]> {
-    return transaction(db.pool, async (client) => {
+    return transactionByKeys(db.pool, async (client) => {
       const head = await store.lockChain(client, sessionId);
       const personIds = [...new Set(reports.map(({ source }) => source.personId))];
       const { people, progress } = await readPeople(client, sessionId, replay, personIds);

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Beat } from '#contract/attendance.ts';
-import { transaction } from '../db.ts';
+import { transaction, transactionByKeys } from '../db.ts';
 import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
 import { newId } from '../ids.ts';
@@ -106,7 +106,7 @@ export function createScreenRecord(
 
   /** Stores what screens of one session played, and what of it each person before them attended, as one link of its chain. */
   async function append(sessionId: string, window: Window, reports: Report[]): Promise<ScreenStored[]> {
-    return transaction(db.pool, async (client) => {
+    return transactionByKeys(db.pool, async (client) => {
       const head = await store.lockChain(client, sessionId);
       const screenIds = [...new Set(reports.map(({ source }) => source.screenId))];
       const known = await screens.screens(client, sessionId, screenIds);

@@ -3,7 +3,7 @@ import type { SessionMode } from '#contract/courses.ts';
 import type { PresenceStanding } from '#contract/presence.ts';
 import type { ReplayStatus } from '#contract/replay.ts';
 import { invitedPeople } from '../courses/audience.ts';
-import { type Tx, transaction } from '../db.ts';
+import { type Tx, transactionByKeys } from '../db.ts';
 import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
 import { createLookUps } from '../look-ups.ts';
@@ -64,7 +64,7 @@ const GATHER_MS = 1_000;
 const MAX_QUEUE = 20_000;
 const MAX_BATCH = 2_000;
 /** Who enters one session within so long goes together, ms. */
-const ENTER_MS = 25;
+const ENTER_MS = 50;
 
 export type AttendanceService = ReturnType<typeof createAttendance>;
 
@@ -119,7 +119,7 @@ export function createAttendance(
   /** Stores reports of one session as one link of its chain. */
   async function append(sessionId: string, window: Window, reports: Report[]): Promise<Stored[]> {
     const ends: number[] = [];
-    const results = await transaction(db.pool, async (client) => {
+    const results = await transactionByKeys(db.pool, async (client) => {
       const head = await store.lockChain(client, sessionId);
       const known = await store.connections(client, [...new Set(reports.map((r) => r.source.connId))]);
       const people = await store.attendees(client, sessionId, [...new Set(reports.map((r) => r.source.personId))]);

@@ -1,6 +1,6 @@
 import type { PresenceStanding } from '#contract/presence.ts';
 import { batchesOf } from '../batches.ts';
-import { transaction } from '../db.ts';
+import { transaction, transactionByKeys } from '../db.ts';
 import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
@@ -81,7 +81,7 @@ export function createSigns(
 
   /** Stores signs of one session as one link of its chain. A check that somebody has confirmed before is confirmed. */
   async function append(sessionId: string, signs: SignOfLife[]): Promise<Signed[]> {
-    return transaction(db.pool, async (client) => {
+    return transactionByKeys(db.pool, async (client) => {
       const head = await store.lockChain(client, sessionId);
       const people = await store.attendees(client, sessionId, [...new Set(signs.map((sign) => sign.personId))]);
       const confirmed = await presence.confirmations(client, signs);
@@ -134,7 +134,7 @@ export function createSigns(
     async miss(sessionId: string, checkId: string, missing: presence.Missing[]): Promise<number | null> {
       if (!(await mayBeStored(sessionId, clock()))) return null;
       for (const some of batchesOf(missing, MAX_BATCH)) {
-        await transaction(db.pool, async (client) => {
+        await transactionByKeys(db.pool, async (client) => {
           const head = await store.lockChain(client, sessionId);
           const known = await presence.onRecord(client, checkId, some);
           const added = some.filter(({ personId }) => !known.has(personId));

@@ -11,6 +11,15 @@ export function invitedPeople(course: string): string {
   return peopleMatching(`select * from audience_rule where course_id = ${course}`);
 }
 
+/** The same of one person, who is looked up first; `person` is an SQL expression, too. */
+export function invitedPerson(course: string, person: string): string {
+  return peopleMatching(
+    `select * from audience_rule where course_id = ${course}`,
+    `(select * from person where id = ${person} offset 0) person
+     cross join lateral (select * from unit where id = person.unit_id offset 0) unit`,
+  );
+}
+
 /** The same for rules that are not stored: `rules` is an SQL expression of {@link rulesAsJson}'s text. */
 export function peopleMatchingJson(rules: string): string {
   return peopleMatching(`select * from jsonb_to_recordset(${rules}::jsonb) as given (
@@ -31,10 +40,10 @@ export function rulesAsJson(rules: AudienceRule[]): string {
   );
 }
 
-function peopleMatching(rules: string): string {
+function peopleMatching(rules: string, everybody = 'person join unit on unit.id = person.unit_id'): string {
   return `select person.id as person_id, unit.id as unit_id, unit.area_id, unit.kind as unit_kind, unit.industry,
       unit.high_risk, person.category, person.verification
-    from person join unit on unit.id = person.unit_id
+    from ${everybody}
     where person.left_at is null and person.verification <> 'refused' and unit.closed_at is null
       and exists (
         select 1 from (${rules}) as rule

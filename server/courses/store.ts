@@ -1,8 +1,9 @@
 import type { AudienceRule } from '#contract/courses.ts';
+import { plainArray } from '../array-literals.ts';
 import type { Tx } from '../db.ts';
 import { createLookUps } from '../look-ups.ts';
 import type { Services } from '../services.ts';
-import { invitedPeople, peopleMatchingJson, rulesAsJson } from './audience.ts';
+import { invitedPeople, invitedPerson, peopleMatchingJson, rulesAsJson } from './audience.ts';
 
 /** Queries that ask who is invited. */
 export interface InvitationStore {
@@ -23,35 +24,34 @@ export interface Invitee {
 export function createInvitationStore(services: Pick<Services, 'db' | 'logger' | 'metrics'>): InvitationStore {
   const { pool } = services.db;
 
-  const isInvited = createLookUps<Invitee & { courseId: string }, boolean>(
+  const isPersonInvited = createLookUps<{ courseId: string; personId: string }, boolean>(
     services,
     'invitation-looks',
     async (asked) => {
       const { rows } = await pool.query<{ invited: boolean }>(
-        // Apart: asked for the one or the other, PostgreSQL would go through everybody there is.
-        `select case when asked.person_id is null then false else exists (
-             select 1 from (${invitedPeople('asked.course_id')}) as invited where invited.person_id = asked.person_id) end
-           or case when asked.unit_id is null then false else exists (
-             select 1 from (${invitedPeople('asked.course_id')}) as invited where invited.unit_id = asked.unit_id) end
-           as invited
-         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as asked (course_id, person_id, unit_id, n)
+        `select exists (select 1 from (${invitedPerson('asked.course_id', 'asked.person_id')}) as invited) as invited
+         from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (course_id, person_id, n)
          order by asked.n`,
-        [
-          asked.map(({ courseId }) => courseId),
-          asked.map(({ personId }) => personId),
-          asked.map(({ unitId }) => unitId),
-        ],
+        [plainArray(asked.map(({ courseId }) => courseId)), plainArray(asked.map(({ personId }) => personId))],
       );
       return rows.map((row) => row.invited);
     },
   );
 
+  async function isUnitInvited(courseId: string, unitId: string): Promise<boolean> {
+    const { rowCount } = await pool.query(
+      `select 1 from (${invitedPeople('$1::uuid')}) as invited where invited.unit_id = $2 limit 1`,
+      [courseId, unitId],
+    );
+    return (rowCount ?? 0) > 0;
+  }
+
   const coursesOf = createLookUps<string, ReadonlySet<string>>(services, 'list-looks', async (personIds) => {
     const { rows } = await pool.query<{ person_id: string; course_id: string }>(
       `select invited.person_id, course.id as course_id
-       from course, lateral (${invitedPeople('course.id')}) as invited
-       where course.archived_at is null and invited.person_id = any ($1::uuid[])`,
-      [personIds],
+       from unnest($1::uuid[]) as who (id), course, lateral (${invitedPerson('course.id', 'who.id')}) as invited
+       where course.archived_at is null`,
+      [plainArray(personIds)],
     );
     const found = new Map<string, Set<string>>(personIds.map((personId) => [personId, new Set()]));
     for (const row of rows) found.get(row.person_id)?.add(row.course_id);
@@ -59,7 +59,9 @@ export function createInvitationStore(services: Pick<Services, 'db' | 'logger' |
   });
 
   return {
-    isInvited: (courseId, who) => isInvited({ ...who, courseId }),
+    isInvited: async (courseId, { personId, unitId }) =>
+      (personId !== null && (await isPersonInvited({ courseId, personId }))) ||
+      (unitId !== null && (await isUnitInvited(courseId, unitId))),
     coursesOf,
 
     async coursesFor({ personId, unitIds }) {

@@ -1,5 +1,6 @@
 import type { Exclusion } from '#contract/errors.ts';
 import type { PersonCategory, UnitKind, Verification } from '#contract/organisations.ts';
+import { plainArray } from '../array-literals.ts';
 import { createLookUps } from '../look-ups.ts';
 import type { Services } from '../services.ts';
 import { linkHash, normaliseJoinCode } from './secrets.ts';
@@ -74,9 +75,10 @@ export function createDirectory(services: Pick<Services, 'db' | 'clock' | 'logge
     const { rows } = await db.pool.query<PersonNow>(
       `select person.id as "personId", person.name, unit.id as "unitId", unit.name as "unitName", person.category,
          person.verification, unit.area_id as "areaId", unit.kind as "unitKind", unit.industry, unit.high_risk as "highRisk"
-       from person join unit on unit.id = person.unit_id
-       where person.id = any ($1::uuid[]) and person.left_at is null and unit.closed_at is null`,
-      [personIds],
+       from unnest($1::uuid[]) as who (id)
+         cross join lateral (select * from person where id = who.id and left_at is null offset 0) person
+         cross join lateral (select * from unit where id = person.unit_id and closed_at is null offset 0) unit`,
+      [plainArray(personIds)],
     );
     const found = new Map(rows.map((row) => [row.personId, row]));
     return personIds.map((personId) => found.get(personId) ?? null);

@@ -45,8 +45,10 @@ export async function insertAnswers(pool: pg.Pool, liveQuestionId: string, answe
       );
     }
     const { rows } = await client.query<{ person_id: string; choice: number[] }>(
-      'select person_id, choice from live_answer where live_question_id = $1 and person_id = any ($2::uuid[])',
-      [liveQuestionId, answers.map((answer) => answer.personId)],
+      // One by one: the statistics know nothing of a question that was just asked, and all its answers would be read for each batch.
+      `select a.person_id, a.choice from unnest($2::uuid[]) as who (id) cross join lateral
+         (select person_id, choice from live_answer where live_question_id = $1 and person_id = who.id offset 0) a`,
+      [liveQuestionId, plainArray(answers.map((answer) => answer.personId))],
     );
     const stored = new Map(rows.map((row) => [row.person_id, row.choice.join()]));
     return answers.map(({ personId, choice }) => {

@@ -8,12 +8,12 @@ import { type Db, openDb } from '#server/db.ts';
 import { newId } from '#server/ids.ts';
 import { createLogger } from '#server/logger.ts';
 import { createMetrics } from '#server/metrics/metrics.ts';
-import { createTestDatabase } from '#tests/support/database.ts';
+import { createTestDatabase, type TestDatabase } from '#tests/support/database.ts';
 
 const T0 = Date.parse('2026-02-08T01:00:00Z');
 let now = T0;
 let db: Db;
-let drop: () => Promise<void>;
+let database: TestDatabase;
 let unitId: string;
 let areaId: string;
 let sessionId: string;
@@ -21,9 +21,9 @@ let startedAt: number | null;
 let endedAt: number | null;
 let windowsRead = 0;
 
-function attendance() {
+function attendance(on = db) {
   return createAttendance(
-    { db, clock: () => now, logger: createLogger('silent', 'test'), metrics: createMetrics(0) },
+    { db: on, clock: () => now, logger: createLogger('silent', 'test'), metrics: createMetrics(0) },
     {
       windowOf: async () => {
         windowsRead += 1;
@@ -59,8 +59,7 @@ function beat(seq: number, fromSeconds: number, toSeconds: number): Beat {
 }
 
 beforeAll(async () => {
-  const database = await createTestDatabase();
-  drop = database.drop;
+  database = await createTestDatabase();
   db = openDb(database.url, createLogger('silent', 'test'));
   areaId = newId();
   unitId = newId();
@@ -93,7 +92,7 @@ beforeEach(async () => {
 
 afterAll(async () => {
   await db.close();
-  await drop();
+  await database.drop();
 });
 
 describe('storing beats', () => {
@@ -218,6 +217,43 @@ describe('a batch', () => {
     await expect(again).rejects.toMatchObject({ code: 'too-late' });
     expect(await Promise.all(inTime)).toEqual(people.map(() => ({ accepted: [1], creditedMs: 15_000 })));
     expect(windowsRead - before).toBe(1);
+  });
+
+  it('reads of a large class nobody but those who report', async () => {
+    const crowd = 4_000;
+    await db.pool.query(
+      `insert into person (id, unit_id, name, category, updated_at)
+       select gen_random_uuid(), $1, '工人' || n, 'worker', now() from generate_series(1, $2::int) n`,
+      [unitId, crowd],
+    );
+    await db.pool.query(
+      `insert into attendee (session_id, person_id, unit_id, area_id, unit_kind, high_risk, category, first_joined_at)
+       select $1, id, unit_id, $2, 'enterprise', false, category, $3 from person where name like '工人%'`,
+      [sessionId, areaId, new Date(T0)],
+    );
+    const { rows } = await db.pool.query<{ id: string }>(
+      'select person_id as id from attendee where session_id = $1 order by person_id limit 100',
+      [sessionId],
+    );
+    // One connection, so that it tells what it has read.
+    const alone = openDb(database.url, createLogger('silent', 'test'), 1);
+    const read = async () => {
+      await alone.pool.query('select pg_stat_force_next_flush()');
+      const counts = await alone.pool.query<{ n: number }>(
+        `select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) as n from pg_stat_user_tables where relname = 'attendee'`,
+      );
+      return counts.rows[0]?.n ?? 0;
+    };
+    const service = attendance(alone);
+    const sources = rows.map(({ id }) => source(id));
+    now = T0 + 16_000;
+    const before = await read();
+    await Promise.all(sources.map((from) => service.store(from, [beat(1, 0, 15)])));
+    await Promise.all(sources.map(({ personId }) => service.enter(sessionId, entering(personId))));
+    const sign = { sessionId, at: now, receivedAt: now, checkId: null, cause: 'hand' as const };
+    await Promise.all(sources.map(({ personId, connId }) => service.sign({ ...sign, personId, connId })));
+    expect(await read()).toBeLessThan(before + 10 * rows.length);
+    await alone.close();
   });
 });
 

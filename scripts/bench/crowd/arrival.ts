@@ -2,8 +2,8 @@ import type { Fleet } from './fleet.ts';
 
 /** People who come first, to find out how many a second are let in; half of them while everything is still cold. */
 const PROBES = 4_000;
-/** Of them under way at a time, in each generator: more than two cores can work on, and fewer than a worker lets in at once. */
-const AT_ONCE = 20;
+/** Of them under way at a time, in each generator: more than two cores can work on while each waits to be looked up with others, and fewer than a worker lets in at once. */
+const AT_ONCE = 60;
 /** Of what is let in at most, so many come: with all of it, each pause of the machine would be a queue that never ends. */
 const USABLE = 0.85;
 const HEARD_MS = 500;
