@@ -1,13 +1,12 @@
 import { io, type Socket } from 'socket.io-client';
 import type { Ack } from '#contract/errors.ts';
 import type { AckData, ClientEventName, ClientEvents, ServerEvents } from '#contract/events.ts';
+import { firstRangeMs } from '#contract/plain.ts';
 import { ApiError } from './api.ts';
 
 export type RoomSocket = Socket<ServerEvents, ClientEvents>;
 
 const ACK_TIMEOUT_MS = 10_000;
-/** The first range within which it comes back, ms; each is twice the one before. */
-const FIRST_RANGE_MS = 4_000;
 const LAST_RANGE_MS = 15_000;
 
 /**
@@ -46,7 +45,12 @@ export function openSocket(): RoomSocket {
 }
 
 /** Socket.IO draws from 0 to twice the delay, which it doubles each time. */
-export const reconnection = { reconnectionDelay: FIRST_RANGE_MS / 2, randomizationFactor: 1 };
+export const reconnection = { reconnectionDelay: firstRangeMs(0) / 2, randomizationFactor: 1 };
+
+/** So many devices are in the room, and come back together if they have to. */
+export function expectDevices(socket: Pick<Socket, 'io'>, devices: number): void {
+  socket.io.reconnectionDelay(firstRangeMs(devices) / 2);
+}
 
 /**
  * Draws the longest wait anew before each attempt. Socket.IO cuts what it has drawn off at a fixed one, which after some attempts would bring

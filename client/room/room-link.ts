@@ -1,5 +1,5 @@
 import { ApiError, call } from '#client/api.ts';
-import { openSocket, type RoomSocket, request } from '#client/socket.ts';
+import { expectDevices, openSocket, type RoomSocket, request } from '#client/socket.ts';
 import type { BeatsStored } from '#contract/attendance.ts';
 import type { PresenceConfirmation, PresenceStanding } from '#contract/presence.ts';
 import type { ReplayStatus } from '#contract/replay.ts';
@@ -102,7 +102,7 @@ export class RoomLink {
     });
     this.socket.on('room:changed', (room) => this.#showRoom(room));
     this.socket.on('room:viewers', ({ sessionId: of, devices }) => {
-      if (of === sessionId) this.#show({ viewers: devices });
+      if (of === sessionId) this.#showDevices(devices);
     });
     void this.enter();
   }
@@ -219,6 +219,11 @@ export class RoomLink {
     this.#timer = setTimeout(again, Math.random() * range);
   }
 
+  #showDevices(devices: number): void {
+    expectDevices(this.socket, devices);
+    this.#show({ viewers: devices });
+  }
+
   async #join(): Promise<void> {
     const ticket = this.#ticket;
     if (!ticket || !this.socket.connected) return;
@@ -229,7 +234,8 @@ export class RoomLink {
       if (ticket !== this.#ticket) return;
       this.#joinedTicket = ticket;
       this.#failures = 0;
-      this.#show({ connected: true, refusal: null, viewers: joined.viewers });
+      this.#show({ connected: true, refusal: null });
+      this.#showDevices(joined.viewers);
       this.#showRoom(joined.room);
       void this.#beats?.flush();
     } catch (error) {

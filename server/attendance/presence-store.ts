@@ -20,16 +20,16 @@ export interface Missing {
 
 /** Of these confirmations, those that are stored already, as `checkId:personId`. */
 export async function confirmations(
-  client: pg.PoolClient,
+  client: pg.Pool | pg.PoolClient,
   keys: { checkId: string | null; personId: string }[],
 ): Promise<Set<string>> {
   const named = keys.filter(({ checkId }) => checkId !== null);
   if (named.length === 0) return new Set();
   const { rows } = await client.query<{ key: string }>(
-    `select e.check_id || ':' || e.person_id as key from attendance_entry e
-     join unnest($1::uuid[], $2::uuid[]) as k (check_id, person_id) on k.check_id = e.check_id and k.person_id = e.person_id
-     where e.check_id is not null and e.kind in ('sign', 'replay_sign')`,
-    [named.map((key) => key.checkId), named.map((key) => key.personId)],
+    `select k.check_id || ':' || k.person_id as key from unnest($1::uuid[], $2::uuid[]) as k (check_id, person_id)
+     where exists (select 1 from attendance_entry where check_id = k.check_id and person_id = k.person_id
+       and check_id is not null and kind in ('sign', 'replay_sign') offset 0)`,
+    [plainArray(named.map((key) => key.checkId)), plainArray(named.map((key) => key.personId))],
   );
   return new Set(rows.map((row) => row.key));
 }
@@ -37,8 +37,9 @@ export async function confirmations(
 /** Who of these has confirmed or missed the check already. */
 export async function onRecord(client: pg.PoolClient, checkId: string, people: Missing[]): Promise<Set<string>> {
   const { rows } = await client.query<{ person_id: string }>(
-    'select person_id from attendance_entry where check_id = $1 and person_id = any($2::uuid[])',
-    [checkId, people.map(({ personId }) => personId)],
+    `select who.id as person_id from unnest($2::uuid[]) as who (id)
+     where exists (select 1 from attendance_entry where check_id = $1 and person_id = who.id and check_id is not null offset 0)`,
+    [checkId, plainArray(people.map(({ personId }) => personId))],
   );
   return new Set(rows.map((row) => row.person_id));
 }
@@ -55,9 +56,9 @@ export async function facts(
   personIds: string[],
 ): Promise<Map<string, { misses: Miss[]; signs: Sign[] }>> {
   const { rows } = await client.query<{ personId: string; kind: string; from: number; to: number; checkId: string }>(
-    `select person_id as "personId", kind, "from", "to", check_id as "checkId" from attendance_entry
-     where session_id = $1 and person_id = any($2::uuid[]) and seq is null and kind in ('sign', 'missed')`,
-    [sessionId, personIds],
+    `select who.id as "personId", e.kind, e."from", e."to", e.check_id as "checkId" from unnest($2::uuid[]) as who (id) cross join lateral
+       (select * from attendance_entry where session_id = $1 and person_id = who.id and seq is null and kind in ('sign', 'missed') offset 0) e`,
+    [sessionId, plainArray(personIds)],
   );
   const atScreens = await client.query<{ personId: string; at: Date }>(
     `select i.person_id as "personId", moment.at from screen_sign_in i join screen on screen.id = i.screen_id, ${SIGNED}
@@ -88,9 +89,9 @@ export async function attended(
   const byPerson = new Map<string, Attended[]>(personIds.map((id) => [id, []]));
   if (personIds.length === 0) return byPerson;
   const { rows } = await client.query<{ personId: string; from: number; to: number; receivedAt: Date }>(
-    `select person_id as "personId", "from", "to", received_at as "receivedAt" from attendance_entry
-     where session_id = $1 and person_id = any($2::uuid[]) and kind in ('live', 'screen') and "to" > "from"`,
-    [sessionId, personIds],
+    `select who.id as "personId", e."from", e."to", e.received_at as "receivedAt" from unnest($2::uuid[]) as who (id) cross join lateral
+       (select * from attendance_entry where session_id = $1 and person_id = who.id and kind in ('live', 'screen') and "to" > "from" offset 0) e`,
+    [sessionId, plainArray(personIds)],
   );
   for (const { personId, from, to, receivedAt } of rows) {
     byPerson.get(personId)?.push({ from, to, receivedAt: receivedAt.getTime() });

@@ -106,8 +106,8 @@ export async function storedSpans(
   keys: { connId: string; seq: number }[],
 ): Promise<Set<string>> {
   const { rows } = await client.query<{ key: string }>(
-    `select s.conn_id || ':' || s.seq as key from screen_span s
-     join unnest($1::uuid[], $2::int[]) as k (conn_id, seq) on k.conn_id = s.conn_id and k.seq = s.seq`,
+    `select k.conn_id || ':' || k.seq as key from unnest($1::uuid[], $2::int[]) as k (conn_id, seq)
+     where exists (select 1 from screen_span where conn_id = k.conn_id and seq = k.seq offset 0)`,
     [keys.map((key) => key.connId), keys.map((key) => key.seq)],
   );
   return new Set(rows.map((row) => row.key));

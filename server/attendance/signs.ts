@@ -1,6 +1,6 @@
 import type { PresenceStanding } from '#contract/presence.ts';
 import { batchesOf } from '../batches.ts';
-import { transaction, transactionByKeys } from '../db.ts';
+import { transactionByKeys } from '../db.ts';
 import { AppError } from '../errors.ts';
 import { createGather } from '../gather.ts';
 import type { Services } from '../services.ts';
@@ -159,11 +159,10 @@ export function createSigns(
 
     /** Where a person stands who has confirmed this check; null when they have not. */
     async confirmedBy(sessionId: string, checkId: string, personId: string): Promise<Signed | null> {
-      return transaction(db.pool, async (client) => {
-        const known = await presence.confirmations(client, [{ checkId, personId }]);
-        const person = (await store.attendees(client, sessionId, [personId])).get(personId);
-        return known.size > 0 && person ? signedOf(person) : null;
-      });
+      const known = await presence.confirmations(db.pool, [{ checkId, personId }]);
+      if (known.size === 0) return null;
+      const person = (await store.attendees(db.pool, sessionId, [personId])).get(personId);
+      return person ? signedOf(person) : null;
     },
 
     /** Whether a connection that had reported before `pressedAt` was not heard of again until `until`. Epoch ms. */

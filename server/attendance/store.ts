@@ -61,8 +61,8 @@ export async function storedBeats(
   keys: { connId: string; seq: number }[],
 ): Promise<Set<string>> {
   const { rows } = await client.query<{ conn_id: string; seq: number }>(
-    `select e.conn_id, e.seq from attendance_entry e
-     join unnest($1::uuid[], $2::int[]) as k (conn_id, seq) on k.conn_id = e.conn_id and k.seq = e.seq`,
+    `select e.conn_id, e.seq from unnest($1::uuid[], $2::int[]) as k (conn_id, seq) cross join lateral
+       (select conn_id, seq from attendance_entry where conn_id = k.conn_id and seq = k.seq offset 0) e`,
     [plainArray(keys.map((key) => key.connId)), plainArray(keys.map((key) => key.seq))],
   );
   return new Set(rows.map((row) => `${row.conn_id}:${row.seq}`));
@@ -87,7 +87,7 @@ export interface AttendeeRow {
 }
 
 export async function attendees(
-  client: pg.PoolClient,
+  client: pg.Pool | pg.PoolClient,
   sessionId: string,
   personIds: string[],
 ): Promise<Map<string, AttendeeRow>> {

@@ -25,6 +25,7 @@ const crowd: Crowd = {
   url: new URL('http://localhost'),
   sessionId: '',
   agenda,
+  devices: 0,
   took(name, ms) {
     const list = samples.get(name);
     if (list) list.push(ms);

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { BeatsStored } from '#contract/attendance.ts';
 import type { AckData } from '#contract/events.ts';
 import type { RoomSnapshot } from '#contract/live.ts';
-import { BEAT_INTERVAL_MS } from '#contract/plain.ts';
+import { BEAT_INTERVAL_MS, firstRangeMs } from '#contract/plain.ts';
 import type { RoomPresenceCheck } from '#contract/presence.ts';
 import { askedAt } from '#contract/presence-moment.ts';
 import type { Agenda } from './agenda.ts';
@@ -18,8 +18,7 @@ const BEATS_PER_MESSAGE = 50;
 const ACK_TIMEOUT_MS = 10_000;
 /** Everybody answers within so long after the question was there. */
 export const ANSWER_WITHIN_MS = 20_000;
-/** As the page: the first range within which it comes back, twice as long after each failure. */
-const RETRY_FIRST_MS = 4_000;
+/** As the page, which comes back within a range that is twice as long after each failure. */
 const RETRY_LONGEST_MS = 15_000;
 /** A connection that is not there by then is given up, as the page does, instead of waiting for the kernel's next attempt. */
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -40,6 +39,8 @@ export interface Crowd {
   url: URL;
   sessionId: string;
   agenda: Agenda;
+  /** In the room, as far as somebody was told. */
+  devices: number;
   took(name: SampleName, ms: number): void;
   wrong(what: string): void;
   /** Whether a line that is cut now was cut by us. */
@@ -207,6 +208,7 @@ export class Person {
       }
       this.joined = true;
       this.#failures = 0;
+      this.#crowd.devices = Math.max(this.#crowd.devices, joined?.viewers ?? 0);
       const { at, as } = this.#since;
       this.#crowd.took(as, Date.now() - at);
       this.#whenJoined?.();
@@ -343,17 +345,17 @@ export class Person {
 
   /** Later, at a moment drawn at random from a growing range, as the page does. */
   #again(action: () => void): void {
-    const range = rangeAfter(this.#failures);
+    const range = this.#rangeAfter(this.#failures);
     this.#failures += 1;
     this.#crowd.agenda.at(Date.now() + Math.random() * range, action);
   }
 
   #pause(attempt: number): Promise<void> {
-    const at = Date.now() + Math.random() * rangeAfter(attempt);
+    const at = Date.now() + Math.random() * this.#rangeAfter(attempt);
     return new Promise((resolve) => this.#crowd.agenda.at(at, resolve));
   }
-}
 
-function rangeAfter(failures: number): number {
-  return Math.min(RETRY_FIRST_MS * 2 ** failures, RETRY_LONGEST_MS);
+  #rangeAfter(failures: number): number {
+    return Math.min(firstRangeMs(this.#crowd.devices) * 2 ** failures, RETRY_LONGEST_MS);
+  }
 }

@@ -1,11 +1,12 @@
 import { io } from 'socket.io-client';
 import { expect, test } from 'vitest';
-import { reconnection, spreadReconnects } from '#client/socket.ts';
+import { expectDevices, reconnection, spreadReconnects } from '#client/socket.ts';
 
 /** What a page waits before each of its attempts, ms, when none succeeds. */
-function waits(attempts: number): number[] {
+function waits(attempts: number, devices = 0): number[] {
   const socket = io('http://127.0.0.1', { autoConnect: false, forceNew: true, ...reconnection });
   spreadReconnects(socket);
+  expectDevices(socket, devices);
   // Private, but it is what decides.
   const { backoff } = socket.io as unknown as { backoff: { duration(): number } };
   return Array.from({ length: attempts }, () => {
@@ -30,4 +31,12 @@ test('a crowd comes back spread over a range that grows, and in step after no nu
     // An even spread of the first range has an eighth of them in each half second.
     expect(Math.max(...slices.values())).toBeLessThan(500 / 4);
   }
+});
+
+test('a large room comes back over a longer range, and a very large one over no more than ten seconds', () => {
+  const longest = (devices: number) => Math.max(...Array.from({ length: 500 }, () => waits(1, devices)[0] as number));
+  expect(longest(30_000)).toBeGreaterThan(6_000);
+  expect(longest(30_000)).toBeLessThanOrEqual(7_500);
+  expect(longest(1_000_000)).toBeGreaterThan(8_000);
+  expect(longest(1_000_000)).toBeLessThanOrEqual(10_000);
 });
