@@ -49,7 +49,9 @@ async function supervise(count: number): Promise<void> {
   process.on('message', (message: Shown) => {
     room = message.room;
     for (const { port } of workers.sources) {
-      if (port > 0) void fetch(`http://${LOOPBACK}:${port}`, { method: 'POST', body: JSON.stringify(message) });
+      if (port <= 0) continue;
+      // One that was killed asks for the room when it is back.
+      fetch(`http://${LOOPBACK}:${port}`, { method: 'POST', body: JSON.stringify(message) }).catch(() => undefined);
     }
   });
   process.on('disconnect', () => {

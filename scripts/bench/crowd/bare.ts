@@ -43,6 +43,7 @@ export async function startBare(workers: number, room: object, spreadMs: number)
     memoryKB: async () => ({}),
     killWorker: () => killFirst(workerPids()),
     async remove() {
+      if (!child.connected) return;
       const left = once(child, 'exit');
       child.disconnect();
       await left;

@@ -8,9 +8,14 @@ export interface Stored {
   /** Bytes of a stored report with its indexes, and of the write-ahead log that it and its answers and presence checks caused. */
   rowBytes: number;
   walBytes: number;
-  /** Of one batch on a session's chain, on average. */
-  batch: { ms: number; items: number };
 }
+
+/**
+ * Of one transaction on a session's chain beside its rows, ms. In a crowd's run, on cores that all have more to do than they can, it is mostly waiting
+ * for one's turn. `npm run bench -- reports` has nobody wait: from batches of 167 and 667 reports it takes 3 ms beside 0.08 for each; twice
+ * that, for a database on another machine.
+ */
+const CHAIN_BATCH_MS = 6;
 
 /** Where the write-ahead log of a database stands, bytes. */
 export async function logPositionOf(databaseUrl: string): Promise<number> {
@@ -18,13 +23,12 @@ export async function logPositionOf(databaseUrl: string): Promise<number> {
 }
 
 /** @param logBefore where the log stood when the class began */
-export async function storedOf(databaseUrl: string, logBefore: number, batch: Stored['batch']): Promise<Stored> {
+export async function storedOf(databaseUrl: string, logBefore: number): Promise<Stored> {
   const rows = await numberOf(databaseUrl, 'select count(*) as n from attendance_entry');
   const size = await numberOf(databaseUrl, `select pg_total_relation_size('attendance_entry') as n`);
   return {
     rowBytes: Math.round(size / Math.max(1, rows)),
     walBytes: Math.round(((await logPositionOf(databaseUrl)) - logBefore) / Math.max(1, rows)),
-    batch,
   };
 }
 
@@ -65,7 +69,7 @@ export function costsOf(morning: Morning, workers: number, stored: Stored): Cost
     beat,
     screen,
     answer: { app: answer.app, database: Math.max(beat.database, answer.database) },
-    chainBatch: Math.max(1, stored.batch.ms - stored.batch.items * beat.database),
+    chainBatch: CHAIN_BATCH_MS,
     memory: { viewerKiB: morning.rssPerViewerKB, workerMiB: morning.rssBeforeKB / workers / 1_024 },
     bytes: { toViewer: minute('received'), fromViewer: minute('sent') },
     rowBytes: stored.rowBytes,

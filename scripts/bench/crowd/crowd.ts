@@ -103,6 +103,8 @@ async function measure(viewers: number, times: Times, say: Say) {
   const [loadBefore = 0] = os.loadavg();
   const workers = workersFor(viewers);
   const { people, room, ...result } = await playProduct(viewers, times, say);
+  // Not lost with the baseline.
+  say(JSON.stringify(figuresOf(result.morning)));
   say(`${viewers} viewers, Socket.IO alone with ${workers} workers`);
   const bare = await startBare(workers, room, result.morning.spreadMs);
   const alone = await playBare(bare, people, minutes, say).finally(() => bare.remove());
@@ -168,7 +170,7 @@ async function playOn(product: Product, viewers: number, times: Times, say: Say)
       return product.startClass();
     };
     const morning = await playMorning(product, fleet, { ...times, viewers, haveTickets: false, startClass }, say);
-    const stored = await storedOf(url, logBefore, await product.batches());
+    const stored = await storedOf(url, logBefore);
     const list = await product.exportList();
     const truth = await compareWithDatabase(url, product.sessionId, morning.reported.records, BEAT_INTERVAL_MS);
     return {

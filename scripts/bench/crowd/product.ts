@@ -43,8 +43,6 @@ export interface Product extends Stage {
   startClass(): Promise<number>;
   /** The room's snapshot as JSON, as it is broadcast. */
   room(): Promise<object>;
-  /** Batches of reports that were committed by the workers that are there: on average, from the begin of the transaction to its commit. */
-  batches(): Promise<{ ms: number; items: number }>;
   /** Questions to the instructor that the officer's console was shown. */
   consoleHeard(): number;
   /** Rows of the attendance list as CSV, and how long it took, ms. */
@@ -139,7 +137,6 @@ async function startWith(viewers: number, workers: number, redis: OwnRedis | nul
     eventLoopDelayMs: () => eventLoopDelayMs(metricsPort),
     memoryKB: () => memoryKB(metricsPort),
     killWorker: () => killFirst(workerPids()),
-    batches: () => batches(metricsPort),
     consoleHeard: () => console.heard(),
     async exportList() {
       const from = performance.now();
@@ -164,14 +161,6 @@ async function eventLoopDelayMs(metricsPort: number): Promise<number> {
   return Math.round(Math.max(0, ...ofWorkers) * 1_000);
 }
 
-async function batches(metricsPort: number): Promise<{ ms: number; items: number }> {
-  const sum = async (name: string) =>
-    (await metricOfWorkers(metricsPort, name, 'what="beats"')).reduce((total, each) => total + each, 0);
-  const count = Math.max(1, await sum('anke_gather_commit_seconds_count'));
-  const [seconds, items] = [await sum('anke_gather_commit_seconds_sum'), await sum('anke_gather_batch_items_sum')];
-  return { ms: (seconds / count) * 1_000, items: items / count };
-}
-
 async function memoryKB(metricsPort: number): Promise<Record<string, number>> {
   const parts: Record<string, number> = {};
   for (const part of ['heap_size_total', 'heap_size_used', 'external_memory']) {
@@ -182,10 +171,10 @@ async function memoryKB(metricsPort: number): Promise<Record<string, number>> {
 }
 
 /** One value a worker. */
-async function metricOfWorkers(metricsPort: number, name: string, label = ''): Promise<number[]> {
+async function metricOfWorkers(metricsPort: number, name: string): Promise<number[]> {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-  const lines = text.matchAll(new RegExp(`^${name}\\{(.*process="worker-\\d+".*)\\} (\\S+)$`, 'gm'));
-  return [...lines].filter(([, labels]) => labels?.includes(label)).map(([, , value]) => Number(value));
+  const lines = text.matchAll(new RegExp(`^${name}\\{.*process="worker-\\d+".*\\} (\\S+)$`, 'gm'));
+  return [...lines].map(([, value]) => Number(value));
 }
 
 async function harmAndWait(

@@ -17,18 +17,18 @@ function worker(sockets: number) {
 }
 
 it('reaches everybody once, with other work in between', async () => {
-  const { send, sent, ids } = worker(1_200);
+  const { send, sent, ids } = worker(2_200);
   const turns: number[] = [];
-  const done = send('room', 'room:viewers', viewers(1_200));
+  const done = send('room', 'room:viewers', viewers(2_200));
   setImmediate(() => turns.push(sent.length));
   await done;
-  expect(sent.map((slice) => slice.sockets.length)).toEqual([500, 500, 200]);
+  expect(sent.map((slice) => slice.sockets.length)).toEqual([1_000, 1_000, 200]);
   expect(new Set(sent.flatMap((slice) => slice.sockets))).toEqual(ids);
   expect(turns[0]).toBeLessThan(3);
 });
 
 it('sends the last of what came meanwhile, after what is under way', async () => {
-  const { send, sent } = worker(700);
+  const { send, sent } = worker(1_700);
   const first = send('room', 'room:viewers', viewers(1));
   await send('room', 'room:viewers', viewers(2));
   await send('room', 'room:viewers', viewers(3));
