@@ -56,9 +56,9 @@ export async function facts(
   personIds: string[],
 ): Promise<Map<string, { misses: Miss[]; signs: Sign[] }>> {
   const { rows } = await client.query<{ personId: string; kind: string; from: number; to: number; checkId: string }>(
-    `select who.id as "personId", e.kind, e."from", e."to", e.check_id as "checkId" from unnest($2::uuid[]) as who (id) cross join lateral
-       (select * from attendance_entry where session_id = $1 and person_id = who.id and seq is null and kind in ('sign', 'missed') offset 0) e`,
-    [sessionId, plainArray(personIds)],
+    `select person_id as "personId", kind, "from", "to", check_id as "checkId" from attendance_entry
+     where session_id = $1 and person_id = any($2::uuid[]) and seq is null and kind in ('sign', 'missed')`,
+    [sessionId, personIds],
   );
   const atScreens = await client.query<{ personId: string; at: Date }>(
     `select i.person_id as "personId", moment.at from screen_sign_in i join screen on screen.id = i.screen_id, ${SIGNED}
@@ -89,9 +89,9 @@ export async function attended(
   const byPerson = new Map<string, Attended[]>(personIds.map((id) => [id, []]));
   if (personIds.length === 0) return byPerson;
   const { rows } = await client.query<{ personId: string; from: number; to: number; receivedAt: Date }>(
-    `select who.id as "personId", e."from", e."to", e.received_at as "receivedAt" from unnest($2::uuid[]) as who (id) cross join lateral
-       (select * from attendance_entry where session_id = $1 and person_id = who.id and kind in ('live', 'screen') and "to" > "from" offset 0) e`,
-    [sessionId, plainArray(personIds)],
+    `select person_id as "personId", "from", "to", received_at as "receivedAt" from attendance_entry
+     where session_id = $1 and person_id = any($2::uuid[]) and kind in ('live', 'screen') and "to" > "from"`,
+    [sessionId, personIds],
   );
   for (const { personId, from, to, receivedAt } of rows) {
     byPerson.get(personId)?.push({ from, to, receivedAt: receivedAt.getTime() });
