@@ -70,7 +70,8 @@ export function transaction<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
 
 /**
  * As {@link transaction}, for work on rows that are named by their keys: each is looked up by its index, however small the statistics take the
- * table for. Of a class that has just begun they know nothing; its whole crowd would be read for each batch of it.
+ * table for. Of a class that has just begun they know nothing; its whole crowd would be read for each batch of it. Without other joins a wrong estimate is dearer still: what joins in here must name the whole key of
+ * an index that has no rival.
  */
 export function transactionByKeys<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
   return inTransaction(pool, 'begin; set local enable_hashjoin = off; set local enable_mergejoin = off', true, work);

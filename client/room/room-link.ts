@@ -219,9 +219,9 @@ export class RoomLink {
     this.#timer = setTimeout(again, Math.random() * range);
   }
 
-  #showDevices(devices: number): void {
+  #showDevices(devices: number, more: Partial<RoomView> = {}): void {
     expectDevices(this.socket, devices);
-    this.#show({ viewers: devices });
+    this.#show({ ...more, viewers: devices });
   }
 
   async #join(): Promise<void> {
@@ -234,8 +234,7 @@ export class RoomLink {
       if (ticket !== this.#ticket) return;
       this.#joinedTicket = ticket;
       this.#failures = 0;
-      this.#show({ connected: true, refusal: null });
-      this.#showDevices(joined.viewers);
+      this.#showDevices(joined.viewers, { connected: true, refusal: null });
       this.#showRoom(joined.room);
       void this.#beats?.flush();
     } catch (error) {

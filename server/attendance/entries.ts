@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { PersonCategory, UnitKind } from '#contract/organisations.ts';
 import type { PresenceStanding } from '#contract/presence.ts';
 import { missedFrom } from './presence.ts';
+import { ofPeople } from './store.ts';
 
 /** Who enters a room, as they are now: kept with the session, since units and categories change. */
 export interface Entering {
@@ -33,10 +34,9 @@ interface Known {
 /** Notes people as present in a session's room, since `now` (epoch ms) those who were not before; one result each, in their order. */
 export async function enter(pool: pg.Pool, sessionId: string, people: Entering[], now: number): Promise<Entered[]> {
   const { rows } = await pool.query<Known>(
-    `select a.person_id as "personId", credited_ms as "creditedMs", first_joined_at is not null as joined,
+    `select person_id as "personId", credited_ms as "creditedMs", first_joined_at is not null as joined,
        gaps, confirmed_check_id as "confirmedCheckId"
-     from unnest($2::uuid[]) as who (id) cross join lateral
-       (select * from attendee where session_id = $1 and person_id = who.id offset 0) a`,
+     from ${ofPeople('attendee')}`,
     [sessionId, people.map(({ personId }) => personId)],
   );
   const known = new Map(rows.map((row) => [row.personId, row]));

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { PRESENCE_GRACE_MS, type PresenceTimes } from '#contract/presence-moment.ts';
 import { arrayOfArrays, plainArray } from '../array-literals.ts';
 import { type Attended, creditOf, type Miss, OPEN_END, type Sign } from './presence.ts';
-import type { AttendeeRow } from './store.ts';
+import { type AttendeeRow, ofPeople } from './store.ts';
 
 /* The SQL of signs of life and missed presence checks. */
 
@@ -124,9 +124,7 @@ export async function updateAttendees(client: pg.PoolClient, sessionId: string, 
 /** Who of these missed a check and has given no sign of life since. */
 export async function withOpenGap(pool: pg.Pool, sessionId: string, personIds: string[]): Promise<Set<string>> {
   const { rows } = await pool.query<{ person_id: string }>(
-    `select a.person_id from unnest($2::uuid[]) as who (id) cross join lateral
-       (select person_id, gaps from attendee where session_id = $1 and person_id = who.id offset 0) a
-     where a.gaps[cardinality(a.gaps)] = $3`,
+    `select person_id from ${ofPeople('attendee')} where gaps[cardinality(gaps)] = $3`,
     [sessionId, personIds, OPEN_END],
   );
   return new Set(rows.map((row) => row.person_id));

@@ -4,7 +4,7 @@ import type { Coverage } from './credit.ts';
 import { type Attended, creditOf, type Miss, type Sign } from './presence.ts';
 import type { Seat } from './replay.ts';
 import type { ReplayChecks } from './replay-checks.ts';
-import type { AttendeeRow } from './store.ts';
+import { type AttendeeRow, ofPeople } from './store.ts';
 
 /* The SQL of replays. What is written is written by a transaction that holds the head of the session's chain. */
 
@@ -40,11 +40,10 @@ export async function progressOf(
   personIds: string[],
 ): Promise<Map<string, Progress>> {
   const { rows } = await client.query<Row>(
-    `select p.person_id as "personId", furthest, viewed_ms as "viewedMs", next_check_ms as "nextMs", check_id as "checkId",
+    `select person_id as "personId", furthest, viewed_ms as "viewedMs", next_check_ms as "nextMs", check_id as "checkId",
        check_asked_at as "checkAskedAt", check_viewed_ms as "checkViewedMs", gaps, seat_conn_id as "seatConnId",
        seat_since as "seatSince", seat_spent_ms as "seatSpentMs", seat_heard_at as "seatHeardAt"
-     from unnest($2::uuid[]) as who (id) cross join lateral
-       (select * from replay_progress where session_id = $1 and person_id = who.id offset 0) p`,
+     from ${ofPeople('replay_progress')}`,
     [sessionId, personIds],
   );
   return new Map(rows.map((row) => [row.personId, progressFrom(row)]));

@@ -68,6 +68,12 @@ export async function storedBeats(
   return new Set(rows.map((row) => `${row.conn_id}:${row.seq}`));
 }
 
+/** For `from`: the rows that people, `$2`, have in a session, `$1`, in a table with both as its key. */
+export function ofPeople(table: 'attendee' | 'replay_progress'): string {
+  return `unnest($2::uuid[]) as who (id) cross join lateral
+    (select * from ${table} where session_id = $1 and person_id = who.id offset 0) as known`;
+}
+
 export interface AttendeeRow {
   personId: string;
   /** When they first came in, epoch ms. */
@@ -92,10 +98,9 @@ export async function attendees(
   personIds: string[],
 ): Promise<Map<string, AttendeeRow>> {
   const { rows } = await client.query<Omit<AttendeeRow, 'joinedAt'> & { joinedAt: Date | null }>(
-    `select a.person_id as "personId", first_joined_at as "joinedAt", coverage, gaps, confirmed_check_id as "confirmedCheckId",
+    `select person_id as "personId", first_joined_at as "joinedAt", coverage, gaps, confirmed_check_id as "confirmedCheckId",
        replay_coverage as replayed, venue_coverage as venue, looked_back as "lookedBack", credited_ms as "creditedMs"
-     from unnest($2::uuid[]) as who (id) cross join lateral
-       (select * from attendee where session_id = $1 and person_id = who.id offset 0) a`,
+     from ${ofPeople('attendee')}`,
     [sessionId, plainArray(personIds)],
   );
   return new Map(rows.map((row) => [row.personId, { ...row, joinedAt: row.joinedAt?.getTime() ?? null }]));

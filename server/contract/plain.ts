@@ -65,14 +65,14 @@ export const INDUSTRIES = [
 /** How many ids a query names at most: with the commas escaped, the request line stays within the 8 KiB that proxies take. */
 export const IDS_PER_QUERY = 200;
 
-/** With up to so many devices in a room, the first range within which one comes back, ms; each is twice the one before. */
+/** Of a small room, and of the largest. */
 const FIRST_RANGE_MS = 4_000;
 const LONGEST_FIRST_RANGE_MS = 10_000;
 /** Of a whole room; of the people of one worker, who come back to the others, a part of it. */
 const BACK_A_SECOND = 4_000;
 
 /**
- * The range within which a page whose connection broke draws the moment of its first attempt, ms. Whoever loses their worker in a large room comes back to
+ * The range within which a page whose connection broke draws the moment of its first attempt, ms; each later one is twice as long. Whoever loses their worker in a large room comes back to
  * others that are as full: all at once they would wait for each other, and the last of them for the kernel's growing pauses.
  */
 export function firstRangeMs(devices: number): number {

@@ -103,13 +103,13 @@ async function measure(viewers: number, times: Times, say: Say) {
   const [loadBefore = 0] = os.loadavg();
   const workers = workersFor(viewers);
   const { people, room, ...result } = await playProduct(viewers, times, say);
+  const own = figuresOf(result.morning);
   // Not lost with the baseline.
-  say(JSON.stringify(figuresOf(result.morning)));
+  say(JSON.stringify(own));
   say(`${viewers} viewers, Socket.IO alone with ${workers} workers`);
   const bare = await startBare(workers, room, result.morning.spreadMs);
   const alone = await playBare(bare, people, minutes, say).finally(() => bare.remove());
   const { morning, truth, complaints, stored, ...rest } = result;
-  const own = figuresOf(morning);
   const ratio = (of: (morning: Morning) => number) => rounded(of(morning) / of(alone), 2);
   return {
     viewers,
